@@ -1,0 +1,135 @@
+/** Every size, count and age that a boundary holds, each with its reason. Bytes, milliseconds, counts. */
+
+const KIB = 1024;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+export const LIMITS = {
+  /** Username length: short enough for a line, long enough to be free. */
+  usernameMin: 3,
+  usernameMax: 32,
+  /** Devices of one account: what a person uses, with room; bounds the fan-out of a send. */
+  devicesPerAccount: 8,
+  /** One-time prekeys of a kind held for a device; two batches of 100. */
+  oneTimePrekeys: 200,
+  /** One-time prekeys of a kind in one upload. */
+  prekeyBatch: 100,
+  /** Refill below this many. */
+  prekeyRefillBelow: 20,
+  /** Ciphertext of one envelope: 64 KiB of padded content, the ratchet's and the seal's overhead. */
+  envelopeMaxBytes: 72 * KIB,
+  /** Padded content inside the encryption. Longer texts are files. */
+  contentMaxBytes: 64 * KIB,
+  /** Smallest padding bucket of a content. */
+  contentMinBytes: 256,
+  /** Characters of one text message (UTF-16 units); at 3 bytes a unit it fits the content. */
+  textMaxChars: 16_000,
+  /** One socket frame: envelopes for every device of an account and the padding step. */
+  frameMaxBytes: 1024 * KIB,
+  /** The step of control frames: acknowledgements, pings, answers without a list. */
+  frameControlBytes: 256,
+  /** Smallest step of other frames: holds a PreKey message with the sender's list, so that a first message is not told by its size. */
+  frameStepBytes: 4 * KIB,
+  /** JSON body of an ordinary route. */
+  bodyMaxBytes: 64 * KIB,
+  /** JSON body with a full set of prekeys: 100 Kyber keys of 1,569 bytes with signatures, in base64. */
+  prekeyBodyMaxBytes: 512 * KIB,
+  /** Encrypted vault. */
+  vaultMaxBytes: 4 * KIB,
+  /** One wrap of the vault key (passphrase, each passkey). */
+  wrapMaxBytes: 512,
+  wrapsMax: 8,
+  /** Encrypted account record: contacts with keys and states, some 300 bytes each, for 3,000 contacts. */
+  recordMaxBytes: 1024 * KIB,
+  recordBodyMaxBytes: 1536 * KIB,
+  /** Encrypted profile: name and a small picture. */
+  profileMaxBytes: 96 * KIB,
+  profileBodyMaxBytes: 160 * KIB,
+  /** Signed device list of eight devices. */
+  deviceListMaxBytes: 2 * KIB,
+  /** Signed device statement. */
+  statementMaxBytes: 1 * KIB,
+  /** Signed departure notice of a device. */
+  departureMaxBytes: 256,
+  /** Any signed request carried as bytes without prekeys. */
+  signedRequestMaxBytes: 16 * KIB,
+  /** Sign-up and new-device requests carry prekeys and the record. */
+  signUpMaxBytes: 1536 * KIB,
+  signUpBodyMaxBytes: 2304 * KIB,
+  /** Invites open at a time per account. */
+  invitesPerAccount: 50,
+  inviteDefaultAgeMs: 7 * DAY_MS,
+  inviteMaxAgeMs: 30 * DAY_MS,
+  inviteMaxUses: 100,
+  /** Envelopes waiting for one device, and their bytes. */
+  queueMaxEnvelopes: 20_000,
+  queueMaxBytes: 256 * KIB * KIB,
+  /** The share of a queue that unaccepted senders may fill. */
+  queueStrangerEnvelopes: 200,
+  /** Deliveries sent to a socket and not yet acknowledged. */
+  deliveryWindow: 128,
+  /** Acknowledgements in one frame. */
+  ackBatch: 256,
+  /** Requests of one socket under way at a time. */
+  socketInFlight: 128,
+  /** Bytes waiting in a socket's send buffer before it counts as a slow reader. */
+  socketBufferedBytes: 4 * KIB * KIB,
+  /** A socket without a hello is closed. */
+  helloTimeoutMs: 5_000,
+  /** Server's ping interval, and when silence counts as dead. */
+  heartbeatMs: 25_000,
+  heartbeatTimeoutMs: 60_000,
+  /** A challenge's life: long enough for Argon2 on a slow phone. */
+  challengeAgeMs: 2 * MINUTE_MS,
+  accessTokenAgeMs: 15 * MINUTE_MS,
+  refreshTokenAgeMs: 7 * DAY_MS,
+  /** How long the previous refresh token stays good, for an answer lost on the way. */
+  refreshGraceMs: 60_000,
+  /** Signed prekeys are rotated after this. */
+  prekeyRotationMs: 2 * DAY_MS,
+  /** A device whose statement is older is inactive. */
+  statementAgeMs: 30 * DAY_MS,
+  /** How long an envelope waits, by default and at least. */
+  queueAgeMs: 90 * DAY_MS,
+  queueMinAgeMs: 30 * DAY_MS,
+  /** Signed-in sockets and anonymous sockets from one address. */
+  socketsPerAddress: 2_500,
+} as const;
+
+/** One leaky bucket: `burst` at once, then one per `everyMs`. */
+export interface RateRule {
+  readonly burst: number;
+  readonly everyMs: number;
+}
+
+/** Rate classes of routes and frames; the operator's rate factor multiplies bursts and divides intervals. Keys in memory: per account or device when signed in, else per address under a daily key. */
+export const RATES = {
+  /** Ordinary reads and writes of a signed-in device. */
+  ordinary: { burst: 120, everyMs: 200 },
+  /** Public reads without an account. */
+  public: { burst: 60, everyMs: 500 },
+  /** Challenges: each sign-in or renewal needs one. */
+  challenge: { burst: 60, everyMs: 1_000 },
+  /** Sign-in attempts, per username and address. */
+  login: { burst: 10, everyMs: 30_000 },
+  /** Sign-ups per address: a family behind one router. */
+  signUp: { burst: 20, everyMs: 60_000 },
+  /** Lookups by name: one at a time, a day's worth of new people in the burst. */
+  lookup: { burst: 30, everyMs: 60_000 },
+  /** Bundles handed to strangers and introductions sent, per account and day. */
+  introduction: { burst: 50, everyMs: 1_728_000 },
+  /** Bundles handed out per recipient device: protects one-time keys from depletion. */
+  bundle: { burst: 60, everyMs: 10_000 },
+  /** Changes of list, credentials, deletion. */
+  change: { burst: 10, everyMs: 60_000 },
+  invite: { burst: 50, everyMs: 60_000 },
+  /** Sends per connection: a backlog leaves at once, then ten a second. */
+  send: { burst: 600, everyMs: 100 },
+  /** Sends arriving for one recipient account, from everybody together. */
+  receive: { burst: 2_000, everyMs: 20 },
+  /** Answers to unknown routes. */
+  unknown: { burst: 60, everyMs: 1_000 },
+} as const satisfies Record<string, RateRule>;
+
+/** A name of `RATES`. */
+export type RateClass = keyof typeof RATES;

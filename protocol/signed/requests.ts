@@ -1,0 +1,85 @@
+/**
+ * Requests that change who may do what. The request is the signed byte string itself: origin (so that another server cannot use it),
+ * a single-use challenge of the server (so that it cannot be replayed), and the change. The server checks the Ed25519 signatures
+ * with Node's own crypto.
+ */
+import { Object as Shape, Optional, type Static } from 'typebox';
+import { Bytes } from '../bytes.ts';
+import { LIMITS } from '../limits.ts';
+import {
+  CLOSED,
+  Credentials,
+  EC_KEY_BYTES,
+  FirstPreKeyUpload,
+  HASH_BYTES,
+  Id,
+  Origin,
+  Signed,
+  Username,
+  Versioned,
+} from '../shapes.ts';
+import { defineSigned } from './signed.ts';
+
+const fresh = { origin: Origin, challenge: Bytes(HASH_BYTES) };
+const listed = Signed(Bytes, LIMITS.deviceListMaxBytes);
+
+export const SignUp = Shape(
+  {
+    ...fresh,
+    /** Absent on a server that is open to all. */
+    invite: Optional(Id(Bytes)),
+    username: Username,
+    account: Id(Bytes),
+    accountKey: Bytes(EC_KEY_BYTES),
+    credentials: Credentials(Bytes),
+    record: Versioned(Bytes, LIMITS.recordMaxBytes),
+    profile: Versioned(Bytes, LIMITS.profileMaxBytes),
+    /** SHA-256 of the delivery key. */
+    deliveryKeyHash: Bytes(HASH_BYTES),
+    /** Counter 1, with this one device. */
+    list: listed,
+    device: Id(Bytes),
+    sessionKey: Bytes(HASH_BYTES),
+    prekeys: FirstPreKeyUpload(Bytes),
+  },
+  CLOSED,
+);
+export type SignUp = Static<typeof SignUp>;
+/** Signed by the login key that it names. */
+export const signedSignUp = defineSigned('signUp', SignUp);
+
+export const Login = Shape(
+  { ...fresh, username: Username, device: Id(Bytes), sessionKey: Bytes(HASH_BYTES) },
+  CLOSED,
+);
+export type Login = Static<typeof Login>;
+/** Signed by the login key. */
+export const signedLogin = defineSigned('login', Login);
+
+export const AddDevice = Shape(
+  { ...fresh, account: Id(Bytes), device: Id(Bytes), list: listed, prekeys: FirstPreKeyUpload(Bytes) },
+  CLOSED,
+);
+export type AddDevice = Static<typeof AddDevice>;
+/** Signed by the login key; posted by the pending device itself. */
+export const signedAddDevice = defineSigned('addDevice', AddDevice);
+
+export const ChangeList = Shape({ ...fresh, account: Id(Bytes), list: listed }, CLOSED);
+export type ChangeList = Static<typeof ChangeList>;
+/** Signed by the login key: removes devices. */
+export const signedChangeList = defineSigned('changeList', ChangeList);
+
+export const ChangeCredentials = Shape({ ...fresh, account: Id(Bytes), credentials: Credentials(Bytes) }, CLOSED);
+export type ChangeCredentials = Static<typeof ChangeCredentials>;
+/** Signed by the login key in force; the version is the one in force + 1. */
+export const signedChangeCredentials = defineSigned('changeCredentials', ChangeCredentials);
+
+export const DeleteAccount = Shape({ ...fresh, account: Id(Bytes), username: Username }, CLOSED);
+export type DeleteAccount = Static<typeof DeleteAccount>;
+/** Signed by the login key. */
+export const signedDeleteAccount = defineSigned('deleteAccount', DeleteAccount);
+
+export const Renewal = Shape({ ...fresh, device: Id(Bytes) }, CLOSED);
+export type Renewal = Static<typeof Renewal>;
+/** Signed by the device's session key. */
+export const signedRenewal = defineSigned('renewal', Renewal);
