@@ -27,7 +27,8 @@ export function encodeB64u(bytes: Uint8Array): string {
     text += ALPHABET.charAt(word >> 2) + ALPHABET.charAt((word & 3) << 4);
   } else if (left === 2) {
     const word = ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0);
-    text += ALPHABET.charAt(word >> 10) + ALPHABET.charAt((word >> 4) & 63) + ALPHABET.charAt((word & 15) << 2);
+    text +=
+      ALPHABET.charAt(word >> 10) + ALPHABET.charAt((word >> 4) & 63) + ALPHABET.charAt((word & 15) << 2);
   }
   return text;
 }

@@ -41,12 +41,16 @@ export function parseInviteCode(text: string): InviteCode | undefined {
 }
 
 /** The text form of 16 bytes that a schema has already measured. */
-export function idOf<Id extends AccountId | DeviceId | EnvelopeId | MessageId | InviteCode>(bytes: Uint8Array): Id {
+export function idOf<Id extends AccountId | DeviceId | EnvelopeId | MessageId | InviteCode>(
+  bytes: Uint8Array,
+): Id {
   return encodeB64u(bytes) as string as Id;
 }
 
 /** The 16 bytes of an id. */
-export function idBytes(id: AccountId | DeviceId | EnvelopeId | MessageId | InviteCode): Uint8Array<ArrayBuffer> {
+export function idBytes(
+  id: AccountId | DeviceId | EnvelopeId | MessageId | InviteCode,
+): Uint8Array<ArrayBuffer> {
   const bytes = decodeB64u(id);
   if (bytes?.length !== ID_BYTES) throw new TypeError('not an id');
   return bytes;

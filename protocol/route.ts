@@ -44,7 +44,11 @@ export const ROUTE_ERRORS = [
 ] as const satisfies readonly ErrorCode[];
 
 /** Errors that every route with a session can give besides. */
-export const SESSION_ERRORS = ['unauthorized', 'session-ended', 'device-pending'] as const satisfies readonly ErrorCode[];
+export const SESSION_ERRORS = [
+  'unauthorized',
+  'session-ended',
+  'device-pending',
+] as const satisfies readonly ErrorCode[];
 
 /** Declares a route; keeps its schemas' types. */
 export function defineRoute<const R extends Omit<Route, 'bodyMaxBytes'> & { bodyMaxBytes?: number }>(

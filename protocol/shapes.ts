@@ -53,7 +53,10 @@ export function SignedPreKey<Schema extends TSchema>(bytes: ByteKind<Schema>) {
 }
 /** A Kyber prekey, one-time or last-resort. */
 export function KyberPreKey<Schema extends TSchema>(bytes: ByteKind<Schema>) {
-  return Shape({ id: PreKeyId, publicKey: bytes(KYBER_KEY_BYTES), signature: bytes(SIGNATURE_BYTES) }, CLOSED);
+  return Shape(
+    { id: PreKeyId, publicKey: bytes(KYBER_KEY_BYTES), signature: bytes(SIGNATURE_BYTES) },
+    CLOSED,
+  );
 }
 
 /** What a device uploads: its signed keys and statement, and batches of one-time keys. Absent parts stay as they are. */
@@ -117,9 +120,7 @@ export function Addressed<Schema extends TSchema>(bytes: ByteKind<Schema>) {
     {
       device: Id(bytes),
       /** Absent: this device is skipped. */
-      envelope: Optional(
-        Shape({ id: Id(bytes), body: bytes(1, LIMITS.envelopeMaxBytes) }, CLOSED),
-      ),
+      envelope: Optional(Shape({ id: Id(bytes), body: bytes(1, LIMITS.envelopeMaxBytes) }, CLOSED)),
     },
     CLOSED,
   );

@@ -3,7 +3,15 @@
  * the account's own other devices. The anonymous socket (`/v1/anonymous`) carries no credential, ever: each of its frames is
  * authorised by the recipient's delivery key.
  */
-import { Array as List, Boolean as Bool, Integer, Literal, Object as Shape, Union, type Static } from 'typebox';
+import {
+  Array as List,
+  Boolean as Bool,
+  Integer,
+  Literal,
+  Object as Shape,
+  Union,
+  type Static,
+} from 'typebox';
 import { B64u, Bytes } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { TOKEN_BYTES } from '../rest/sessions.ts';
@@ -28,7 +36,13 @@ export const Acknowledge = Shape(
 );
 /** Copies to every other device of the own account. `online`: delivered now or not at all. */
 export const SendOwn = Shape(
-  { kind: Literal('send-own'), re: RequestNumber, listHash: Bytes(HASH_BYTES), online: Bool(), to: Recipients },
+  {
+    kind: Literal('send-own'),
+    re: RequestNumber,
+    listHash: Bytes(HASH_BYTES),
+    online: Bool(),
+    to: Recipients,
+  },
   CLOSED,
 );
 export const Ping = Shape({ kind: Literal('ping'), re: RequestNumber }, CLOSED);

@@ -31,7 +31,8 @@ export function readFrame(bytes: Uint8Array): unknown {
   if (bytes.length < HEAD_BYTES) throw new WireError('malformed-frame', 'short frame');
   const length =
     (bytes[0] ?? 0) * 0x1000000 + (((bytes[1] ?? 0) << 16) | ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0));
-  if (bytes.length !== frameBucket(HEAD_BYTES + length)) throw new WireError('malformed-frame', 'wrong frame size');
+  if (bytes.length !== frameBucket(HEAD_BYTES + length))
+    throw new WireError('malformed-frame', 'wrong frame size');
   return decodeCbor(bytes.subarray(HEAD_BYTES, HEAD_BYTES + length));
 }
 

@@ -1,5 +1,14 @@
 /** Frames from server to client. `re` is the number of the request that is answered. No frame names a sender. */
-import { Array as List, Integer, Literal, Object as Shape, Optional, String, Union, type Static } from 'typebox';
+import {
+  Array as List,
+  Integer,
+  Literal,
+  Object as Shape,
+  Optional,
+  String,
+  Union,
+  type Static,
+} from 'typebox';
 import { Bytes } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { Bundle, CLOSED, Counter, Directory, Id, Instant, RequestNumber, Versioned } from '../shapes.ts';
@@ -38,7 +47,10 @@ export const Drained = Shape({ kind: Literal('drained') }, CLOSED);
 /** The send is on disk. */
 export const Sent = Shape({ kind: Literal('sent'), re: RequestNumber }, CLOSED);
 /** Nothing was accepted: the recipient's list is another one. */
-export const Mismatch = Shape({ kind: Literal('mismatch'), re: RequestNumber, directory: Directory(Bytes) }, CLOSED);
+export const Mismatch = Shape(
+  { kind: Literal('mismatch'), re: RequestNumber, directory: Directory(Bytes) },
+  CLOSED,
+);
 export const Bundles = Shape(
   {
     kind: Literal('bundles'),

@@ -24,7 +24,8 @@ export const signUp = defineRoute({
     'account-exists',
     'list-mismatch',
   ],
-  summary: 'Creates an account with its first device from one signed sign-up request, consumes one use of the invite, opens a session.',
+  summary:
+    'Creates an account with its first device from one signed sign-up request, consumes one use of the invite, opens a session.',
 });
 
 export const getCredentials = defineRoute({
@@ -69,7 +70,8 @@ export const putRecord = defineRoute({
   bodyMaxBytes: LIMITS.recordBodyMaxBytes,
   body: Versioned(B64u, LIMITS.recordMaxBytes),
   errors: ['version-mismatch'],
-  summary: 'Replaces the account record if the version is the one in force + 1; other devices of the account are told.',
+  summary:
+    'Replaces the account record if the version is the one in force + 1; other devices of the account are told.',
 });
 
 export const putProfile = defineRoute({
@@ -92,7 +94,8 @@ export const putDeliveryKey = defineRoute({
   rate: 'ordinary',
   body: Shape({ hash: B64u(HASH_BYTES) }, CLOSED),
   errors: [],
-  summary: 'Replaces the hash of the delivery key; senders who know only the old key are refused from now on.',
+  summary:
+    'Replaces the hash of the delivery key; senders who know only the old key are refused from now on.',
 });
 
 export const deleteAccount = defineRoute({
@@ -105,4 +108,3 @@ export const deleteAccount = defineRoute({
   errors: ['challenge-expired', 'signature-invalid'],
   summary: 'Deletes the account and everything stored about it, at once.',
 });
-

@@ -27,7 +27,8 @@ export const addDevice = defineRoute({
   body: Signed(B64u, LIMITS.signUpMaxBytes),
   reply: SessionReply,
   errors: ['challenge-expired', 'signature-invalid', 'list-mismatch', 'too-many-devices'],
-  summary: 'Adds the pending device: list at counter + 1, its prekeys and statement, one commit; its queue begins with it.',
+  summary:
+    'Adds the pending device: list at counter + 1, its prekeys and statement, one commit; its queue begins with it.',
 });
 
 export const changeList = defineRoute({
@@ -39,5 +40,6 @@ export const changeList = defineRoute({
   body: Signed(B64u, LIMITS.signedRequestMaxBytes),
   reply: Shape({ counter: Counter }, CLOSED),
   errors: ['challenge-expired', 'signature-invalid', 'list-mismatch'],
-  summary: 'Replaces the list by one at counter + 1 without new devices; sessions, queues and prekeys of removed devices end with the commit.',
+  summary:
+    'Replaces the list by one at counter + 1 without new devices; sessions, queues and prekeys of removed devices end with the commit.',
 });

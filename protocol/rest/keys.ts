@@ -41,5 +41,6 @@ export const putPreKeys = defineRoute({
   body: PreKeyUpload(B64u),
   reply: HeldPreKeys,
   errors: ['too-large'],
-  summary: 'Adds one-time prekeys and replaces signed keys and statement; an id that is held already is left as it is.',
+  summary:
+    'Adds one-time prekeys and replaces signed keys and statement; an id that is held already is left as it is.',
 });

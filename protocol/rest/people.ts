@@ -58,7 +58,8 @@ export const introduce = defineRoute({
     CLOSED,
   ),
   errors: ['account-unknown', 'queue-full'],
-  summary: 'Delivers one sealed introduction to every device of a person whose delivery key the sender does not have.',
+  summary:
+    'Delivers one sealed introduction to every device of a person whose delivery key the sender does not have.',
 });
 
 export const readInvite = defineRoute({

@@ -47,7 +47,8 @@ export const login = defineRoute({
   body: Signed(B64u, LIMITS.signedRequestMaxBytes),
   reply: SessionReply,
   errors: ['login-refused', 'challenge-expired'],
-  summary: 'Opens a session for a device by a signature of the login key. One refusal for unknown names and wrong keys alike.',
+  summary:
+    'Opens a session for a device by a signature of the login key. One refusal for unknown names and wrong keys alike.',
 });
 
 export const renewSession = defineRoute({
@@ -71,5 +72,6 @@ export const signOut = defineRoute({
   rate: 'ordinary',
   body: Shape({ departure: Optional(Signed(B64u, LIMITS.departureMaxBytes)) }, CLOSED),
   errors: [],
-  summary: "Ends the device's session, drops its queue and prekeys, and serves its departure notice with the list from now on.",
+  summary:
+    "Ends the device's session, drops its queue and prekeys, and serves its departure notice with the list from now on.",
 });

@@ -69,7 +69,10 @@ export type ChangeList = Static<typeof ChangeList>;
 /** Signed by the login key: removes devices. */
 export const signedChangeList = defineSigned('changeList', ChangeList);
 
-export const ChangeCredentials = Shape({ ...fresh, account: Id(Bytes), credentials: Credentials(Bytes) }, CLOSED);
+export const ChangeCredentials = Shape(
+  { ...fresh, account: Id(Bytes), credentials: Credentials(Bytes) },
+  CLOSED,
+);
 export type ChangeCredentials = Static<typeof ChangeCredentials>;
 /** Signed by the login key in force; the version is the one in force + 1. */
 export const signedChangeCredentials = defineSigned('changeCredentials', ChangeCredentials);

@@ -40,7 +40,10 @@ export interface SignedShape<Schema extends TSchema> {
 }
 
 /** Declares a signed structure. */
-export function defineSigned<Schema extends TSchema>(purpose: SignedPurpose, schema: Schema): SignedShape<Schema> {
+export function defineSigned<Schema extends TSchema>(
+  purpose: SignedPurpose,
+  schema: Schema,
+): SignedShape<Schema> {
   const label = new TextEncoder().encode(`${SIGNED_LABELS[purpose]}\0`);
   return {
     purpose,
