@@ -1,0 +1,51 @@
+/**
+ * Every bound of the room with its reason. Those marked "protocol" are fixed by what the peer's implementation does;
+ * changing one breaks interoperability or lets an honest message be lost.
+ */
+
+/** Version nibble of 1:1 messages (protocol): PQXDH with the Triple Ratchet. */
+export const MESSAGE_VERSION = 4;
+
+/** Version byte in front of 1:1 messages: message version in the high nibble, current version in the low. */
+export const VERSION_BYTE = 0x44;
+
+/** Bytes of the truncated HMAC behind a SignalMessage (protocol). */
+export const MAC_BYTES = 8;
+
+/** Type byte of X25519 public keys (protocol). */
+export const EC_KEY_TYPE = 0x05;
+
+/** X25519 public key with its type byte. */
+export const EC_PUBLIC_KEY_BYTES = 33;
+
+/** Type byte of Kyber-1024 round-3 keys and ciphertexts (protocol). */
+export const KYBER1024_TYPE = 0x08;
+
+/** Kyber-1024 public key and ciphertext with their type byte. */
+export const KYBER1024_PUBLIC_KEY_BYTES = 1569;
+export const KYBER1024_CIPHERTEXT_BYTES = 1569;
+
+/** How far ahead of a chain a message may be (protocol): 25,000 for the Double Ratchet, one stricter for SPQR. */
+export const MAX_FORWARD_JUMPS = 25_000;
+
+/** Skipped message seeds kept per chain (protocol); the oldest is dropped, which bounds state to about 150 kB. */
+export const MAX_SKIPPED_KEYS = 2_000;
+
+/** Receiver chains kept alive (protocol): a message of an older ratchet key is lost. */
+export const MAX_RECEIVER_CHAINS = 5;
+
+/** Previous sessions kept in a record (protocol); enough for a run of crossed handshakes, bounds trial decryption. */
+export const MAX_ARCHIVED_SESSIONS = 40;
+
+/** Age at which a session that the peer never answered is no longer used for sending (protocol). */
+export const UNACKNOWLEDGED_SESSION_MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Device ids of an address (protocol). */
+export const MIN_DEVICE_ID = 1;
+export const MAX_DEVICE_ID = 127;
+
+/** Registration ids have 14 bits (protocol, sealed sender version 2). */
+export const MAX_REGISTRATION_ID = 0x3fff;
+
+/** Longest plaintext or ciphertext body accepted: far above any frame of the transport, far below what stalls a worker. */
+export const MAX_BODY_BYTES = 1 << 24;

@@ -1,0 +1,46 @@
+/**
+ * Key derivation: HKDF and HMAC over SHA-256, and every domain label of the room in one table.
+ * Labels of the Signal protocol are fixed by its specifications; own labels begin with `Tacet/` and end with `/v1`.
+ */
+import { utf8 } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
+import { hkdfSha256, hmacSha256 } from './sodium.ts';
+
+const ZERO_SALT = new Uint8Array(32);
+
+/** HKDF-SHA-256 (RFC 5869). `undefined` salt stands for 32 zero bytes. `length` in bytes. */
+export function hkdf(
+  salt: Uint8Array | undefined,
+  input: Uint8Array,
+  info: Uint8Array,
+  length: number,
+): Bytes {
+  return hkdfSha256(salt ?? ZERO_SALT, input, info, length);
+}
+
+/** HMAC-SHA-256 over the parts one after the other, 32 bytes. */
+export function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Bytes {
+  return hmacSha256(key, ...parts);
+}
+
+/** A byte string cut into pieces of the given lengths, each a copy. The source is wiped. */
+export function splitSecret(secret: Bytes, ...lengths: readonly number[]): Bytes[] {
+  const pieces: Bytes[] = [];
+  let offset = 0;
+  for (const length of lengths) {
+    pieces.push(secret.slice(offset, offset + length));
+    offset += length;
+  }
+  secret.fill(0);
+  return pieces;
+}
+
+/** Domain labels. The text is the specification's; two keys never share a label. */
+export const labels = {
+  /** PQXDH handshake secret (pqxdh, section 2.2). */
+  pqxdh: utf8('WhisperText_X25519_SHA-256_CRYSTALS-KYBER-1024'),
+  /** Root step of the Double Ratchet. */
+  rootStep: utf8('WhisperRatchet'),
+  /** Message keys of the Triple Ratchet. */
+  messageKeys: utf8('WhisperMessageKeys'),
+} as const;
