@@ -1,0 +1,51 @@
+/**
+ * The door `@tacet/crypto/vault`: everything of an account that is derived from a secret, sealed or signed, without I/O. Await `ready()`
+ * of `@tacet/crypto` first. Design, section 4; SECURITY.md lists the labels.
+ */
+export { LABELS, labelled, hasLabel, labelledHash, type Label } from './vault/labels.ts';
+export {
+  ARGON2,
+  KEY_BYTES,
+  PASSPHRASE_MAX_CHARS,
+  deriveDeliveryKey,
+  derivePasskeyWrapKey,
+  generateKey,
+  hashDeliveryKey,
+  keyFrom,
+  normalisePassphrase,
+  normaliseUsername,
+  stretchPassphrase,
+  type DeliveryKey,
+  type InviteSecret,
+  type LocalKey,
+  type ProfileKey,
+  type RecordKey,
+  type StretchedPassphrase,
+  type VaultKey,
+  type WrapKey,
+} from './vault/keys.ts';
+export {
+  generateSigningKeyPair,
+  signLabelled,
+  signWithKeyPair,
+  signingKeyPair,
+  verifyLabelled,
+  verifyWithPublicKey,
+  type SigningKeyPair,
+} from './vault/signing.ts';
+export { SEAL_OVERHEAD_BYTES, type Binding } from './vault/sealed.ts';
+export {
+  hashRecord,
+  openLocal,
+  openProfile,
+  openRecord,
+  openVault,
+  sealLocal,
+  sealProfile,
+  sealRecord,
+  sealVault,
+  unwrapVaultKey,
+  wrapVaultKey,
+  type VaultContents,
+} from './vault/documents.ts';
+export { hashAccountKey, inviteMac, verifyInviteMac, type Newcomer } from './vault/invites.ts';

@@ -1,0 +1,54 @@
+/**
+ * Every label under which Tacet derives, hashes, authenticates or seals, in one table. A label is one purpose of one key; the bytes
+ * after its zero byte are the fields of that purpose. A label that has shipped keeps its meaning: a change is a new version.
+ * Labels of signed structures stand with those structures, in the wire's definition; prekeys, certificates and ratchets keep
+ * libsignal's own labels (kdf.ts).
+ */
+import { concat, utf8, type Bytes } from '../bytes.ts';
+import { sha256 } from '../sodium.ts';
+
+/** `Tacet/<purpose>/v<version>`. */
+export type Label = `Tacet/${string}/v${number}`;
+
+export const LABELS = {
+  /** SHA-256 over the normalised username; the first 16 bytes are the salt of Argon2id. */
+  passphraseSalt: 'Tacet/passphrase-salt/v1',
+  /** HKDF of the stretched passphrase: seed of the Ed25519 login key. */
+  loginKey: 'Tacet/login-key/v1',
+  /** HKDF of the stretched passphrase: key that wraps the vault key. */
+  passphraseWrapKey: 'Tacet/passphrase-wrap-key/v1',
+  /** HKDF of a passkey's PRF output: key that wraps the vault key. */
+  passkeyWrapKey: 'Tacet/passkey-wrap-key/v1',
+  /** HKDF of the profile key. */
+  deliveryKey: 'Tacet/delivery-key/v1',
+  /** SHA-256 over the delivery key: what the server keeps. */
+  deliveryKeyHash: 'Tacet/delivery-key-hash/v1',
+  /** SHA-256 over a serialised account key: what an invite's link carries. */
+  accountKeyHash: 'Tacet/account-key-hash/v1',
+  /** HMAC-SHA256 under an invite's secret over the newcomer's account id and account key. */
+  inviteAnswer: 'Tacet/invite-answer/v1',
+  /** SHA-256 over a sealed account record: the link of the record's hash chain. */
+  recordHash: 'Tacet/record-hash/v1',
+  /** Associated data of the sealed forms. */
+  wrap: 'Tacet/vault-key-wrap/v1',
+  vault: 'Tacet/vault/v1',
+  record: 'Tacet/account-record/v1',
+  profile: 'Tacet/profile/v1',
+  local: 'Tacet/local-storage/v1',
+} as const satisfies Record<string, Label>;
+
+/** Label, one zero byte, fields. */
+export function labelled(label: Label, ...fields: readonly Uint8Array[]): Bytes {
+  return concat(utf8(`${label}\0`), ...fields);
+}
+
+/** Whether bytes begin with a label and its zero byte. */
+export function hasLabel(label: Label, bytes: Uint8Array): boolean {
+  const head = utf8(`${label}\0`);
+  return bytes.length >= head.length && head.every((byte, i) => bytes[i] === byte);
+}
+
+/** SHA-256 over label, zero byte, bytes: 32 bytes. */
+export function labelledHash(label: Label, bytes: Uint8Array): Bytes {
+  return sha256(labelled(label, bytes));
+}
