@@ -1,0 +1,122 @@
+/**
+ * What core asks of the world. Browser adapters are in `client/platform`, Node's in tests and later the command line. Core itself has no
+ * clock, no network, no storage and no DOM.
+ */
+
+/** Time. Timers keep nothing alive. */
+export interface Clock {
+  /** Milliseconds since 1970 UTC. */
+  now(): number;
+  /** Calls back once after `delayMs`; the returned function cancels. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** Random bytes fit for keys. */
+export type RandomBytes = (length: number) => Uint8Array<ArrayBuffer>;
+
+/** A key of a store: strings, numbers, bytes, or arrays of these, in IndexedDB's order. */
+export type DbKey = string | number | Uint8Array | readonly DbKey[];
+
+/** One strict transaction over the whole local database. Reads see its own writes. */
+export interface DbTransaction {
+  get(store: string, key: DbKey): Promise<unknown>;
+  put(store: string, key: DbKey, value: unknown): void;
+  delete(store: string, key: DbKey): void;
+  /** Entries with `from` ≤ key ≤ `to`, at most `limit`, ascending or descending. */
+  range(
+    store: string,
+    options: {
+      readonly from?: DbKey;
+      readonly to?: DbKey;
+      readonly limit?: number;
+      readonly descending?: boolean;
+    },
+  ): Promise<readonly { readonly key: DbKey; readonly value: unknown }[]>;
+}
+
+/** The local database. Values are sealed by core before they come here (`client/core/db`), keys are opaque to the adapter. */
+export interface Database {
+  /** Runs `work` in one transaction; commits on return with strict durability, rolls back on throw. */
+  transact<Value>(
+    stores: readonly string[],
+    mode: 'read' | 'write',
+    work: (tx: DbTransaction) => Promise<Value>,
+  ): Promise<Value>;
+  close(): void;
+  /** Deletes the whole database. */
+  destroy(): Promise<void>;
+}
+
+/** Opens the database `name` with the stores given; `version` grows when stores are added. */
+export type OpenDatabase = (name: string, version: number, stores: readonly string[]) => Promise<Database>;
+
+/** A key that the platform keeps: non-extractable where it can. Wraps the local storage key. */
+export interface DeviceKeyring {
+  /** Makes or loads the key that wraps local data. */
+  wrap(plain: Uint8Array): Promise<Uint8Array>;
+  unwrap(sealed: Uint8Array): Promise<Uint8Array>;
+  /** Ed25519 session key of the device; the private half never leaves the keyring. */
+  createSessionKey(): Promise<Uint8Array>;
+  signWithSessionKey(bytes: Uint8Array): Promise<Uint8Array>;
+  destroy(): Promise<void>;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Path below the origin. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  /** Whether cookies may travel: only for session renewal, sign-up, sign-in and adding a device. */
+  readonly credentials: boolean;
+  readonly timeoutMs: number;
+}
+export interface HttpReply {
+  readonly status: number;
+  readonly body: string;
+}
+/** One request. Rejects when there was no answer. */
+export type Http = (request: HttpRequest) => Promise<HttpReply>;
+
+/** A WebSocket with binary messages. */
+export interface Socket {
+  send(bytes: Uint8Array): void;
+  /** Bytes accepted by `send` and not yet on the network. */
+  bufferedBytes(): number;
+  close(code?: number): void;
+}
+export interface SocketEvents {
+  opened(): void;
+  message(bytes: Uint8Array): void;
+  /** Called exactly once, also when opening failed. */
+  closed(code: number): void;
+}
+/** Opens a socket to a path below the origin. */
+export type OpenSocket = (path: string, events: SocketEvents) => Socket;
+
+/** Browser-wide exclusion between tabs. */
+export interface OwnerLock {
+  /** Resolves when this tab owns the account; `lost` is called if another tab takes it over. */
+  acquire(options: {
+    readonly steal: boolean;
+    readonly lost: () => void;
+  }): Promise<{ readonly owned: boolean }>;
+  release(): void;
+}
+
+/** Everything that core needs, gathered. */
+export interface Ports {
+  /** Web origin of the server, as signed in requests. */
+  readonly origin: string;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly openDatabase: OpenDatabase;
+  readonly keyring: DeviceKeyring;
+  readonly http: Http;
+  readonly openSocket: OpenSocket;
+  readonly lock: OwnerLock;
+  /** Asks for storage that the browser will not evict; `undefined` where it cannot say. */
+  persistStorage(): Promise<boolean | undefined>;
+  /** Calls back when the device says that the network came or went. */
+  onNetworkChange(run: (online: boolean) => void): () => void;
+}

@@ -1,0 +1,207 @@
+/**
+ * What a screen may know and do: the state that core mirrors to its views, and the commands that views give. Types only; the door
+ * (`door.ts`) carries them across the worker's border. No key, frame or database row appears here.
+ * Every value is plain data that survives structured cloning. State comes in slices; a patch replaces a slice whole.
+ */
+import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
+import type { ErrorCode } from '@tacet/protocol/errors';
+
+/** A conversation's id is the other account's. */
+export type ConversationId = AccountId;
+
+/** What went wrong, for a person: a wire code, or one of the client's own. Texts live in the interface. */
+export interface Failure {
+  readonly code: ErrorCode | ClientErrorCode;
+  /** Set where the answer says when to try again. */
+  readonly retryAt?: number;
+}
+/** The client's own failures. */
+export type ClientErrorCode =
+  | 'offline'
+  | 'passphrase-weak'
+  | 'passphrase-wrong'
+  | 'invite-malformed'
+  | 'invite-key-mismatch'
+  | 'invite-own'
+  | 'server-dishonest'
+  | 'storage-unavailable'
+  | 'storage-full'
+  | 'storage-damaged'
+  | 'unsupported-browser'
+  | 'text-too-long'
+  | 'not-signed-in'
+  | 'conversation-unknown'
+  | 'cancelled'
+  | 'unexpected';
+
+export interface Me {
+  readonly account: AccountId;
+  readonly device: DeviceId;
+  readonly username: string;
+  /** Shown name; the username until one is set. */
+  readonly name: string;
+}
+
+/** Where the app stands as a whole. */
+export type SessionState =
+  /** Opening local storage. */
+  | { readonly kind: 'starting' }
+  /** Another tab of this browser owns the account. `take-over` gets it. */
+  | { readonly kind: 'elsewhere' }
+  | { readonly kind: 'signed-out' }
+  | { readonly kind: 'signed-in'; readonly me: Me }
+  /** This device's account is over; local data is gone or locked. */
+  | { readonly kind: 'ended'; readonly why: 'signed-out' | 'removed' | 'deleted' }
+  /** The server no longer speaks this client's version, or cannot yet. */
+  | { readonly kind: 'too-old' }
+  | { readonly kind: 'broken'; readonly failure: Failure };
+
+export type ConnectionState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'online' }
+  /** No connection; the next try starts at `retryAt`. */
+  | { readonly kind: 'offline'; readonly retryAt: number };
+
+/** How far an own message has come, over all devices of the other person; `failed` keeps the text and can be sent again. */
+export type Delivery =
+  | { readonly kind: 'sending' }
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'delivered'; readonly at: number }
+  | { readonly kind: 'read'; readonly at: number }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+export interface PersonView {
+  readonly account: AccountId;
+  readonly username: string | undefined;
+  /** Profile name, else username, else a short form of the id. */
+  readonly name: string;
+  /** How the account key came to be believed. */
+  readonly trust: 'unverified' | 'by-invite' | 'verified';
+}
+
+/** A line of a conversation, in display order. */
+export type Line =
+  | {
+      readonly kind: 'message';
+      readonly id: MessageId;
+      /** Position in the conversation, dense, ascending. */
+      readonly order: number;
+      readonly mine: boolean;
+      readonly text: string;
+      readonly sentAt: number;
+      /** When this device got it; for own messages equal to `sentAt`. */
+      readonly receivedAt: number;
+      readonly delivery: Delivery;
+    }
+  /** A permanent line about keys, gaps, repairs, and contents of a newer version. */
+  | {
+      readonly kind: 'event';
+      readonly order: number;
+      readonly at: number;
+      readonly event:
+        | { readonly what: 'key-changed' }
+        | { readonly what: 'gap'; readonly missing: number }
+        | { readonly what: 'unreadable' }
+        | { readonly what: 'newer-version' }
+        | { readonly what: 'invite-accepted' };
+    };
+
+export interface ConversationSummary {
+  readonly id: ConversationId;
+  readonly person: PersonView;
+  /** `request`: a stranger has written and waits for an answer. */
+  readonly state: 'accepted' | 'request';
+  readonly last:
+    | { readonly text: string; readonly at: number; readonly mine: boolean; readonly delivery: Delivery }
+    | undefined;
+  readonly unread: number;
+  readonly typing: boolean;
+  readonly draft: string;
+}
+
+/** The conversation that this view has open: its newest lines, more on demand. */
+export interface OpenConversation {
+  readonly id: ConversationId;
+  readonly person: PersonView;
+  readonly state: 'accepted' | 'request';
+  readonly lines: readonly Line[];
+  readonly hasEarlier: boolean;
+  readonly typing: boolean;
+  /** First unread order when it was opened, for the unread line. */
+  readonly unreadFrom: number | undefined;
+  readonly draft: string;
+}
+
+/** Long work that shows progress. */
+export type Progress =
+  | { readonly kind: 'stretching' }
+  | { readonly kind: 'making-keys' }
+  | { readonly kind: 'registering' }
+  | { readonly kind: 'opening-vault' }
+  | { readonly kind: 'connecting' };
+
+/** Everything that core shows a view. */
+export interface ViewState {
+  readonly session: SessionState;
+  readonly connection: ConnectionState;
+  /** Newest first. */
+  readonly conversations: readonly ConversationSummary[];
+  readonly open: OpenConversation | undefined;
+  readonly progress: Progress | undefined;
+  readonly unreadTotal: number;
+  /** Whether the browser promised to keep the data (`storage.persist()`). */
+  readonly persistent: boolean | undefined;
+}
+
+export interface ServerView {
+  readonly name: string;
+  readonly inviteOnly: boolean;
+  readonly fresh: boolean;
+}
+
+/** An invite link as read from the address: the code for the server, the rest never leaves the browser. */
+export interface InviteView {
+  readonly link: string;
+  /** Absent in a server's first invite. */
+  readonly inviterUsername: string | undefined;
+  readonly expiresAt: number | undefined;
+}
+
+/** What a view can ask for. Each is answered by its value or refused with a `Failure`. */
+export interface Commands {
+  readServer(): Promise<ServerView>;
+  /** `link` is a whole URL, fragment included. Consumes nothing. */
+  readInvite(link: string): Promise<InviteView>;
+  /** Six words. */
+  suggestPassphrase(): Promise<string>;
+  /** Estimated bits of a person's own choice; accepted from 66. */
+  estimatePassphrase(passphrase: string): Promise<{ readonly bits: number; readonly enough: boolean }>;
+  signUp(request: {
+    readonly username: string;
+    readonly name: string;
+    readonly passphrase: string;
+    readonly invite: string | undefined;
+  }): Promise<void>;
+  signIn(request: { readonly username: string; readonly passphrase: string }): Promise<void>;
+  signOut(): Promise<void>;
+  /** Makes this tab the owner. */
+  takeOver(): Promise<void>;
+  /** Makes a single-use invite and gives its whole link, secret included. */
+  makeInvite(): Promise<{ readonly link: string; readonly expiresAt: number }>;
+  /** Opens the conversation that an invite link leads to, as somebody who is signed in. */
+  followInvite(link: string): Promise<ConversationId>;
+  openConversation(id: ConversationId | undefined): Promise<void>;
+  loadEarlier(id: ConversationId): Promise<void>;
+  acceptRequest(id: ConversationId): Promise<void>;
+  sendText(id: ConversationId, text: string): Promise<MessageId>;
+  /** Sends a failed message again. */
+  retrySend(message: MessageId): Promise<void>;
+  /** Everything up to `order` has been seen by the person. */
+  markRead(id: ConversationId, order: number): Promise<void>;
+  setTyping(id: ConversationId, on: boolean): Promise<void>;
+  setDraft(id: ConversationId, text: string): Promise<void>;
+  setName(name: string): Promise<void>;
+  /** The network may be back: try now. */
+  connectNow(): Promise<void>;
+}
