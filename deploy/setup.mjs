@@ -63,7 +63,7 @@ function filesBelow(folder) {
     if (entry.isDirectory()) found.push(...filesBelow(path));
     else if (entry.isFile()) found.push(path);
   }
-  return found.sort();
+  return found.sort((a, b) => (a < b ? -1 : 1));
 }
 
 /** SHA-256 over names and contents, so that a renamed file counts as a change. */
@@ -83,8 +83,8 @@ function readText(path) {
 
 /** Runs a program to its end; says every ten seconds that it is still at work. */
 async function run(title, command, args, options) {
-  const startedAt = Date.now();
-  const seconds = () => Math.round((Date.now() - startedAt) / 1000);
+  const startedAt = performance.now();
+  const seconds = () => Math.round((performance.now() - startedAt) / 1000);
   say(`${title} …`);
   const output = [];
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
@@ -253,6 +253,7 @@ function leaveNode(node) {
 // Client
 
 async function buildClient(node) {
+  if (!existsSync(join(root, 'client', 'index.html'))) return say('there is no client to build yet');
   const rooms = ['client', 'protocol', 'crypto'].flatMap((room) => filesBelow(join(root, room)));
   const shared = ['package-lock.json', 'tsconfig.base.json'].map((name) => join(root, name));
   const hash = hashOf([...rooms, ...shared]);

@@ -1,0 +1,37 @@
+// What `npm test`, `npm run check` and `npm run soak` run once set-up is done: the checks, then the tap suites, then the
+// browser suites. Arguments select: `check`, `tap`, `browser`, or any part of a test file's path.
+//
+// The last line of output says how many checks and tests passed and failed, counted from what the runners printed. The
+// exit code is 0 only if something ran and nothing failed.
+
+import { runBrowser } from './run/browser.ts';
+import { runChecks } from './run/check.ts';
+import { add, none, type Outcome } from './run/outcome.ts';
+import { filesMatching } from './run/select.ts';
+import { runTap } from './run/tap.ts';
+
+const suites: readonly string[] = ['check', 'tap', 'browser'];
+
+const args = process.argv.slice(2);
+const parts = args.filter((arg) => !suites.includes(arg));
+const chosen = (suite: string): boolean => args.length === 0 || args.includes(suite);
+
+async function runAll(): Promise<Outcome> {
+  let total = none;
+  if (chosen('check')) total = add(total, await runChecks());
+  const tapFiles = filesMatching('.test.ts', chosen('tap') ? [''] : parts);
+  if (tapFiles.length > 0) total = add(total, await runTap(tapFiles));
+  const browserFiles = filesMatching('.spec.ts', chosen('browser') ? [''] : parts);
+  if (browserFiles.length > 0) total = add(total, await runBrowser(browserFiles));
+  for (const part of parts)
+    if (filesMatching('.test.ts', [part]).length + filesMatching('.spec.ts', [part]).length === 0) {
+      console.log(`No test file has "${part}" in its path.`);
+      total = add(total, { ...none, failed: 1 });
+    }
+  return total;
+}
+
+const outcome = await runAll();
+if (outcome.skipped > 0) console.log(`\n${outcome.skipped} skipped, named above.`);
+console.log(`\n${outcome.passed} passed, ${outcome.failed} failed`);
+process.exitCode = outcome.failed === 0 && outcome.passed > 0 ? 0 : 1;

@@ -1,0 +1,48 @@
+// The checks: format, lint with the type-aware rules, the types of every room that has a tsconfig, and the import table.
+
+import { globSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { add, none, type Outcome } from './outcome.ts';
+import { programOf, root, runProgram } from './program.ts';
+
+interface Check {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+function typeChecks(): readonly Check[] {
+  const exclude = ['**/node_modules/**', 'bench/peers/**'];
+  const configs = globSync('**/tsconfig.json', { cwd: root, exclude }).sort();
+  const tsc = programOf('.bin', 'tsc');
+  return configs.map((config) => ({
+    name: `types of ${dirname(config)}`,
+    command: tsc,
+    args: ['-p', config],
+  }));
+}
+
+function allChecks(): readonly Check[] {
+  return [
+    { name: 'format', command: programOf('.bin', 'prettier'), args: ['--check', '--log-level=warn', '.'] },
+    { name: 'lint', command: programOf('.bin', 'oxlint'), args: ['--deny-warnings'] },
+    ...typeChecks(),
+    { name: 'imports', command: process.execPath, args: ['test/architecture.test.ts'] },
+  ];
+}
+
+async function runCheck(check: Check): Promise<Outcome> {
+  const startedAt = performance.now();
+  const { code, output } = await runProgram(check.command, check.args);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${code === 0 ? 'ok' : 'NOT OK'} ${check.name} (${seconds} s)`);
+  if (code !== 0) console.log(output.trimEnd());
+  return code === 0 ? { ...none, passed: 1 } : { ...none, failed: 1 };
+}
+
+export async function runChecks(): Promise<Outcome> {
+  console.log('# check');
+  let total = none;
+  for (const check of allChecks()) total = add(total, await runCheck(check));
+  return total;
+}

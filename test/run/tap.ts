@@ -1,0 +1,56 @@
+// The tap suites. tap prints TAP 14: each file is a subtest whose lines are indented by four spaces and which ends in an
+// unindented `ok` or `not ok` line. A file that passes is told in one line, one that fails is shown whole.
+
+import { add, none, type Outcome } from './outcome.ts';
+import { programOf, runProgram } from './program.ts';
+
+const fileEnd = /^(ok|not ok) \d+ - (\S+)(?: # time=([\d.]+)ms)?/;
+const testEnd = /^ {4}(ok|not ok) \d+ -? ?(.*)$/;
+
+/** Counts the tests of one file from its lines; a file that fails outside its tests counts as one failed test. */
+export function countTests(lines: readonly string[], fileFailed: boolean): Outcome {
+  let total = none;
+  for (const line of lines) {
+    const end = testEnd.exec(line);
+    if (end === null) continue;
+    if (/ # (SKIP|TODO)\b/i.test(end[2] ?? '')) total = add(total, { ...none, skipped: 1 });
+    else if (end[1] === 'ok') total = add(total, { ...none, passed: 1 });
+    else total = add(total, { ...none, failed: 1 });
+  }
+  return fileFailed && total.failed === 0 ? add(total, { ...none, failed: 1 }) : total;
+}
+
+function tell(lines: readonly string[], file: string, tests: Outcome, ms: string | undefined): void {
+  const seconds = (Number(ms ?? 0) / 1000).toFixed(1);
+  const counts = `${tests.passed} passed, ${tests.failed} failed`;
+  console.log(`${tests.failed === 0 ? 'ok' : 'NOT OK'} ${file} (${counts}, ${seconds} s)`);
+  if (tests.failed > 0) console.log(lines.join('\n'));
+  else for (const line of lines) if (/ # (SKIP|TODO)\b/i.test(line)) console.log(line.trim());
+}
+
+export async function runTap(files: readonly string[]): Promise<Outcome> {
+  console.log('\n# tap');
+  let total = none;
+  let lines: string[] = [];
+  let inDiagnosis = false;
+  const onLine = (line: string): void => {
+    const end = fileEnd.exec(line);
+    // What brought a whole file down is told in a block after its end line.
+    inDiagnosis = inDiagnosis && line.startsWith('  ');
+    if (inDiagnosis) console.log(line);
+    if (end === null) {
+      lines.push(line);
+      return;
+    }
+    const tests = countTests(lines, end[1] === 'not ok');
+    tell(lines, end[2] ?? '', tests, end[3]);
+    total = add(total, tests);
+    inDiagnosis = tests.failed > 0;
+    lines = [];
+  };
+  const tap = [programOf('tap', 'dist', 'esm', 'run.mjs'), '--reporter=tap', ...files];
+  const { code } = await runProgram(process.execPath, tap, { onLine });
+  if (code === 0 || total.failed > 0) return total;
+  console.log(lines.join('\n'));
+  return add(total, { ...none, failed: 1 });
+}
