@@ -3,6 +3,11 @@
  * database and sort in this order; a name or an `up` that has shipped is never changed.
  */
 import type { Migration } from 'kysely/migration';
+import { accounts } from './0001-accounts.ts';
+import { devicesPrekeys } from './0002-devices-prekeys.ts';
 
 /** Name to migration, in the order in which they run. */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = {};
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-accounts': accounts,
+  '0002-devices-prekeys': devicesPrekeys,
+};
