@@ -128,7 +128,7 @@ test('close commits what is queued and refuses what comes later', async (t) => {
 
 test('a statement compiled once is filled with each call’s values', async (t) => {
   const { engine } = openEngine(t);
-  const add = compileOnce<{ low: number; high: number }>((value) => ({
+  const add = compileOnce((value: { low: number; high: number }) => ({
     compile: () =>
       sql`insert into item (n) values (${value.high}), (${value.low}), (${40})`.compile(engine.build),
   }));
