@@ -54,7 +54,7 @@ function hasWordShape(run: string): boolean {
 function wordCeiling(word: string, bitsPerLetter: number): number {
   let bits = 0;
   for (const [run] of word.matchAll(/\p{L}+|\p{Nd}+|[^\p{L}\p{Nd}]+/gu)) {
-    const length = [...run].length;
+    const length = Array.from(run).length;
     if (/^\p{Nd}/u.test(run)) bits += length * BITS_PER_DIGIT;
     else if (/^\p{L}/u.test(run) && hasWordShape(run) && (run === word || length >= SHORTEST_INNER_WORD)) {
       bits += length * bitsPerLetter;
