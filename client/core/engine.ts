@@ -1,0 +1,2 @@
+/** placeholder */
+export interface Engine { readonly name: 'placeholder' }
