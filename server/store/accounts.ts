@@ -1,0 +1,195 @@
+/** Queries of accounts, credentials and records. Rules live in services; here is only what one transaction must hold together. */
+import type {
+  AccountStore,
+  Credentials,
+  Directory,
+  NewAccount,
+  SignUpOutcome,
+  Versioned,
+} from './account-ports.ts';
+import type { Builder } from './dialect.ts';
+import { insertDevice } from './devices.ts';
+import { consumeInvite } from './invites.ts';
+import { insertSession } from './sessions.ts';
+import { all, first, run, type Transaction } from './transaction.ts';
+import type { StoreEngine } from './writer.ts';
+
+/** The accounts of a database. */
+export function buildAccountStore(engine: StoreEngine): AccountStore {
+  const { build } = engine;
+  return {
+    create: (account, now) => engine.write(() => create(build, account, now)),
+    population: () => engine.read(() => population(build)),
+    loginOf: (username) =>
+      engine.read(function* () {
+        const row = yield* first(
+          build
+            .selectFrom('accounts')
+            .innerJoin('credentials', 'credentials.account', 'accounts.id')
+            .where('username', '=', username)
+            .select(['accounts.id', 'credentials.login_key']),
+        );
+        return row === undefined ? undefined : { account: row.id, loginKey: row.login_key };
+      }),
+    usernameOf: (account) =>
+      engine.read(function* () {
+        const row = yield* first(build.selectFrom('accounts').where('id', '=', account).select('username'));
+        return row?.username;
+      }),
+    credentials: (account) => engine.read(() => credentials(build, account)),
+    changeCredentials: (account, next) => engine.write(() => changeCredentials(build, account, next)),
+    record: (account) => engine.read(() => versioned(build, 'records', account)),
+    putRecord: (account, record) =>
+      engine.write(function* () {
+        const changes = yield* run(
+          build
+            .updateTable('records')
+            .set({ version: record.version, sealed: record.sealed })
+            .where('account', '=', account)
+            .where('version', '=', record.version - 1),
+        );
+        return changes === 1;
+      }),
+    setDeliveryKeyHash: (account, hash) =>
+      engine.write(function* () {
+        const changes = yield* run(
+          build.updateTable('accounts').set({ delivery_key_hash: hash }).where('id', '=', account),
+        );
+        return changes === 1;
+      }),
+    directory: (account) => engine.read(() => directoryOf(build, 'id', account)),
+    directoryOf: (username) => engine.read(() => directoryOf(build, 'username', username)),
+    delete: (account) => engine.write(() => deleteAccount(build, account)),
+  };
+}
+
+/** A versioned ciphertext of an account. */
+export function* versioned(
+  build: Builder,
+  table: 'records' | 'profiles',
+  account: Uint8Array,
+): Transaction<Versioned | undefined> {
+  return yield* first(build.selectFrom(table).where('account', '=', account).select(['version', 'sealed']));
+}
+
+function* create(build: Builder, wanted: NewAccount, now: number): Transaction<SignUpOutcome> {
+  const { account, username, device } = wanted;
+  const invite = yield* consumeInvite(build, wanted.invite, wanted.inviteNeeded, now, function* () {
+    const name = yield* first(build.selectFrom('accounts').where('username', '=', username).select('id'));
+    if (name !== undefined) return 'username-taken';
+    const taken = yield* all(
+      build
+        .selectFrom('accounts')
+        .where('id', '=', account)
+        .select('id')
+        .union(build.selectFrom('sessions').where('device', '=', device).select('device as id'))
+        .union(build.selectFrom('devices').where('id', '=', device).select('id'))
+        .union(build.selectFrom('departures').where('device', '=', device).select('device as id')),
+    );
+    return taken.length > 0 ? 'account-exists' : undefined;
+  });
+  if (invite.kind === 'refused') return { kind: invite.why };
+
+  yield* run(
+    build.insertInto('accounts').values({
+      id: account,
+      username,
+      account_key: wanted.accountKey,
+      administrator: invite.administrator ? 1 : 0,
+      delivery_key_hash: wanted.deliveryKeyHash,
+      list: wanted.list.bytes,
+      list_signature: wanted.list.signature,
+      list_counter: wanted.list.counter,
+      list_hash: wanted.list.hash,
+    }),
+  );
+  yield* insertCredentials(build, account, wanted.credentials);
+  yield* run(build.insertInto('records').values({ account, ...wanted.record }));
+  yield* run(build.insertInto('profiles').values({ account, ...wanted.profile }));
+  yield* insertDevice(build, account, device, wanted.prekeys);
+  yield* insertSession(build, wanted.session, false);
+  return { kind: 'created' };
+}
+
+function* population(build: Builder): Transaction<{ any: boolean; administrator: boolean }> {
+  const any = yield* first(build.selectFrom('accounts').select('id').limit(1));
+  const administrator = yield* first(
+    build.selectFrom('accounts').where('administrator', '=', 1).select('id').limit(1),
+  );
+  return { any: any !== undefined, administrator: administrator !== undefined };
+}
+
+function* insertCredentials(build: Builder, account: Uint8Array, next: Credentials): Transaction<void> {
+  yield* run(
+    build
+      .insertInto('credentials')
+      .values({ account, version: next.version, login_key: next.loginKey, vault: next.vault }),
+  );
+  for (const [position, { way, sealed }] of next.wraps.entries()) {
+    yield* run(build.insertInto('wraps').values({ account, position, way, sealed }));
+  }
+}
+
+function* credentials(build: Builder, account: Uint8Array): Transaction<Credentials | undefined> {
+  const row = yield* first(
+    build.selectFrom('credentials').where('account', '=', account).select(['version', 'login_key', 'vault']),
+  );
+  if (row === undefined) return undefined;
+  const wraps = yield* all(
+    build.selectFrom('wraps').where('account', '=', account).orderBy('position').select(['way', 'sealed']),
+  );
+  return { version: row.version, loginKey: row.login_key, vault: row.vault, wraps: [...wraps] };
+}
+
+function* changeCredentials(build: Builder, account: Uint8Array, next: Credentials): Transaction<boolean> {
+  const gone = yield* run(
+    build
+      .deleteFrom('credentials')
+      .where('account', '=', account)
+      .where('version', '=', next.version - 1),
+  );
+  if (gone === 0) return false;
+  yield* run(build.deleteFrom('wraps').where('account', '=', account));
+  yield* insertCredentials(build, account, next);
+  return true;
+}
+
+function* directoryOf(
+  build: Builder,
+  by: 'id' | 'username',
+  value: Uint8Array | string,
+): Transaction<Directory | undefined> {
+  const row = yield* first(
+    build
+      .selectFrom('accounts')
+      .where(by, '=', value)
+      .select(['id', 'account_key', 'list', 'list_signature']),
+  );
+  if (row === undefined) return undefined;
+  const departures = yield* all(
+    build
+      .selectFrom('departures')
+      .where('account', '=', row.id)
+      .orderBy('device')
+      .select(['notice', 'signature']),
+  );
+  return {
+    account: row.id,
+    accountKey: row.account_key,
+    list: { bytes: row.list, signature: row.list_signature },
+    departures: departures.map(({ notice, signature }) => ({ bytes: notice, signature })),
+  };
+}
+
+function* deleteAccount(build: Builder, account: Uint8Array): Transaction<readonly Uint8Array[]> {
+  const devices = yield* all(
+    build
+      .selectFrom('devices')
+      .where('account', '=', account)
+      .select('id')
+      .union(build.selectFrom('sessions').where('account', '=', account).select('device as id')),
+  );
+  // Every other table that names an account or a device refers to it with `on delete cascade`.
+  yield* run(build.deleteFrom('accounts').where('id', '=', account));
+  return devices.map(({ id }) => id);
+}

@@ -1,0 +1,137 @@
+/** Queries of devices and of the list that names them. A list takes force by compare-and-set on counter and hash. */
+import type {
+  AddedDevice,
+  DeviceStore,
+  FirstUpload,
+  ListOutcome,
+  ReadList,
+  SignedBytes,
+} from './account-ports.ts';
+import type { Builder } from './dialect.ts';
+import { insertOneTimeKeys } from './prekeys.ts';
+import { insertSession } from './sessions.ts';
+import { all, first, run, type Transaction } from './transaction.ts';
+import type { StoreEngine } from './writer.ts';
+
+/** The devices of a database. */
+export function buildDeviceStore(engine: StoreEngine): DeviceStore {
+  const { build } = engine;
+  return {
+    list: (account) =>
+      engine.read(function* () {
+        const row = yield* first(
+          build
+            .selectFrom('accounts')
+            .where('id', '=', account)
+            .select(['list', 'list_counter', 'list_hash']),
+        );
+        if (row === undefined) return undefined;
+        return { bytes: row.list, counter: row.list_counter, hash: row.list_hash };
+      }),
+    active: (account) =>
+      engine.read(function* () {
+        const rows = yield* all(build.selectFrom('devices').where('account', '=', account).select('id'));
+        return rows.map(({ id }) => id);
+      }),
+    changeList: (account, list, added) => engine.write(() => changeList(build, account, list, added)),
+    depart: (account, device, departure) => engine.write(() => depart(build, account, device, departure)),
+  };
+}
+
+/** A part of a transaction: a device with its first prekeys. Its queue begins with this commit. */
+export function* insertDevice(
+  build: Builder,
+  account: Uint8Array,
+  device: Uint8Array,
+  prekeys: FirstUpload,
+): Transaction<void> {
+  yield* run(
+    build.insertInto('devices').values({
+      id: device,
+      account,
+      start_counter: 0,
+      signed_id: prekeys.signed.id,
+      signed_key: prekeys.signed.publicKey,
+      signed_signature: prekeys.signed.signature,
+      last_resort_id: prekeys.lastResort.id,
+      last_resort_key: prekeys.lastResort.publicKey,
+      last_resort_signature: prekeys.lastResort.signature,
+      statement: prekeys.statement.bytes,
+      statement_signature: prekeys.statement.signature,
+    }),
+  );
+  yield* insertOneTimeKeys(build, device, prekeys);
+}
+
+function* changeList(
+  build: Builder,
+  account: Uint8Array,
+  list: ReadList,
+  added: AddedDevice | undefined,
+): Transaction<ListOutcome> {
+  if (added !== undefined) {
+    const taken = yield* first(build.selectFrom('devices').where('id', '=', added.device).select('id'));
+    if (taken !== undefined) return { kind: 'list-mismatch' };
+  }
+  const changed = yield* run(
+    build
+      .updateTable('accounts')
+      .set({
+        list: list.bytes,
+        list_signature: list.signature,
+        list_counter: list.counter,
+        list_hash: list.hash,
+      })
+      .where('id', '=', account)
+      .where('list_counter', '=', list.counter - 1)
+      .where('list_hash', '=', list.previous),
+  );
+  if (changed === 0) return { kind: 'list-mismatch' };
+
+  const left = yield* all(
+    build
+      .selectFrom('devices')
+      .where('account', '=', account)
+      .where('id', 'not in', list.devices)
+      .select('id')
+      .union(
+        build
+          .selectFrom('sessions')
+          .where('account', '=', account)
+          .where('pending', '=', 0)
+          .where('device', 'not in', list.devices)
+          .select('device as id'),
+      ),
+  );
+  const removed = left.map(({ id }) => id);
+  if (removed.length > 0) {
+    yield* run(build.deleteFrom('devices').where('id', 'in', removed));
+    yield* run(build.deleteFrom('sessions').where('device', 'in', removed));
+  }
+  yield* run(
+    build.deleteFrom('departures').where('account', '=', account).where('device', 'not in', list.devices),
+  );
+  if (added !== undefined) {
+    yield* insertDevice(build, account, added.device, added.prekeys);
+    yield* insertSession(build, added.session, false);
+  }
+  return { kind: 'changed', removed };
+}
+
+function* depart(
+  build: Builder,
+  account: Uint8Array,
+  device: Uint8Array,
+  departure: SignedBytes | undefined,
+): Transaction<void> {
+  yield* run(build.deleteFrom('sessions').where('device', '=', device));
+  const listed = yield* run(
+    build.deleteFrom('devices').where('id', '=', device).where('account', '=', account),
+  );
+  if (listed === 0 || departure === undefined) return;
+  yield* run(
+    build
+      .insertInto('departures')
+      .values({ device, account, notice: departure.bytes, signature: departure.signature }),
+  );
+}
