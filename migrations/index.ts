@@ -5,9 +5,11 @@
 import type { Migration } from 'kysely/migration';
 import { accounts } from './0001-accounts.ts';
 import { devicesPrekeys } from './0002-devices-prekeys.ts';
+import { envelopes } from './0003-envelopes.ts';
 
 /** Name to migration, in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-accounts': accounts,
   '0002-devices-prekeys': devicesPrekeys,
+  '0003-envelopes': envelopes,
 };

@@ -3,9 +3,7 @@
  * `null` exists in rows only and becomes `undefined` at the store's door.
  */
 import type { AccountTables } from './account-tables.ts';
+import type { EnvelopeTables } from './envelope-tables.ts';
 
 /** Every table by name. Each group of tables adds its interface here. */
 export interface Tables extends AccountTables, EnvelopeTables {}
-
-/** Migration 0003: what waits for devices. */
-export interface EnvelopeTables {}

@@ -11,8 +11,12 @@ import { openSqlite, sqliteBuilder, type Builder } from './dialect.ts';
 import { StoreError } from './errors.ts';
 import type { Answer, Transaction } from './transaction.ts';
 
+/** The engine that statements are written for, where the dialects differ. */
+export type StoreDialect = 'sqlite' | 'postgres';
+
 /** What store files are built on. Each call is one transaction. */
 export interface StoreEngine {
+  readonly dialect: StoreDialect;
   /** Builds statements. */
   readonly build: Builder;
   /** Runs a writing transaction; resolves after its commit is on disk. Throws `StoreError`, or what the transaction threw. */
@@ -57,6 +61,7 @@ export interface WriterFigures {
 }
 
 export class SqliteEngine implements StoreEngine {
+  readonly dialect = 'sqlite';
   readonly build = sqliteBuilder();
   readonly #database: SqliteDatabase;
   readonly #prepared = new Map<string, SqliteStatement<unknown[]>>();

@@ -1,0 +1,212 @@
+/**
+ * Queues of envelopes. Per device an envelope is identified by its random id, ordered by a sequence that only grows, and deleted by
+ * exact acknowledgement. Sums per queue make quotas one row's matter. The statements of send and acknowledge are compiled once.
+ */
+import { LIMITS } from '@tacet/protocol/limits';
+import { idBytes, type AccountId, type DeviceId } from '@tacet/protocol/ids';
+import type { QueuedEnvelope } from '../bus/port.ts';
+import type {
+  Addressee,
+  ConnectState,
+  EnvelopeStore,
+  ExpireStep,
+  Queued,
+  StoreSendOutcome,
+} from './envelope-port.ts';
+import { queueStatements, type QueueState } from './envelope-statements.ts';
+import { all, first, run, type Transaction } from './transaction.ts';
+import type { StoreEngine } from './writer.ts';
+
+/** Queues looked at, and envelopes deleted, in one step of the expiry job: a few milliseconds. */
+const EXPIRE_QUEUES = 200;
+const EXPIRE_ENVELOPES = 500;
+
+/** The store of queues on any engine. */
+export function buildEnvelopeStore(engine: StoreEngine): EnvelopeStore {
+  return new Envelopes(engine);
+}
+
+class Envelopes implements EnvelopeStore {
+  readonly #engine: StoreEngine;
+  readonly #statements;
+
+  constructor(engine: StoreEngine) {
+    this.#engine = engine;
+    this.#statements = queueStatements(engine.build, engine.dialect);
+  }
+
+  send(
+    to: readonly Addressee[],
+    receivedAt: number,
+    from: 'contact' | 'stranger',
+  ): Promise<StoreSendOutcome> {
+    return this.#engine.write(() => this.#send(to, receivedAt, from === 'stranger' ? 1 : 0));
+  }
+
+  page(device: DeviceId, after: number, most: number, mostBytes: number): Promise<readonly QueuedEnvelope[]> {
+    return this.#engine.read(() => this.#page(device, after, most, mostBytes));
+  }
+
+  async acknowledge(device: DeviceId, ids: readonly Uint8Array[]): Promise<void> {
+    await this.#engine.writeSoon(() => this.#acknowledge(device, ids));
+  }
+
+  connect(account: AccountId, device: DeviceId, counter: number): Promise<ConnectState | undefined> {
+    return this.#engine.write(() => this.#connect(account, device, counter));
+  }
+
+  expire(before: number, afterQueue: number): Promise<ExpireStep> {
+    return this.#engine.write(() => this.#expire(before, afterQueue));
+  }
+
+  *#send(to: readonly Addressee[], receivedAt: number, stranger: 0 | 1): Transaction<StoreSendOutcome> {
+    const queues: QueueState[] = [];
+    for (const { device, id, body } of to) {
+      const queue = yield* this.#queueOf(device);
+      if (queue === undefined) return { kind: 'no-device' };
+      if (!hasRoom(queue, body.length, stranger)) {
+        const waiting = yield* first(this.#statements.waiting({ queue: queue.number, id }));
+        if (waiting === undefined) return { kind: 'queue-full' };
+      }
+      queues.push(queue);
+    }
+    const queued: Queued[] = [];
+    for (let i = 0; i < to.length; i++) {
+      const addressee = to[i];
+      const queue = queues[i];
+      if (addressee === undefined || queue === undefined) continue;
+      const envelope = yield* this.#put(queue, addressee, receivedAt, stranger);
+      if (envelope !== undefined) queued.push({ device: addressee.device, envelope });
+    }
+    return { kind: 'stored', queued };
+  }
+
+  *#queueOf(device: DeviceId): Transaction<QueueState | undefined> {
+    const key = idBytes(device);
+    const known = yield* first(this.#statements.queue({ device: key }));
+    if (known !== undefined) return known;
+    const opened = yield* run(this.#statements.openQueue({ device: key }));
+    return opened === 0 ? undefined : yield* first(this.#statements.queue({ device: key }));
+  }
+
+  *#put(
+    queue: QueueState,
+    { id, body }: Addressee,
+    received_at: number,
+    stranger: 0 | 1,
+  ): Transaction<QueuedEnvelope | undefined> {
+    const { number } = queue;
+    const sequence = queue.last_sequence + 1;
+    const stored = yield* run(
+      this.#statements.insert({ queue: number, sequence, id, received_at, stranger, body }),
+    );
+    if (stored === 0) return undefined;
+    yield* run(this.#statements.added({ number, sequence, bytes: body.length, strangers: stranger }));
+    return { sequence, id, receivedAt: received_at, body };
+  }
+
+  *#page(
+    device: DeviceId,
+    after: number,
+    most: number,
+    mostBytes: number,
+  ): Transaction<readonly QueuedEnvelope[]> {
+    const queue = yield* first(this.#statements.queueNumber({ device: idBytes(device) }));
+    if (queue === undefined) return [];
+    const rows = yield* all(this.#statements.page({ queue: queue.number, after, most }));
+    const page: QueuedEnvelope[] = [];
+    let bytes = 0;
+    for (const { sequence, id, received_at, body } of rows) {
+      if (bytes > mostBytes) break;
+      page.push({ sequence, id, receivedAt: received_at, body });
+      bytes += body.length;
+    }
+    return page;
+  }
+
+  *#acknowledge(device: DeviceId, ids: readonly Uint8Array[]): Transaction<void> {
+    const queue = yield* first(this.#statements.queueNumber({ device: idBytes(device) }));
+    if (queue === undefined) return;
+    const gone = { envelopes: 0, bytes: 0, strangers: 0 };
+    for (const id of ids) {
+      const row = yield* first(this.#statements.remove({ queue: queue.number, id }));
+      if (row === undefined) continue;
+      gone.envelopes += 1;
+      gone.bytes += row.size;
+      gone.strangers += row.stranger;
+    }
+    if (gone.envelopes > 0) yield* run(this.#statements.removed({ number: queue.number, ...gone }));
+  }
+
+  *#connect(account: AccountId, device: DeviceId, counter: number): Transaction<ConnectState | undefined> {
+    const { build } = this.#engine;
+    const [accountKey, deviceKey] = [idBytes(account), idBytes(device)];
+    const known = yield* first(
+      build
+        .selectFrom('devices')
+        .innerJoin('accounts', 'accounts.id', 'devices.account')
+        .leftJoin('records', 'records.account', 'accounts.id')
+        .leftJoin('queues', 'queues.device', 'devices.id')
+        .select([
+          'devices.start_counter',
+          'accounts.list_counter',
+          'records.version',
+          'queues.envelopes',
+          'queues.last_sequence',
+        ])
+        .where('devices.id', '=', deviceKey)
+        .where('devices.account', '=', accountKey),
+    );
+    if (known === undefined) return undefined;
+    if (counter > known.start_counter) {
+      yield* run(build.updateTable('devices').set({ start_counter: counter }).where('id', '=', deviceKey));
+    }
+    return {
+      counter: Math.max(counter, known.start_counter),
+      queued: known.envelopes ?? 0,
+      newest: known.last_sequence ?? 0,
+      listCounter: known.list_counter,
+      recordVersion: known.version ?? 0,
+    };
+  }
+
+  *#expire(before: number, afterQueue: number): Transaction<ExpireStep> {
+    const { build } = this.#engine;
+    const queues = yield* all(
+      build
+        .selectFrom('queues')
+        .select('number')
+        .where('number', '>', afterQueue)
+        .orderBy('number')
+        .limit(EXPIRE_QUEUES),
+    );
+    let deleted = 0;
+    let last = afterQueue;
+    for (const { number } of queues) {
+      deleted += yield* this.#expireQueue(number, before);
+      if (deleted >= EXPIRE_ENVELOPES) return { deleted, next: last };
+      last = number;
+    }
+    return { deleted, next: queues.length < EXPIRE_QUEUES ? undefined : last };
+  }
+
+  /** Order of sequence is order of receipt: only the head of a queue can have expired. */
+  *#expireQueue(number: number, before: number): Transaction<number> {
+    const oldest = yield* all(this.#statements.oldest({ queue: number, most: EXPIRE_ENVELOPES }));
+    const expired = oldest.filter((row) => row.received_at < before);
+    if (expired.length === 0) return 0;
+    const last = expired.at(-1)?.sequence ?? 0;
+    const { build } = this.#engine;
+    yield* run(build.deleteFrom('envelopes').where('queue', '=', number).where('sequence', '<=', last));
+    const bytes = expired.reduce((sum, row) => sum + row.size, 0);
+    const strangers = expired.reduce((sum, row) => sum + row.stranger, 0);
+    yield* run(this.#statements.removed({ number, envelopes: expired.length, bytes, strangers }));
+    return expired.length;
+  }
+}
+
+function hasRoom(queue: QueueState, bytes: number, stranger: 0 | 1): boolean {
+  if (queue.envelopes >= LIMITS.queueMaxEnvelopes) return false;
+  if (queue.bytes + bytes > LIMITS.queueMaxBytes) return false;
+  return stranger === 0 || queue.strangers < LIMITS.queueStrangerEnvelopes;
+}

@@ -1,0 +1,4 @@
+import { openSqliteStore } from '../support/open-store.ts';
+import { envelopeStoreContract } from './store-envelopes.ts';
+
+envelopeStoreContract('SQLite', openSqliteStore);

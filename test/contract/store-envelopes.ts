@@ -1,0 +1,289 @@
+/** What every adapter of the queue store does. Bound to engines in store-envelopes.test.ts. */
+import { randomBytes } from 'node:crypto';
+import { test, type Test } from 'tap';
+import type { DeviceId } from '../../protocol/ids.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { Addressee, EnvelopeStore } from '../../server/store/envelope-port.ts';
+import { buildEnvelopeStore } from '../../server/store/envelopes.ts';
+import { first, run } from '../../server/store/transaction.ts';
+import type { StoreEngine } from '../../server/store/writer.ts';
+import { idBytes } from '../../protocol/ids.ts';
+import { makeId, storeAccount } from '../support/open-store.ts';
+
+const ALL = [1000, Number.MAX_SAFE_INTEGER] as const;
+
+function addressee(device: DeviceId, size = 100): Addressee {
+  return { device, id: randomBytes(16), body: randomBytes(size) };
+}
+
+async function sums(engine: StoreEngine, device: DeviceId): Promise<unknown> {
+  return engine.read(() =>
+    first(
+      engine.build
+        .selectFrom('queues')
+        .select(['envelopes', 'bytes', 'strangers'])
+        .where('device', '=', idBytes(device)),
+    ),
+  );
+}
+
+async function storedSums(engine: StoreEngine, device: DeviceId): Promise<unknown> {
+  return engine.read(() =>
+    first(
+      engine.build
+        .selectFrom('envelopes')
+        .innerJoin('queues', 'queues.number', 'envelopes.queue')
+        .select((row) => [
+          row.fn.countAll<number>().as('envelopes'),
+          row.fn.coalesce(row.fn.sum<number>(row.fn<number>('length', ['body'])), row.lit(0)).as('bytes'),
+          row.fn.coalesce(row.fn.sum<number>('stranger'), row.lit(0)).as('strangers'),
+        ])
+        .where('device', '=', idBytes(device)),
+    ),
+  );
+}
+
+/** Pretends that a queue holds much already. */
+async function fill(
+  engine: StoreEngine,
+  device: DeviceId,
+  set: { envelopes?: number; bytes?: number; strangers?: number },
+): Promise<void> {
+  await engine.write(() =>
+    run(engine.build.updateTable('queues').set(set).where('device', '=', idBytes(device))),
+  );
+}
+
+async function ids(store: EnvelopeStore, device: DeviceId, after = 0): Promise<readonly Uint8Array[]> {
+  return (await store.page(device, after, ...ALL)).map((envelope) => new Uint8Array(envelope.id));
+}
+
+/** Runs the suite against an engine. */
+export function envelopeStoreContract(name: string, open: (t: Test) => Promise<StoreEngine>): void {
+  async function openOne(t: Test): Promise<{ engine: StoreEngine; store: EnvelopeStore; device: DeviceId }> {
+    const engine = await open(t);
+    const { devices } = await storeAccount(engine, 1);
+    const [device = makeId<DeviceId>()] = devices;
+    return { engine, store: buildEnvelopeStore(engine), device };
+  }
+
+  test(`${name}: envelopes wait in the order in which they were sent, with their bytes`, async (t) => {
+    const { store, device } = await openOne(t);
+    const sent = Array.from({ length: 5 }, (_, i) => addressee(device, i + 1));
+    const outcomes = await Promise.all(sent.map((to, i) => store.send([to], 1000 + i, 'contact')));
+    t.ok(outcomes.every((outcome) => outcome.kind === 'stored' && outcome.queued.length === 1));
+    const page = await store.page(device, 0, ...ALL);
+    t.same(
+      page.map(({ sequence, receivedAt }) => [sequence, receivedAt]),
+      [1, 2, 3, 4, 5].map((sequence) => [sequence, 999 + sequence]),
+    );
+    for (const [i, envelope] of page.entries()) {
+      t.ok(Buffer.from(sent[i]?.id ?? []).equals(envelope.id));
+      t.ok(Buffer.from(sent[i]?.body ?? []).equals(envelope.body));
+    }
+  });
+
+  test(`${name}: what the send reports as queued is what a page reads`, async (t) => {
+    const { store, device } = await openOne(t);
+    const outcome = await store.send([addressee(device)], 5, 'contact');
+    const [read] = await store.page(device, 0, ...ALL);
+    t.ok(outcome.kind === 'stored');
+    if (outcome.kind !== 'stored') return;
+    const [queued] = outcome.queued;
+    t.equal(queued?.envelope.sequence, read?.sequence);
+    t.equal(queued?.envelope.receivedAt, read?.receivedAt);
+    t.ok(Buffer.from(queued?.envelope.id ?? []).equals(read?.id ?? randomBytes(1)));
+  });
+
+  test(`${name}: a repeat of an envelope that waits is accepted and stored once`, async (t) => {
+    const { engine, store, device } = await openOne(t);
+    const to = addressee(device);
+    await store.send([to], 1, 'contact');
+    t.same(await store.send([to], 2, 'contact'), { kind: 'stored', queued: [] });
+    t.equal((await ids(store, device)).length, 1);
+    t.same(await sums(engine, device), await storedSums(engine, device));
+  });
+
+  test(`${name}: two repeats in one commit store one envelope`, async (t) => {
+    const { store, device } = await openOne(t);
+    const to = addressee(device);
+    await Promise.all([store.send([to], 1, 'contact'), store.send([to], 1, 'contact')]);
+    t.equal((await ids(store, device)).length, 1);
+  });
+
+  test(`${name}: the same envelope id for two devices is two envelopes`, async (t) => {
+    const engine = await open(t);
+    const store = buildEnvelopeStore(engine);
+    const { devices } = await storeAccount(engine, 2);
+    const id = randomBytes(16);
+    const outcome = await store.send(
+      devices.map((device) => ({ device, id, body: randomBytes(10) })),
+      1,
+      'contact',
+    );
+    t.ok(outcome.kind === 'stored' && outcome.queued.length === 2);
+    for (const device of devices) t.equal((await ids(store, device)).length, 1);
+  });
+
+  test(`${name}: a send to an unknown device stores nothing for anybody`, async (t) => {
+    const { store, device } = await openOne(t);
+    const outcome = await store.send([addressee(device), addressee(makeId<DeviceId>())], 1, 'contact');
+    t.same(outcome, { kind: 'no-device' });
+    t.same(await ids(store, device), []);
+  });
+
+  test(`${name}: a send that does not fit into one queue stores nothing for anybody`, async (t) => {
+    const engine = await open(t);
+    const store = buildEnvelopeStore(engine);
+    const [roomy, full] = (await storeAccount(engine, 2)).devices;
+    t.ok(roomy !== undefined && full !== undefined);
+    if (roomy === undefined || full === undefined) return;
+    await store.send([addressee(full)], 1, 'contact');
+    for (const set of [
+      { envelopes: LIMITS.queueMaxEnvelopes },
+      { envelopes: 1, bytes: LIMITS.queueMaxBytes - 99 },
+    ]) {
+      await fill(engine, full, set);
+      t.same(await store.send([addressee(roomy), addressee(full)], 1, 'contact'), { kind: 'queue-full' });
+      t.same(await ids(store, roomy), []);
+    }
+    await fill(engine, full, { envelopes: LIMITS.queueMaxEnvelopes - 1, bytes: LIMITS.queueMaxBytes - 100 });
+    t.match(await store.send([addressee(full)], 1, 'contact'), { kind: 'stored' });
+  });
+
+  test(`${name}: a repeat is accepted even when the queue has filled up meanwhile`, async (t) => {
+    const { engine, store, device } = await openOne(t);
+    const to = addressee(device);
+    await store.send([to], 1, 'contact');
+    await fill(engine, device, { envelopes: LIMITS.queueMaxEnvelopes });
+    t.same(await store.send([to], 2, 'contact'), { kind: 'stored', queued: [] });
+  });
+
+  test(`${name}: strangers fill their share and no more, contacts still get through`, async (t) => {
+    const { engine, store, device } = await openOne(t);
+    await store.send([addressee(device)], 1, 'stranger');
+    await fill(engine, device, { strangers: LIMITS.queueStrangerEnvelopes - 1 });
+    t.match(await store.send([addressee(device)], 1, 'stranger'), { kind: 'stored' });
+    t.same(await store.send([addressee(device)], 1, 'stranger'), { kind: 'queue-full' });
+    t.match(await store.send([addressee(device)], 1, 'contact'), { kind: 'stored' });
+  });
+
+  test(`${name}: acknowledging deletes exactly what it names`, async (t) => {
+    const { engine, store, device } = await openOne(t);
+    const sent = Array.from({ length: 4 }, () => addressee(device, 50));
+    for (const [i, to] of sent.entries()) await store.send([to], 1, i === 3 ? 'stranger' : 'contact');
+    await store.acknowledge(device, [
+      sent[1]?.id ?? randomBytes(16),
+      sent[3]?.id ?? randomBytes(16),
+      randomBytes(16),
+    ]);
+    t.same(await ids(store, device), [new Uint8Array(sent[0]?.id ?? []), new Uint8Array(sent[2]?.id ?? [])]);
+    t.same(await sums(engine, device), { envelopes: 2, bytes: 100, strangers: 0 });
+    t.same(await sums(engine, device), await storedSums(engine, device));
+  });
+
+  test(`${name}: one device cannot acknowledge another’s envelope`, async (t) => {
+    const engine = await open(t);
+    const store = buildEnvelopeStore(engine);
+    const [mine, other] = (await storeAccount(engine, 2)).devices;
+    t.ok(mine !== undefined && other !== undefined);
+    if (mine === undefined || other === undefined) return;
+    const to = addressee(other);
+    await store.send([to, addressee(mine)], 1, 'contact');
+    await store.acknowledge(mine, [to.id]);
+    t.equal((await ids(store, other)).length, 1);
+    t.equal((await ids(store, mine)).length, 1);
+  });
+
+  test(`${name}: a sequence is never given twice, though its envelope is gone`, async (t) => {
+    const { store, device } = await openOne(t);
+    const to = addressee(device);
+    await store.send([to], 1, 'contact');
+    await store.acknowledge(device, [to.id]);
+    await store.send([addressee(device)], 1, 'contact');
+    t.equal((await store.page(device, 0, ...ALL))[0]?.sequence, 2);
+  });
+
+  test(`${name}: pages go on after a sequence and are bounded by count and bytes`, async (t) => {
+    const { store, device } = await openOne(t);
+    for (let i = 0; i < 6; i++) await store.send([addressee(device, 1000)], 1, 'contact');
+    const sequences = async (after: number, most: number, bytes: number): Promise<number[]> =>
+      (await store.page(device, after, most, bytes)).map(({ sequence }) => sequence);
+    t.same(await sequences(0, 2, 1e6), [1, 2]);
+    t.same(await sequences(2, 100, 1e6), [3, 4, 5, 6]);
+    t.same(await sequences(0, 100, 1500), [1, 2]);
+    t.same(await sequences(0, 100, 0), [1]);
+    t.same(await sequences(6, 100, 1e6), []);
+  });
+
+  test(`${name}: a queue goes with its device and with its account`, async (t) => {
+    const engine = await open(t);
+    const store = buildEnvelopeStore(engine);
+    const { account, devices } = await storeAccount(engine, 2);
+    const count = async (table: 'queues' | 'envelopes'): Promise<number | undefined> =>
+      (
+        await engine.read(() =>
+          first(engine.build.selectFrom(table).select((row) => row.fn.countAll<number>().as('n'))),
+        )
+      )?.n;
+    await store.send(
+      devices.map((device) => addressee(device)),
+      1,
+      'contact',
+    );
+    const [gone = makeId<DeviceId>()] = devices;
+    await engine.write(() => run(engine.build.deleteFrom('devices').where('id', '=', idBytes(gone))));
+    t.same([await count('queues'), await count('envelopes')], [1, 1]);
+    t.same(await store.send([addressee(gone)], 1, 'contact'), { kind: 'no-device' });
+    await engine.write(() => run(engine.build.deleteFrom('accounts').where('id', '=', idBytes(account))));
+    t.same([await count('queues'), await count('envelopes')], [0, 0]);
+  });
+
+  test(`${name}: connecting keeps the highest start counter that was told and says what waits`, async (t) => {
+    const engine = await open(t);
+    const store = buildEnvelopeStore(engine);
+    const { account, devices } = await storeAccount(engine, 1);
+    const [device = makeId<DeviceId>()] = devices;
+    t.match(await store.connect(account, device, 7), { counter: 7, queued: 0, newest: 0, listCounter: 1 });
+    await store.send([addressee(device)], 1, 'contact');
+    t.match(await store.connect(account, device, 3), { counter: 7, queued: 1, newest: 1 });
+    t.match(await store.connect(account, device, 8), { counter: 8 });
+    t.equal(await store.connect(account, makeId<DeviceId>(), 9), undefined);
+    const other = await storeAccount(engine, 1);
+    t.equal(await store.connect(other.account, device, 9), undefined);
+    t.match(await store.connect(account, device, 1), { counter: 8 });
+  });
+
+  test(`${name}: expiry deletes what is older than an instant, in every queue, and keeps the sums`, async (t) => {
+    const engine = await open(t);
+    const store = buildEnvelopeStore(engine);
+    const { devices } = await storeAccount(engine, 3);
+    for (const receivedAt of [10, 20, 30]) {
+      for (const device of devices) await store.send([addressee(device)], receivedAt, 'contact');
+    }
+    t.same(await store.expire(20, 0), { deleted: 3, next: undefined });
+    t.same(await store.expire(31, 2), { deleted: 2, next: undefined });
+    t.same(await Promise.all(devices.map(async (device) => (await ids(store, device)).length)), [2, 2, 0]);
+    for (const device of devices)
+      t.same(await sums(engine, device), {
+        envelopes: device === devices[2] ? 0 : 2,
+        bytes: device === devices[2] ? 0 : 200,
+        strangers: 0,
+      });
+  });
+
+  test(`${name}: expiry goes on where a step ended until nothing old is left`, async (t) => {
+    const { store, device } = await openOne(t);
+    await Promise.all(Array.from({ length: 1100 }, () => store.send([addressee(device, 1)], 10, 'contact')));
+    let deleted = 0;
+    let steps = 0;
+    for (let next: number | undefined = 0; next !== undefined; steps++) {
+      const step = await store.expire(11, next);
+      deleted += step.deleted;
+      next = step.next;
+    }
+    t.equal(deleted, 1100);
+    t.ok(steps > 1);
+    t.same(await ids(store, device), []);
+  });
+}
