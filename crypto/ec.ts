@@ -80,10 +80,15 @@ export class PublicKey {
 
   /** Reads exactly 33 bytes with type 0x05. Throws `bad-key` otherwise. */
   static deserialize(bytes: Uint8Array): PublicKey {
+    PublicKey._check(bytes);
+    return new PublicKey(new Uint8Array(bytes));
+  }
+
+  /** Throws `bad-key` unless the bytes have the form of a serialised public key. */
+  static _check(bytes: Uint8Array): void {
     if (bytes.length !== EC_PUBLIC_KEY_BYTES || bytes[0] !== EC_KEY_TYPE) {
       throw new CryptoError('bad-key', 'not an X25519 public key');
     }
-    return new PublicKey(new Uint8Array(bytes));
   }
 
   /** Of the bare 32-byte u-coordinate. */

@@ -39,7 +39,7 @@ const codeOfReason = {
   'bad-signature': 'Generic',
   undecryptable: 'Generic',
   'missing-prekey': 'Generic',
-  'bad-state': 'Generic',
+  'bad-state': 'InvalidSession',
   'bad-seal': 'Generic',
   'bad-certificate': 'Generic',
   'duplicated-message': 'DuplicatedMessage',

@@ -23,16 +23,19 @@ export function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Bytes {
   return hmacSha256(key, ...parts);
 }
 
-/** A byte string cut into pieces of the given lengths, each a copy. The source is wiped. */
-export function splitSecret(secret: Bytes, ...lengths: readonly number[]): Bytes[] {
-  const pieces: Bytes[] = [];
+/** A byte string cut into one piece per given length, each a copy. The source is wiped. */
+export function splitSecret<const L extends readonly number[]>(
+  secret: Bytes,
+  ...lengths: L
+): { [K in keyof L]: Bytes } {
   let offset = 0;
-  for (const length of lengths) {
-    pieces.push(secret.slice(offset, offset + length));
+  const pieces = lengths.map((length) => {
+    const piece = secret.slice(offset, offset + length);
     offset += length;
-  }
+    return piece;
+  });
   secret.fill(0);
-  return pieces;
+  return pieces as { [K in keyof L]: Bytes };
 }
 
 /** Domain labels. The text is the specification's; two keys never share a label. */
