@@ -60,7 +60,6 @@ export const accounts = defineMigration(async (schema, types) => {
     .addColumn('refresh_hash', types.bytes, (column) => column.notNull())
     .addColumn('refresh_until', types.instant, (column) => column.notNull())
     .addColumn('previous_hash', types.bytes)
-    .addColumn('previous_until', types.instant)
     .addColumn('pending', types.flag, (column) => column.notNull())
     .execute();
   await schema.schema.createIndex('sessions_account').on('sessions').column('account').execute();

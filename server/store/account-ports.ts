@@ -124,7 +124,6 @@ export interface StoredSession {
   readonly sessionKey: Uint8Array;
   readonly refreshHash: Uint8Array;
   readonly previousHash: Uint8Array | undefined;
-  readonly previousUntil: number | undefined;
   readonly pending: boolean;
 }
 
@@ -136,17 +135,12 @@ export type LoginOutcome =
 export interface SessionStore {
   get(device: Uint8Array): Promise<StoredSession | undefined>;
   /**
-   * Opens a session, in place of the device's former one; it is pending unless the list names the device. Pending sessions older than
-   * `pendingSince` end, and the oldest ones above `pendingMost`.
+   * Opens a session, in place of the device's former one; it is pending unless the list names the device. Pending
+   * sessions whose time is over end, and the oldest ones above `pendingMost`.
    */
   open(session: NewSession, pendingMost: number, now: number): Promise<LoginOutcome>;
-  /** Puts a new refresh token in place of the one in force, which stays good until `previousUntil`. False: the session is gone. */
-  rotate(
-    device: Uint8Array,
-    refreshHash: Uint8Array,
-    refreshUntil: number,
-    previousUntil: number,
-  ): Promise<boolean>;
+  /** Puts a new refresh token in place of the one in force, which is kept as the previous one. False: the session is gone. */
+  rotate(device: Uint8Array, refreshHash: Uint8Array, refreshUntil: number): Promise<boolean>;
   /** Ends a device's session alone. */
   end(device: Uint8Array): Promise<void>;
 }

@@ -44,9 +44,8 @@ export interface SessionRow {
   /** SHA-256 of the refresh token in force, and when it ends. */
   readonly refresh_hash: Bytes;
   readonly refresh_until: number;
-  /** SHA-256 of the refresh token before it, and until when it stays good. */
+  /** SHA-256 of the refresh token before it: whoever presents that one without a valid signature ends the session. */
   readonly previous_hash: Bytes | null;
-  readonly previous_until: number | null;
   /** 1: the list does not name the device yet. */
   readonly pending: number;
 }

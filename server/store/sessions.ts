@@ -18,19 +18,17 @@ export function buildSessionStore(engine: StoreEngine): SessionStore {
           sessionKey: row.session_key,
           refreshHash: row.refresh_hash,
           previousHash: row.previous_hash ?? undefined,
-          previousUntil: row.previous_until ?? undefined,
           pending: row.pending === 1,
         };
       }),
     open: (session, pendingMost, now) => engine.write(() => open(build, session, pendingMost, now)),
-    rotate: (device, refreshHash, refreshUntil, previousUntil) =>
+    rotate: (device, refreshHash, refreshUntil) =>
       engine.write(function* () {
         const changes = yield* run(
           build
             .updateTable('sessions')
             .set((columns) => ({
               previous_hash: columns.ref('refresh_hash'),
-              previous_until: previousUntil,
               refresh_hash: refreshHash,
               refresh_until: refreshUntil,
             }))
@@ -56,7 +54,6 @@ export function* insertSession(build: Builder, session: NewSession, pending: boo
       refresh_hash: session.refreshHash,
       refresh_until: session.refreshUntil,
       previous_hash: null,
-      previous_until: null,
       pending: pending ? 1 : 0,
     }),
   );

@@ -1,0 +1,149 @@
+/**
+ * Accounts: sign-up, credentials, the encrypted record and profile, the delivery key's hash, deletion. What changes who may sign in
+ * is accepted only with a fresh signature of the login key. Versions grow by compare-and-set, so that of two devices which change the
+ * same thing one is told to read again.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { WireError } from '@tacet/protocol/errors';
+import { idBytes, idOf, type AccountId, type DeviceId } from '@tacet/protocol/ids';
+import { signedChangeCredentials, signedDeleteAccount, signedSignUp } from '@tacet/protocol/signed/requests';
+import type { Bus } from '../bus/port.ts';
+import type { Clock } from '../clock.ts';
+import type {
+  AccountStore,
+  Credentials,
+  ProfileStore,
+  SignedBytes,
+  Versioned,
+} from '../store/account-ports.ts';
+import type { Caller } from './access-tokens.ts';
+import { readDeviceList } from './device-lists.ts';
+import type { OpenedSession, Sessions } from './sessions.ts';
+import { readSigned, type SignedRequests } from './signed-requests.ts';
+
+interface Needs {
+  readonly clock: Clock;
+  readonly bus: Bus;
+  readonly requests: SignedRequests;
+  readonly accounts: AccountStore;
+  readonly profiles: ProfileStore;
+  readonly sessions: Sessions;
+  /** Whether anybody may sign up without an invite. */
+  readonly openSignUp: boolean;
+}
+
+/** What a list's `previous` is when there is none before. */
+const NO_LIST = new Uint8Array(32);
+
+export class Accounts {
+  readonly #needs: Needs;
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+  }
+
+  /**
+   * Makes an account with its first device. Throws `WireError` `challenge-expired`, `signature-invalid`, `list-mismatch`,
+   * `invite-invalid`, `username-taken`, `account-exists`.
+   */
+  async signUp(signed: SignedBytes): Promise<OpenedSession> {
+    const { requests, sessions, accounts, clock, openSignUp } = this.#needs;
+    const request = readSigned(signedSignUp, signed.bytes);
+    requests.accept(request, signed, request.credentials.loginKey);
+    const list = readDeviceList(request.list);
+    const [first, ...others] = list.devices;
+    if (
+      !isSame(list.account, request.account) ||
+      list.counter !== 1 ||
+      !isSame(list.previous, NO_LIST) ||
+      first === undefined ||
+      others.length > 0 ||
+      !isSame(first, request.device)
+    ) {
+      throw new WireError('list-mismatch', 'not a first list with this device alone');
+    }
+    const prepared = sessions.prepare(request.account, request.device, request.sessionKey);
+    const outcome = await accounts.create(
+      { ...request, list, session: prepared.stored, invite: request.invite, inviteNeeded: !openSignUp },
+      clock.now(),
+    );
+    if (outcome.kind !== 'created') throw new WireError(outcome.kind, 'sign-up refused');
+    return prepared.open(false);
+  }
+
+  async credentials(caller: Caller): Promise<Credentials> {
+    return known(await this.#needs.accounts.credentials(idBytes(caller.account)));
+  }
+
+  /** Throws `WireError` `challenge-expired`, `signature-invalid`, `version-mismatch`. */
+  async changeCredentials(caller: Caller, signed: SignedBytes): Promise<void> {
+    const { accounts, sessions } = this.#needs;
+    const request = readSigned(signedChangeCredentials, signed.bytes);
+    await this.requireLoginKey(caller, request, signed);
+    if (!(await accounts.changeCredentials(idBytes(caller.account), request.credentials))) throw mismatch();
+    await sessions.notify(caller.account, 'credentials', caller.device);
+  }
+
+  async record(caller: Caller): Promise<Versioned> {
+    return known(await this.#needs.accounts.record(idBytes(caller.account)));
+  }
+
+  /** Throws `WireError` `version-mismatch` unless the version is the one in force + 1. */
+  async putRecord(caller: Caller, record: Versioned): Promise<void> {
+    if (!(await this.#needs.accounts.putRecord(idBytes(caller.account), record))) throw mismatch();
+    await this.#needs.sessions.notify(caller.account, 'record', caller.device);
+  }
+
+  /** Throws `WireError` `version-mismatch` unless the version is above the one in force. */
+  async putProfile(caller: Caller, profile: Versioned): Promise<void> {
+    if (!(await this.#needs.profiles.put(idBytes(caller.account), profile))) throw mismatch();
+  }
+
+  /** Senders who know only the old key are refused once this resolves. */
+  async setDeliveryKeyHash(caller: Caller, hash: Uint8Array): Promise<void> {
+    known((await this.#needs.accounts.setDeliveryKeyHash(idBytes(caller.account), hash)) || undefined);
+    this.#needs.bus.publish({ kind: 'list-changed', account: caller.account });
+  }
+
+  /** Deletes everything about the account. Throws `WireError` `challenge-expired`, `signature-invalid`. */
+  async delete(caller: Caller, signed: SignedBytes): Promise<void> {
+    const { accounts, sessions, bus } = this.#needs;
+    const request = readSigned(signedDeleteAccount, signed.bytes);
+    await this.requireLoginKey(caller, request, signed);
+    if ((await accounts.usernameOf(request.account)) !== request.username) {
+      throw new WireError('signature-invalid', 'not the name of this account');
+    }
+    const devices = await accounts.delete(request.account);
+    bus.publish({ kind: 'list-changed', account: caller.account });
+    sessions.ended([caller.device, ...devices.map((device) => idOf<DeviceId>(device))]);
+  }
+
+  /**
+   * Requires that the login key in force signed a request about the caller's account. Throws `WireError` `challenge-expired`,
+   * `signature-invalid`.
+   */
+  async requireLoginKey(
+    caller: Caller,
+    request: { readonly account: Uint8Array; readonly origin: string; readonly challenge: Uint8Array },
+    signed: SignedBytes,
+  ): Promise<void> {
+    const { loginKey } = await this.credentials(caller);
+    if (idOf<AccountId>(request.account) !== caller.account) {
+      throw new WireError('signature-invalid', 'signed for another account');
+    }
+    this.#needs.requests.accept(request, signed, loginKey);
+  }
+}
+
+function known<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new WireError('session-ended', 'the account is gone');
+  return value;
+}
+
+function mismatch(): WireError {
+  return new WireError('version-mismatch', 'another version is in force');
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
