@@ -54,7 +54,7 @@ function firstSalt(recipient: PublicKey, ephemeral: PublicKey): Bytes {
   return concat(SALT_LABEL, recipient.serialize(), ephemeral.serialize());
 }
 
-/** Seals content from `sender` for `recipient` under a fresh ephemeral key: 125 bytes more than the content, or a few with long lengths. */
+/** Seals content from `sender` for `recipient` under a fresh ephemeral key: 93 bytes more than a short content, 94 from 118 bytes, 95 from 16 KiB. */
 export function sealV1(sender: IdentityKeyPair, recipient: PublicKey, content: Uint8Array): Bytes {
   const ephemeral = PrivateKey.generate();
   const ephemeralKey = ephemeral.getPublicKey();
