@@ -56,7 +56,7 @@ export interface MlKemKeyPair {
 
 /** Everything that a decapsulation uses, apart. */
 export interface MlKemSecret {
-  /** s in the transformed domain, coefficients in [0, q). */
+  /** s in the transformed domain, coefficients below 4096 in absolute value. */
   readonly s: Int16Array;
   readonly encapsulationKey: Uint8Array;
   /** SHA3-256 of the encapsulation key, 32 bytes. */
@@ -95,7 +95,7 @@ export function generateKeyPair(parameters: MlKemParameters, d: Uint8Array, z: U
 }
 
 /**
- * The secret vector s of the key pair that `generateKeyPair` makes from `d`, transformed and canonical: cheaper than
+ * The secret vector s of the key pair that `generateKeyPair` makes from `d`, transformed: cheaper than
  * generating the pair again, because the matrix is not needed.
  */
 export function deriveSecretVector(parameters: MlKemParameters, d: Uint8Array): Int16Array {
@@ -250,7 +250,7 @@ export function decodeT(bytes: Uint8Array): Int16Array {
   return t;
 }
 
-/** Seeds and small vectors of a key pair: rho, transformed s in [0, q), e not transformed. */
+/** Seeds and small vectors of a key pair: rho, transformed s, e not transformed. */
 function expandSecret(
   parameters: MlKemParameters,
   d: Uint8Array,

@@ -173,7 +173,7 @@ export function pairCache(vector: Int16Array): Int16Array {
 
 /**
  * Inner product of two vectors in the transformed domain (FIPS 203 algorithms 11 and 12), times -2^-32:
- * one polynomial in [-1664, 1664], written to `out`. `left` in [0, 4096), `right` reduced, `cache` its
+ * one polynomial in [-1664, 1664], written to `out`. `left` below 4096 in absolute value, `right` reduced, `cache` its
  * `pairCache`: up to eight products stay far below 64 q^2, so each coefficient is reduced once.
  */
 export function dot(left: Int16Array, right: Int16Array, cache: Int16Array, out: Int16Array): void {
