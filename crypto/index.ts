@@ -26,3 +26,20 @@ export { SessionRecord } from './session/record.ts';
 export { processPreKeyBundle, signalDecrypt, signalDecryptPreKey, signalEncrypt } from './session/cipher.ts';
 export { PreKeySignalMessage } from './wire/prekey-message.ts';
 export { SignalMessage } from './wire/signal-message.ts';
+export { DecryptionErrorMessage, PlaintextContent } from './decryption-error.ts';
+export { DisplayableFingerprint, Fingerprint, ScannableFingerprint } from './fingerprint.ts';
+export {
+  issueSelfSignedCertificate,
+  parseSelfSignedCertificate,
+  SenderCertificate,
+  ServerCertificate,
+} from './sealed-sender/certificates.ts';
+export type { SelfIssuedSender } from './sealed-sender/certificates.ts';
+export { ContentHint, UnidentifiedSenderMessageContent } from './sealed-sender/content.ts';
+export type { SealableMessage } from './sealed-sender/content.ts';
+export {
+  SealedSenderDecryptionResult,
+  sealedSenderDecryptMessage,
+  sealedSenderEncryptMessage,
+} from './sealed-sender/message.ts';
+export { sealedSenderDecryptToUsmc, sealedSenderEncrypt } from './sealed-sender/seal.ts';

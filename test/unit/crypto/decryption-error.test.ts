@@ -9,6 +9,7 @@ import { ready } from '../../../crypto/ready.ts';
 import { PreKeySignalMessage } from '../../../crypto/wire/prekey-message.ts';
 import { SignalMessage } from '../../../crypto/wire/signal-message.ts';
 import { bitFlips, extended, hexText, truncations } from '../../support/mangle.ts';
+import { because } from '../../support/refusal.ts';
 
 await ready();
 
@@ -67,14 +68,14 @@ t.test(
   (t) => {
     const make = (bytes: Uint8Array, type: number, at = 1, device = 1): DecryptionErrorMessage =>
       DecryptionErrorMessage.forOriginal(bytes, type as CiphertextMessageType, at, device);
-    t.throws(() => make(whisper, Plaintext), { reason: 'misuse' });
-    t.throws(() => make(whisper, 5), { reason: 'misuse' });
-    t.throws(() => make(whisper, PreKey), { reason: 'malformed' });
-    t.throws(() => make(whisper.subarray(0, 20), Whisper), { reason: 'malformed' });
-    t.throws(() => make(whisper, Whisper, 0.5), { reason: 'misuse' });
-    t.throws(() => make(whisper, Whisper, -1), { reason: 'misuse' });
-    t.throws(() => make(whisper, Whisper, 1, -1), { reason: 'misuse' });
-    t.throws(() => make(whisper, Whisper, 1, 2 ** 32), { reason: 'misuse' });
+    t.throws(() => make(whisper, Plaintext), because('misuse'));
+    t.throws(() => make(whisper, 5), because('misuse'));
+    t.throws(() => make(whisper, PreKey), because('malformed'));
+    t.throws(() => make(whisper.subarray(0, 20), Whisper), because('malformed'));
+    t.throws(() => make(whisper, Whisper, 0.5), because('misuse'));
+    t.throws(() => make(whisper, Whisper, -1), because('misuse'));
+    t.throws(() => make(whisper, Whisper, 1, -1), because('misuse'));
+    t.throws(() => make(whisper, Whisper, 1, 2 ** 32), because('misuse'));
     t.end();
   },
 );
@@ -106,26 +107,24 @@ t.test('optional fields may be missing, the timestamp may not', (t) => {
   t.equal(bare.timestamp(), 5);
   t.equal(bare.deviceId(), 0);
   t.equal(bare.ratchetKey(), undefined);
-  t.throws(() => DecryptionErrorMessage.deserialize(new Uint8Array(0)), { reason: 'malformed' });
-  t.throws(() => DecryptionErrorMessage.deserialize(Uint8Array.of(0x18, 1)), { reason: 'malformed' });
-  t.throws(() => DecryptionErrorMessage.deserialize(Uint8Array.of(0x0a, 1, 5, 0x10, 5)), {
-    reason: 'bad-key',
-  });
+  t.throws(() => DecryptionErrorMessage.deserialize(new Uint8Array(0)), because('malformed'));
+  t.throws(() => DecryptionErrorMessage.deserialize(Uint8Array.of(0x18, 1)), because('malformed'));
+  t.throws(() => DecryptionErrorMessage.deserialize(Uint8Array.of(0x0a, 1, 5, 0x10, 5)), because('bad-key'));
   t.end();
 });
 
 t.test('a plaintext content needs its first byte, and its body the end byte and nothing behind it', (t) => {
   const content = PlaintextContent.from(DecryptionErrorMessage.forOriginal(whisper, Whisper, 5, 1));
-  t.throws(() => PlaintextContent.deserialize(new Uint8Array(0)), { reason: 'malformed' });
-  t.throws(() => PlaintextContent.deserialize(content.body()), { reason: 'bad-version' });
+  t.throws(() => PlaintextContent.deserialize(new Uint8Array(0)), because('malformed'));
+  t.throws(() => PlaintextContent.deserialize(content.body()), because('bad-version'));
   const body = content.body();
   const extract = (bytes: Uint8Array): unknown => DecryptionErrorMessage.extractFromSerializedBody(bytes);
   for (const cut of truncations(body))
-    t.throws(() => extract(cut), { reason: 'malformed' }, `cut to ${cut.length}`);
-  t.throws(() => extract(extended(body, 0)), { reason: 'malformed' });
-  t.throws(() => extract(extended(body, 0x80)), { reason: 'malformed' });
+    t.throws(() => extract(cut), because('malformed'), `cut to ${cut.length}`);
+  t.throws(() => extract(extended(body, 0)), because('malformed'));
+  t.throws(() => extract(extended(body, 0x80)), because('malformed'));
   t.throws(() => extract(content.serialize()), { name: 'LibSignalError' }, 'the whole content is no body');
-  t.throws(() => extract(Uint8Array.of(0x0a, 0, 0x80)), { reason: 'misuse' }, 'another content');
+  t.throws(() => extract(Uint8Array.of(0x0a, 0, 0x80)), because('misuse'), 'another content');
   t.end();
 });
 

@@ -6,6 +6,7 @@ import { isCryptoError } from '../../../crypto/errors.ts';
 import { Fingerprint, ScannableFingerprint } from '../../../crypto/fingerprint.ts';
 import { ready } from '../../../crypto/ready.ts';
 import { bitFlips, extended, hexBytes, hexText, truncations } from '../../support/mangle.ts';
+import { because } from '../../support/refusal.ts';
 import vectors from '../../vectors/fingerprint.json' with { type: 'json' };
 
 await ready();
@@ -109,12 +110,12 @@ t.test('iterations and versions outside the bounds are refused', (t) => {
   for (const iterations of [-1, 0, 1, 1.5, 1_000_001, Number.NaN, Infinity]) {
     t.throws(
       () => Fingerprint.new(iterations, 1, id, key, id, key),
-      { reason: 'misuse' },
+      because('misuse'),
       `${iterations} rounds`,
     );
   }
   for (const version of [-1, 0.5, 2 ** 32, Number.NaN]) {
-    t.throws(() => Fingerprint.new(2, version, id, key, id, key), { reason: 'misuse' }, `version ${version}`);
+    t.throws(() => Fingerprint.new(2, version, id, key, id, key), because('misuse'), `version ${version}`);
   }
   t.end();
 });
@@ -143,7 +144,7 @@ t.test('fingerprints of different versions are not compared', (t) => {
   const id = new Uint8Array(16);
   const one = Fingerprint.new(2, 1, id, key, id, key).scannableFingerprint();
   const two = Fingerprint.new(2, 2, id, key, id, key).scannableFingerprint();
-  t.throws(() => one.compare(two), { reason: 'bad-version' });
+  t.throws(() => one.compare(two), because('bad-version'));
   t.end();
 });
 
@@ -153,7 +154,7 @@ t.test('scanned bytes that are cut, changed or extended never match', (t) => {
     const bytes = hexBytes(one.scannable);
     t.equal(scanned(bytes).compare(theirs), true);
     for (const cut of truncations(bytes)) {
-      t.throws(() => scanned(cut).compare(theirs), { reason: 'malformed' }, `cut to ${cut.length}`);
+      t.throws(() => scanned(cut).compare(theirs), because('malformed'), `cut to ${cut.length}`);
     }
     for (const { at, bytes: flipped } of bitFlips(bytes)) {
       let matches = false;
@@ -164,8 +165,8 @@ t.test('scanned bytes that are cut, changed or extended never match', (t) => {
       }
       t.equal(matches, false, `byte ${at} changed`);
     }
-    t.throws(() => scanned(extended(bytes, 0)).compare(theirs), { reason: 'malformed' });
-    t.throws(() => scanned(extended(bytes, 0x12, 0)).compare(theirs), { reason: 'malformed' }, 'field twice');
+    t.throws(() => scanned(extended(bytes, 0)).compare(theirs), because('malformed'));
+    t.throws(() => scanned(extended(bytes, 0x12, 0)).compare(theirs), because('malformed'), 'field twice');
   }
   t.end();
 });

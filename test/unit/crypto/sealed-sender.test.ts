@@ -14,6 +14,7 @@ import { ContentHint, UnidentifiedSenderMessageContent } from '../../../crypto/s
 import { openV1, sealV1 } from '../../../crypto/sealed-sender/v1.ts';
 import { Writer } from '../../../crypto/wire/codec.ts';
 import { bitFlips, extended, hexBytes, hexText, truncations } from '../../support/mangle.ts';
+import { because } from '../../support/refusal.ts';
 import vectors from '../../vectors/sealed-sender.json' with { type: 'json' };
 
 await ready();
@@ -59,8 +60,8 @@ t.test('a recorded seal that is cut, changed in any byte or extended does not op
   for (const { at, bytes } of bitFlips(sealed)) {
     t.throws(() => openV1(recipient, bytes), { name: 'LibSignalError' }, `byte ${at} changed`);
   }
-  t.throws(() => openV1(recipient, extended(sealed, 0)), { reason: 'malformed' });
-  t.throws(() => openV1(recipient, extended(sealed, 0x1a, 0)), { reason: 'malformed' }, 'field twice');
+  t.throws(() => openV1(recipient, extended(sealed, 0)), because('malformed'));
+  t.throws(() => openV1(recipient, extended(sealed, 0x1a, 0)), because('malformed'), 'field twice');
   t.end();
 });
 
@@ -68,7 +69,7 @@ t.test('only version byte 0x11 is read', (t) => {
   const sealed = hexBytes(vectors.cases[0]?.sealed ?? '');
   for (const version of [0x00, 0x01, 0x10, 0x12, 0x21, 0x22, 0x23, 0x31, 0xff]) {
     sealed[0] = version;
-    t.throws(() => openV1(recipient, sealed), { reason: 'bad-version' }, `version byte ${version}`);
+    t.throws(() => openV1(recipient, sealed), because('bad-version'), `version byte ${version}`);
   }
   t.end();
 });
@@ -80,8 +81,8 @@ t.test('a seal opens for its recipient alone and names the key that made it', (t
   const opened = openV1(recipient, sealed);
   t.same(opened.content, content);
   t.ok(opened.sender.equals(alice.publicKey));
-  t.throws(() => openV1(alice, sealed), { reason: 'bad-seal' }, 'not for its sender');
-  t.throws(() => openV1(IdentityKeyPair.generate(), sealed), { reason: 'bad-seal' });
+  t.throws(() => openV1(alice, sealed), because('bad-seal'), 'not for its sender');
+  t.throws(() => openV1(IdentityKeyPair.generate(), sealed), because('bad-seal'));
   t.notSame(sealV1(alice, recipient.publicKey, content), sealed, 'no two seals are equal');
   t.same(openV1(alice, sealV1(alice, alice.publicKey, content)).content, content, 'also for oneself');
   t.end();
@@ -93,17 +94,17 @@ t.test('the sender cannot be exchanged: a sealed key box does not fit another co
   t.equal(first.length, second.length);
   const contentBoxAt = 1 + 2 + 33 + 2 + 43;
   const mixed = Uint8Array.of(...first.subarray(0, contentBoxAt), ...second.subarray(contentBoxAt));
-  t.throws(() => openV1(recipient, mixed), { reason: 'bad-seal' });
+  t.throws(() => openV1(recipient, mixed), because('bad-seal'));
   t.end();
 });
 
 t.test('low-order and mistyped ephemeral keys are refused', (t) => {
   const sealed = sealV1(alice, recipient.publicKey, Uint8Array.of(1));
   const zero = Uint8Array.from(sealed).fill(0, 4, 36);
-  t.throws(() => openV1(recipient, zero), { reason: 'bad-key' });
+  t.throws(() => openV1(recipient, zero), because('bad-key'));
   const typed = Uint8Array.from(sealed);
   typed[3] = 6;
-  t.throws(() => openV1(recipient, typed), { reason: 'bad-key' });
+  t.throws(() => openV1(recipient, typed), because('bad-key'));
   t.end();
 });
 
@@ -154,7 +155,7 @@ t.test('the recorded certificate of native libsignal is valid and says the recor
 t.test('a certificate is refused when expired, issued by another key, or without proper ids', (t) => {
   const mallory = IdentityKeyPair.generate();
   const refused = (one: SenderCertificate, at = 0): void => {
-    t.throws(() => parseSelfSignedCertificate(one, at), { reason: 'bad-certificate' });
+    t.throws(() => parseSelfSignedCertificate(one, at), because('bad-certificate'));
   };
   refused(certificate, expiresAt + 1);
   const { publicKey, privateKey } = alice;
@@ -162,7 +163,8 @@ t.test('a certificate is refused when expired, issued by another key, or without
   const foreign = ServerCertificate.new(1, mallory.publicKey, mallory.privateKey);
   const unrooted = ServerCertificate.new(1, publicKey, mallory.privateKey);
   const revoked = ServerCertificate.new(0xdeadc357, publicKey, privateKey);
-  const issue = SenderCertificate.new;
+  const issue = (...fields: Parameters<typeof SenderCertificate.new>): SenderCertificate =>
+    SenderCertificate.new(...fields);
   refused(issue(deviceUuid, accountId, 1, publicKey, expiresAt, foreign, mallory.privateKey));
   refused(issue(deviceUuid, accountId, 1, mallory.publicKey, expiresAt, server, privateKey));
   refused(issue(deviceUuid, accountId, 1, publicKey, expiresAt, server, mallory.privateKey));
@@ -196,21 +198,23 @@ t.test('certificates are not issued with fields out of range', (t) => {
   const { publicKey, privateKey } = alice;
   const server = ServerCertificate.new(1, publicKey, privateKey);
   for (const device of [0, 128, 1.5, -1]) {
-    t.throws(() => SenderCertificate.new(deviceUuid, null, device, publicKey, 1, server, privateKey), {
-      reason: 'misuse',
-    });
+    t.throws(
+      () => SenderCertificate.new(deviceUuid, null, device, publicKey, 1, server, privateKey),
+      because('misuse'),
+    );
   }
   for (const expiry of [-1, 0.5, 2 ** 53]) {
-    t.throws(() => SenderCertificate.new(deviceUuid, null, 1, publicKey, expiry, server, privateKey), {
-      reason: 'misuse',
-    });
+    t.throws(
+      () => SenderCertificate.new(deviceUuid, null, 1, publicKey, expiry, server, privateKey),
+      because('misuse'),
+    );
   }
   for (const id of [-1, 2 ** 32, 0.5]) {
-    t.throws(() => ServerCertificate.new(id, publicKey, privateKey), { reason: 'misuse' });
+    t.throws(() => ServerCertificate.new(id, publicKey, privateKey), because('misuse'));
   }
   const given = { accountId, deviceUuid, identityKeyPair: alice, expiresAt };
-  t.throws(() => issueSelfSignedCertificate({ ...given, accountId: 'alice' }), { reason: 'misuse' });
-  t.throws(() => issueSelfSignedCertificate({ ...given, deviceUuid: '' }), { reason: 'misuse' });
+  t.throws(() => issueSelfSignedCertificate({ ...given, accountId: 'alice' }), because('misuse'));
+  t.throws(() => issueSelfSignedCertificate({ ...given, deviceUuid: '' }), because('misuse'));
   t.end();
 });
 
@@ -226,14 +230,14 @@ t.test('a certificate with a changed byte is refused by form or by signature', (
     t.equal(valid, false, `byte ${at} changed`);
   }
   for (const cut of truncations(bytes)) {
-    t.throws(() => SenderCertificate.deserialize(cut), { reason: 'malformed' }, `cut to ${cut.length}`);
+    t.throws(() => SenderCertificate.deserialize(cut), because('malformed'), `cut to ${cut.length}`);
   }
-  t.throws(() => SenderCertificate.deserialize(extended(bytes, 0)), { reason: 'malformed' });
+  t.throws(() => SenderCertificate.deserialize(extended(bytes, 0)), because('malformed'));
   const server = certificate.serverCertificate();
   for (const cut of truncations(server.serialize())) {
-    t.throws(() => ServerCertificate.deserialize(cut), { reason: 'malformed' }, `cut to ${cut.length}`);
+    t.throws(() => ServerCertificate.deserialize(cut), because('malformed'), `cut to ${cut.length}`);
   }
-  t.throws(() => ServerCertificate.deserialize(extended(server.serialize(), 0)), { reason: 'malformed' });
+  t.throws(() => ServerCertificate.deserialize(extended(server.serialize(), 0)), because('malformed'));
   t.end();
 });
 
@@ -275,12 +279,12 @@ t.test('a certificate needs one name, a device id, an expiry, a key and its serv
     ],
   ];
   for (const [what, bytes] of wrong) {
-    t.throws(() => SenderCertificate.deserialize(bytes), { reason: 'malformed' }, what);
+    t.throws(() => SenderCertificate.deserialize(bytes), because('malformed'), what);
   }
   const badKey = certificateOf((w) =>
     w.integer(2, 1).fixed64(3, 9).bytes(4, key.subarray(1)).bytes(5, server).bytes(6, name),
   );
-  t.throws(() => SenderCertificate.deserialize(badKey), { reason: 'bad-key' });
+  t.throws(() => SenderCertificate.deserialize(badKey), because('bad-key'));
   t.end();
 });
 
@@ -308,7 +312,7 @@ t.test('contents keep type, hint, group and bytes', (t) => {
   }
   t.throws(
     () => UnidentifiedSenderMessageContent.new(message(Whisper, Uint8Array.of(9)), certificate, -1, null),
-    { reason: 'misuse' },
+    because('misuse'),
   );
   t.end();
 });
@@ -317,13 +321,13 @@ t.test('contents of an unknown type, cut or extended are refused', (t) => {
   const of = (type: number): Uint8Array =>
     new Writer().integer(1, type).bytes(2, certificate.serialize()).bytes(3, Uint8Array.of(9)).finish();
   const read = (bytes: Uint8Array): unknown => UnidentifiedSenderMessageContent.deserialize(bytes);
-  for (const type of [0, 3, 4, 5, 6, 9, 0xffff_ffff]) t.throws(() => read(of(type)), { reason: 'malformed' });
+  for (const type of [0, 3, 4, 5, 6, 9, 0xffff_ffff]) t.throws(() => read(of(type)), because('malformed'));
   const good = of(2);
   t.equal((read(good) as UnidentifiedSenderMessageContent).msgType(), CiphertextMessageType.Whisper);
   for (const cut of truncations(good))
-    t.throws(() => read(cut), { reason: 'malformed' }, `cut to ${cut.length}`);
-  t.throws(() => read(extended(good, 0)), { reason: 'malformed' });
-  t.throws(() => read(extended(good, 0x08, 2)), { reason: 'malformed' }, 'type twice');
+    t.throws(() => read(cut), because('malformed'), `cut to ${cut.length}`);
+  t.throws(() => read(extended(good, 0)), because('malformed'));
+  t.throws(() => read(extended(good, 0x08, 2)), because('malformed'), 'type twice');
   t.end();
 });
 
