@@ -8,7 +8,7 @@ import { utf8, wipe, type Bytes } from '../bytes.ts';
 import { CryptoError } from '../errors.ts';
 import { hkdf } from '../kdf.ts';
 import { randomBytes } from '../random.ts';
-import { argon2id } from '../sodium.ts';
+import { argon2id, sha256 } from '../sodium.ts';
 import { LABELS, labelledHash } from './labels.ts';
 import { signingKeyPair, type SigningKeyPair } from './signing.ts';
 
@@ -108,9 +108,12 @@ export function deriveDeliveryKey(profileKey: ProfileKey): DeliveryKey {
   return deriveKey(profileKey, LABELS.deliveryKey) as DeliveryKey;
 }
 
-/** What the server keeps of a delivery key: SHA-256 over label, zero byte, key; 32 bytes. */
+/**
+ * What the server keeps of a delivery key: its SHA-256, 32 bytes. Plain, as the wire defines it: the key is random to anyone else and was
+ * derived under a label of its own.
+ */
 export function hashDeliveryKey(deliveryKey: DeliveryKey): Bytes {
-  return labelledHash(LABELS.deliveryKeyHash, deliveryKey);
+  return sha256(deliveryKey);
 }
 
 function deriveKey(secret: Uint8Array, label: (typeof LABELS)[keyof typeof LABELS]): Bytes {

@@ -21,8 +21,6 @@ export const LABELS = {
   passkeyWrapKey: 'Tacet/passkey-wrap-key/v1',
   /** HKDF of the profile key. */
   deliveryKey: 'Tacet/delivery-key/v1',
-  /** SHA-256 over the delivery key: what the server keeps. */
-  deliveryKeyHash: 'Tacet/delivery-key-hash/v1',
   /** SHA-256 over a serialised account key: what an invite's link carries. */
   accountKeyHash: 'Tacet/account-key-hash/v1',
   /** HMAC-SHA256 under an invite's secret over the newcomer's account id and account key. */
