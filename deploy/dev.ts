@@ -13,7 +13,12 @@ const target = `http://127.0.0.1:${serverPort}`;
 const server = spawn(process.execPath, ['--watch', '--watch-preserve-output', 'server/main.ts'], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, TACET_HOST: '127.0.0.1', TACET_PORT: String(serverPort) },
+  env: {
+    ...process.env,
+    TACET_HOST: '127.0.0.1',
+    TACET_PORT: String(serverPort),
+    TACET_ORIGIN: `http://localhost:${port}`,
+  },
 });
 
 const vite = await createServer({
