@@ -19,6 +19,8 @@ const BITS_PER_DIGIT = 3.3;
 const BITS_PER_CHARACTER = 6;
 /** Shorter runs of letters inside a mixture say nothing about language. */
 const SHORTEST_INNER_WORD = 4;
+/** Shorter personal words would take letters out of everything. UTF-16 units. */
+const SHORTEST_PERSONAL = 3;
 
 const { 'diceware-common': diceware, ...lists } = common;
 /** The name `diceware` tells the estimator that the list's order means nothing. */
@@ -28,8 +30,21 @@ const estimator = new ZxcvbnFactory({
 });
 const listed: ReadonlySet<string> = new Set(WORDS);
 
-function guessBits(text: string, personal: readonly string[]): number {
-  return estimator.check(text, [...personal]).guessesLog10 * Math.log2(10);
+function guessBits(text: string): number {
+  return estimator.check(text).guessesLog10 * Math.log2(10);
+}
+
+/** The text without what an attacker knows of the person, in any case; words of one or two characters stay. */
+function withoutPersonal(text: string, personal: readonly string[]): string {
+  let rest = text;
+  for (const known of personal) {
+    const word = known.normalize('NFKC').trim().toLowerCase();
+    if (word.length < SHORTEST_PERSONAL) continue;
+    for (let at = rest.toLowerCase().indexOf(word); at >= 0; at = rest.toLowerCase().indexOf(word)) {
+      rest = rest.slice(0, at) + rest.slice(at + word.length);
+    }
+  }
+  return rest;
 }
 
 /** Blanks, and marks that occur again: they part words and add nothing. */
@@ -64,11 +79,12 @@ function wordCeiling(word: string, bitsPerLetter: number): number {
 }
 
 /** Estimated strength in bits, rounded down: the lowest of the estimates. */
-export function estimate(text: string, personal: readonly string[]): number {
+export function estimate(whole: string, personal: readonly string[]): number {
+  const text = withoutPersonal(whole, personal);
   const words = wordsOf(text);
   if (words.length === 0) return 0;
   const perLetter = words.every((word) => listed.has(word)) ? BITS_PER_LISTED_LETTER : BITS_PER_LETTER;
   const ceiling = words.reduce((bits, word) => bits + wordCeiling(word, perLetter), 0);
-  const bits = Math.min(guessBits(text, personal), guessBits(words.join(''), personal), ceiling);
+  const bits = Math.min(guessBits(text), guessBits(words.join('')), ceiling);
   return Math.max(0, Math.floor(bits));
 }
