@@ -164,6 +164,17 @@ export class Party {
     })();
   }
 
+  /** The stores as the engine's calls take them. */
+  get stores() {
+    return {
+      session: this.#sessionStore,
+      identity: this.#identityStore,
+      preKey: this.#preKeyStore,
+      signedPreKey: this.#signedPreKeyStore,
+      kyberPreKey: this.#kyberPreKeyStore,
+    } as const;
+  }
+
   /** Makes fresh prekeys and a bundle of their public halves. */
   makeBundle(withOneTimePreKey = true): BundleBytes {
     const { library } = this;
