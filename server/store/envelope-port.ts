@@ -2,9 +2,12 @@
 import type { AccountId, DeviceId } from '@tacet/protocol/ids';
 import type { QueuedEnvelope } from '../bus/port.ts';
 
-/** One device's envelope of a send. `id`: 16 bytes, unique per recipient device while queued. */
+/** One device's envelope of a send. */
 export interface Addressee {
   readonly device: DeviceId;
+  /** The 16 bytes of the device's id. */
+  readonly key: Uint8Array;
+  /** 16 bytes, unique per recipient device while queued. */
   readonly id: Uint8Array;
   readonly body: Uint8Array;
 }

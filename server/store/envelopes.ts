@@ -61,8 +61,8 @@ class Envelopes implements EnvelopeStore {
 
   *#send(to: readonly Addressee[], receivedAt: number, stranger: 0 | 1): Transaction<StoreSendOutcome> {
     const queues: QueueState[] = [];
-    for (const { device, id, body } of to) {
-      const queue = yield* this.#queueOf(device);
+    for (const { key, id, body } of to) {
+      const queue = yield* this.#queueOf(key);
       if (queue === undefined) return { kind: 'no-device' };
       if (!hasRoom(queue, body.length, stranger)) {
         const waiting = yield* first(this.#statements.waiting({ queue: queue.number, id }));
@@ -81,12 +81,11 @@ class Envelopes implements EnvelopeStore {
     return { kind: 'stored', queued };
   }
 
-  *#queueOf(device: DeviceId): Transaction<QueueState | undefined> {
-    const key = idBytes(device);
-    const known = yield* first(this.#statements.queue({ device: key }));
+  *#queueOf(device: Uint8Array): Transaction<QueueState | undefined> {
+    const known = yield* first(this.#statements.queue({ device }));
     if (known !== undefined) return known;
-    const opened = yield* run(this.#statements.openQueue({ device: key }));
-    return opened === 0 ? undefined : yield* first(this.#statements.queue({ device: key }));
+    const opened = yield* run(this.#statements.openQueue({ device }));
+    return opened === 0 ? undefined : yield* first(this.#statements.queue({ device }));
   }
 
   *#put(

@@ -13,7 +13,7 @@ import { makeId, storeAccount } from '../support/open-store.ts';
 const ALL = [1000, Number.MAX_SAFE_INTEGER] as const;
 
 function addressee(device: DeviceId, size = 100): Addressee {
-  return { device, id: randomBytes(16), body: randomBytes(size) };
+  return { device, key: idBytes(device), id: randomBytes(16), body: randomBytes(size) };
 }
 
 async function sums(engine: StoreEngine, device: DeviceId): Promise<unknown> {
@@ -117,7 +117,7 @@ export function envelopeStoreContract(name: string, open: (t: Test) => Promise<S
     const { devices } = await storeAccount(engine, 2);
     const id = randomBytes(16);
     const outcome = await store.send(
-      devices.map((device) => ({ device, id, body: randomBytes(10) })),
+      devices.map((device) => ({ ...addressee(device), id })),
       1,
       'contact',
     );

@@ -1,0 +1,202 @@
+/**
+ * One WebSocket of either kind: its frames in order, its answers bounded, its end told. Requests under way are bounded by not reading
+ * further; what the client does not read is bounded by closing. Knows no rule of messaging.
+ */
+import type { WebSocket } from '@fastify/websocket';
+import { ERRORS, isWireError, WireError, type ErrorCode } from '@tacet/protocol/errors';
+import { encodeFrame } from '@tacet/protocol/frames/frame';
+import type { ServerFrame } from '@tacet/protocol/frames/server';
+import { LIMITS, RATES } from '@tacet/protocol/limits';
+import { LeakyBucket } from '../limits/memory.ts';
+import type { Verdict } from '../limits/port.ts';
+import { isStoreError } from '../store/errors.ts';
+import type { SocketDeps, SocketKind } from './deps.ts';
+
+/** What a socket does with its frames. Made once the WebSocket is open. */
+export interface Protocol {
+  /** Handles one frame. What it throws refuses the connection. A promise is a request under way. */
+  receive(bytes: Uint8Array): void | Promise<void>;
+  /** The connection has ended; nothing can be sent any more. */
+  ended(): void;
+}
+
+/** How long a client that does not read is given to read why it was closed. */
+const FAREWELL_MS = 5_000;
+
+export class Channel {
+  readonly kind: SocketKind;
+  readonly #socket: WebSocket;
+  readonly #deps: SocketDeps;
+  readonly #sends: LeakyBucket;
+  #protocol: Protocol | undefined;
+  readonly #requests = new Set<Promise<void>>();
+  #finishing = false;
+  #closing: ErrorCode | undefined;
+  #over = false;
+  #heardAt: number;
+  #pingedAt: number;
+  /** Since when deliveries stand still because the client does not read. */
+  #stalledAt: number | undefined;
+  #onClose: (() => void) | undefined;
+
+  constructor(kind: SocketKind, socket: WebSocket, deps: SocketDeps) {
+    this.kind = kind;
+    this.#socket = socket;
+    this.#deps = deps;
+    this.#sends = new LeakyBucket(RATES.send, deps.rateFactor);
+    this.#heardAt = deps.clock.now();
+    this.#pingedAt = this.#heardAt;
+  }
+
+  /** Starts reading. `onClose` is called once, when the connection is over. */
+  open(protocol: Protocol, onClose: () => void): void {
+    this.#protocol = protocol;
+    this.#onClose = onClose;
+    this.#socket.on('message', (data: Buffer, binary) => this.#message(data, binary));
+    this.#socket.on('pong', () => this.#heard());
+    this.#socket.on('close', () => this.#end());
+    // A protocol violation below frames (RFC 6455); `close` follows.
+    this.#socket.on('error', () => this.#socket.terminate());
+    this.#deps.metrics.opened(this.kind);
+  }
+
+  /** Whether frames can still be sent. */
+  get isOpen(): boolean {
+    return this.#closing === undefined && !this.#over;
+  }
+
+  /** Bytes that the client has not taken yet. */
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /** Counts sends and requests of this connection. */
+  takeSend(cost = 1): Verdict {
+    return this.#sends.take(this.#deps.clock.now(), cost);
+  }
+
+  /** Sends a frame; closes a client that leaves too much unread. `flushed` is called when the frame has left this process. */
+  send(frame: ServerFrame, flushed?: () => void): void {
+    this.sendBytes(encodeFrame(frame), flushed);
+  }
+
+  /** As `send`, for a frame that is encoded already. */
+  sendBytes(bytes: Uint8Array, flushed?: () => void): void {
+    if (!this.isOpen) return;
+    if (this.#socket.bufferedAmount > LIMITS.socketBufferedBytes) {
+      this.refuse('slow-reader');
+      return;
+    }
+    if (flushed === undefined) this.#socket.send(bytes);
+    else this.#socket.send(bytes, () => flushed());
+  }
+
+  /** Refuses one request; the connection goes on. */
+  refuseRequest(re: number, code: ErrorCode, retryAfterMs?: number): void {
+    this.send({ kind: 'refused', re, code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  }
+
+  /** Refuses the connection: says why, then closes with the code's close code. */
+  refuse(code: ErrorCode, retryAfterMs?: number): void {
+    if (!this.isOpen) return;
+    this.#closing = code;
+    this.#socket.resume();
+    this.#socket.send(
+      encodeFrame({ kind: 'refused', code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }),
+    );
+    this.#socket.close(ERRORS[code].close, code);
+    setTimeout(() => this.#socket.terminate(), FAREWELL_MS).unref();
+  }
+
+  /** Takes no more requests, lets those under way be answered, then refuses the connection: the server stops. */
+  async finish(): Promise<void> {
+    this.#finishing = true;
+    await Promise.allSettled(this.#requests);
+    this.refuse('shutting-down');
+  }
+
+  /** Ends the connection without a word; for the end of a drain. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Deliveries stand still because the client does not read (or move again). */
+  setStalled(stalled: boolean): void {
+    if (!stalled) this.#stalledAt = undefined;
+    else this.#stalledAt ??= this.#deps.clock.now();
+  }
+
+  /** Pings, and ends what is silent or stalled for too long. Called regularly by the gateway. */
+  beat(now: number): void {
+    if (!this.isOpen) return;
+    const { heartbeatMs, heartbeatTimeoutMs, stalledMs } = this.#deps.times;
+    if (this.#stalledAt !== undefined && now - this.#stalledAt >= stalledMs) {
+      this.refuse('slow-reader');
+      return;
+    }
+    if (now - this.#heardAt >= heartbeatTimeoutMs && this.#requests.size === 0) {
+      this.#socket.terminate();
+      return;
+    }
+    if (now - Math.max(this.#pingedAt, this.#heardAt) >= heartbeatMs) {
+      this.#pingedAt = now;
+      this.#socket.ping();
+    }
+  }
+
+  /** Maps what a handler threw to a refusal of the request, or of the connection when `re` is absent. */
+  failed(error: unknown, re?: number): void {
+    const code = this.#codeOf(error);
+    const retryAfterMs = isWireError(error) ? error.retryAfterMs : undefined;
+    if (re === undefined) this.refuse(code, retryAfterMs);
+    else this.refuseRequest(re, code, retryAfterMs);
+  }
+
+  #codeOf(error: unknown): ErrorCode {
+    if (isWireError(error)) return error.code;
+    if (isStoreError(error, 'closed')) return 'shutting-down';
+    this.#deps.onError(error);
+    return isStoreError(error) ? 'storage-failed' : 'internal';
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#deps.clock.now();
+  }
+
+  #message(data: Buffer, binary: boolean): void {
+    if (!this.isOpen || this.#finishing || this.#protocol === undefined) return;
+    this.#heard();
+    try {
+      if (!binary) throw new WireError('malformed-frame', 'text message');
+      const request = this.#protocol.receive(data);
+      if (request !== undefined) this.#follow(request);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  #follow(request: Promise<void>): void {
+    this.#requests.add(request);
+    if (this.#requests.size === LIMITS.socketInFlight) this.#socket.pause();
+    request.then(
+      () => this.#settled(request),
+      (error: unknown) => {
+        this.#settled(request);
+        this.failed(error);
+      },
+    );
+  }
+
+  #settled(request: Promise<void>): void {
+    if (this.#requests.size === LIMITS.socketInFlight) this.#socket.resume();
+    this.#requests.delete(request);
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#protocol?.ended();
+    this.#deps.metrics.closed(this.kind, this.#closing);
+    this.#onClose?.();
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Where both sockets come in: upgrades them, bounds how many there are, keeps their heartbeat, and drains them when the server stops.
+ * A Fastify plugin: `app.register(socketGateway, deps)`.
+ */
+import websocket, { type WebSocket } from '@fastify/websocket';
+import { createHmac, randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { LIMITS } from '@tacet/protocol/limits';
+import { ANONYMOUS_PATH, SOCKET_PATH } from '@tacet/protocol/frames/client';
+import { countedAddress } from '../plugins/client-address.ts';
+import { AnonymousSocket } from './anonymous.ts';
+import { Channel } from './channel.ts';
+import type { SocketDeps, SocketKind } from './deps.ts';
+import { SignedInSocket } from './signed-in.ts';
+
+/** A message of twice the largest frame still gets a typed answer; one that is larger closes the socket with 1009 (RFC 6455 7.4.1). */
+const PAYLOAD_MOST_BYTES = 2 * LIMITS.frameMaxBytes;
+/** How long a drain waits for clients to hang up. */
+const DRAIN_MS = 3_000;
+
+/** Registers both sockets. */
+export async function socketGateway(app: FastifyInstance, deps: SocketDeps): Promise<void> {
+  const gateway = new Gateway(deps);
+  await app.register(websocket, {
+    options: { maxPayload: PAYLOAD_MOST_BYTES, perMessageDeflate: false, clientTracking: false },
+    // Fastify waits for it before it closes the port.
+    preClose: () => gateway.drain(),
+  });
+  app.get(SOCKET_PATH, { websocket: true }, (socket, request) => {
+    gateway.accept('signed-in', socket, request.ip);
+  });
+  app.get(ANONYMOUS_PATH, { websocket: true }, (socket, request) => {
+    gateway.accept('anonymous', socket, request.ip);
+  });
+}
+
+class Gateway {
+  readonly #deps: SocketDeps;
+  readonly #channels = new Set<Channel>();
+  /** Open sockets by address, under a key that this process alone knows and that ends with it. */
+  readonly #perAddress = new Map<string, number>();
+  readonly #addressKey = randomBytes(32);
+  readonly #beat: NodeJS.Timeout;
+  #draining = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(deps: SocketDeps) {
+    this.#deps = deps;
+    const { heartbeatMs, stalledMs } = deps.times;
+    this.#beat = setInterval(() => this.#beatAll(), Math.max(10, Math.min(heartbeatMs, stalledMs) / 5));
+    this.#beat.unref();
+  }
+
+  accept(kind: SocketKind, socket: WebSocket, address: string): void {
+    const channel = new Channel(kind, socket, this.#deps);
+    const key = createHmac('sha256', this.#addressKey).update(countedAddress(address)).digest('base64url');
+    const open = this.#perAddress.get(key) ?? 0;
+    this.#channels.add(channel);
+    this.#perAddress.set(key, open + 1);
+    const protocol =
+      kind === 'signed-in'
+        ? new SignedInSocket(channel, this.#deps)
+        : new AnonymousSocket(channel, this.#deps);
+    channel.open(protocol, () => this.#left(channel, key));
+    if (this.#draining) channel.refuse('shutting-down');
+    else if (open >= LIMITS.socketsPerAddress) channel.refuse('overloaded', LIMITS.heartbeatMs);
+  }
+
+  /** Tells every client that the server stops, and waits until they have gone; what was being committed is answered first. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    clearInterval(this.#beat);
+    if (this.#channels.size === 0) return;
+    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    await Promise.all(Array.from(this.#channels, (channel) => channel.finish()));
+    const timer = setTimeout(() => this.#channels.forEach((channel) => channel.terminate()), DRAIN_MS);
+    await empty;
+    clearTimeout(timer);
+  }
+
+  #left(channel: Channel, key: string): void {
+    this.#channels.delete(channel);
+    const left = (this.#perAddress.get(key) ?? 1) - 1;
+    if (left === 0) this.#perAddress.delete(key);
+    else this.#perAddress.set(key, left);
+    if (this.#channels.size === 0) this.#onEmpty?.();
+  }
+
+  #beatAll(): void {
+    const now = this.#deps.clock.now();
+    for (const channel of this.#channels) channel.beat(now);
+  }
+}
