@@ -1,7 +1,9 @@
 /**
  * The door `@tacet/crypto/vault`: everything of an account that is derived from a secret, sealed or signed, without I/O. Await `ready()`
- * of `@tacet/crypto` first. Design, section 4; SECURITY.md lists the labels.
+ * of `@tacet/crypto` first. docs/sealed-forms.md lists formats and labels.
  */
+/** SHA-256, 32 bytes: for bytes that begin with their own label, and for what the wire says is plain. */
+export { sha256 } from './sodium.ts';
 export { LABELS, labelled, hasLabel, labelledHash, type Label } from './vault/labels.ts';
 export {
   ARGON2,

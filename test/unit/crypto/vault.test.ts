@@ -1,6 +1,7 @@
 import t from 'tap';
 import fc from 'fast-check';
 import { argon2Sync, createHash, createHmac, createPublicKey, hkdfSync, sign, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import * as Vault from '@tacet/crypto/vault';
 import { PrivateKey } from '../../../crypto/ec.ts';
@@ -8,6 +9,7 @@ import { isCryptoError } from '../../../crypto/errors.ts';
 import { ready } from '../../../crypto/ready.ts';
 import { pad, paddedSize, unpad } from '../../../crypto/vault/sealed.ts';
 import { bitFlips, extended, hexBytes, hexText, seededRandom, truncations } from '../../support/mangle.ts';
+import { readTable } from '../../support/markdown-table.ts';
 import { because } from '../../support/refusal.ts';
 import vectors from '../../vectors/vault.json' with { type: 'json' };
 
@@ -385,6 +387,18 @@ t.test('labels are all different and of one form', (t) => {
   const labels = Object.values(Vault.LABELS);
   t.equal(new Set(labels).size, labels.length);
   for (const label of labels) t.match(label, /^Tacet\/[a-z]+(-[a-z]+)*\/v1$/);
+  t.end();
+});
+
+t.test('docs/sealed-forms.md lists exactly the labels of the table', (t) => {
+  const text = readFileSync(new URL('../../../docs/sealed-forms.md', import.meta.url), 'utf8');
+  const written = readTable(text, 'Label').map(([label]) => label);
+  t.strictSame(
+    written.toSorted(),
+    Object.values(Vault.LABELS)
+      .map((label) => `\`${label}\``)
+      .toSorted(),
+  );
   t.end();
 });
 
