@@ -22,12 +22,12 @@ export {
   SessionStore,
   SignedPreKeyStore,
 } from './stores.ts';
+export { DisplayableFingerprint, Fingerprint, ScannableFingerprint } from './fingerprint.ts';
 export { SessionRecord } from './session/record.ts';
 export { processPreKeyBundle, signalDecrypt, signalDecryptPreKey, signalEncrypt } from './session/cipher.ts';
 export { PreKeySignalMessage } from './wire/prekey-message.ts';
 export { SignalMessage } from './wire/signal-message.ts';
 export { DecryptionErrorMessage, PlaintextContent } from './decryption-error.ts';
-export { DisplayableFingerprint, Fingerprint, ScannableFingerprint } from './fingerprint.ts';
 export {
   issueSelfSignedCertificate,
   parseSelfSignedCertificate,

@@ -52,6 +52,7 @@ export class Party {
   readonly kyberUses: string[] = [];
   /** Names of store calls in order. */
   readonly trace: string[] = [];
+  readonly #addresses = new Map<Party, ours.ProtocolAddress>();
   readonly #sessionStore: ours.SessionStore;
   readonly #identityStore: ours.IdentityKeyStore;
   readonly #preKeyStore: ours.PreKeyStore;
@@ -218,7 +219,12 @@ export class Party {
 
   /** The peer's address as this engine's object. */
   addressOf(peer: Party): ours.ProtocolAddress {
-    return this.library.ProtocolAddress.new(peer.address.name(), peer.address.deviceId());
+    let address = this.#addresses.get(peer);
+    if (address === undefined) {
+      address = this.library.ProtocolAddress.new(peer.address.name(), peer.address.deviceId());
+      this.#addresses.set(peer, address);
+    }
+    return address;
   }
 
   async processBundle(peer: Party, bundle: BundleBytes = peer.makeBundle(), now?: Date): Promise<void> {

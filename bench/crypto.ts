@@ -1,0 +1,84 @@
+/**
+ * `bench crypto`: this project's Signal engine in Node and in Chromium beside the native library in Node, interleaved in
+ * one run. Only the ratios of one run mean anything. `pingpong` and `burst`: encrypt+decrypt pairs of 200 bytes per
+ * second; `session_start`: processPreKeyBundle and first signalEncrypt per second; `fingerprint`: milliseconds.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as native from '@signalapp/libsignal-client';
+import { chromium } from '@playwright/test';
+import * as ours from '../crypto/index.ts';
+import { openWorkerPage } from '../test/support/worker-page.ts';
+import { openBench, tasks } from './crypto/work.ts';
+import type { BenchLibrary, Task } from './crypto/work.ts';
+
+const ROUNDS = Number(process.env['TACET_BENCH_ROUNDS'] ?? '9');
+const ROUND_MS = 400;
+const SYSTEM_BROWSER = '/usr/bin/chromium';
+
+type Measure = (task: Task, durationMs: number) => Promise<number>;
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+interface Chromium {
+  readonly measure: Measure;
+  close(): Promise<void>;
+}
+
+async function openChromium(progress: (line: string) => void): Promise<Chromium> {
+  const site = await openWorkerPage(join(import.meta.dirname, 'crypto', 'worker.ts'));
+  progress(`bundle for Chromium: ${Math.round(site.bundleBytes / 1000)} kB minified`);
+  const browser = await chromium.launch({
+    ...(existsSync(SYSTEM_BROWSER) ? { executablePath: SYSTEM_BROWSER } : {}),
+    args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu'],
+  });
+  const page = await browser.newPage();
+  await page.goto(site.url);
+  const ask = (question: { readonly task: Task; readonly durationMs: number }) =>
+    page.evaluate((asked) => {
+      const { ask: askWorker } = globalThis as unknown as { ask: (question: unknown) => Promise<number> };
+      return askWorker(asked);
+    }, question);
+  return {
+    measure: (task, durationMs) => ask({ task, durationMs }),
+    close: async () => {
+      await browser.close();
+      await site.close();
+    },
+  };
+}
+
+export async function run(progress: (line: string) => void): Promise<Record<string, unknown>> {
+  await ours.ready();
+  const browser = await openChromium(progress);
+  const places: Readonly<Record<'native' | 'node' | 'chromium', Measure>> = {
+    native: (await openBench(native as unknown as BenchLibrary)).run,
+    node: (await openBench(ours)).run,
+    chromium: browser.measure,
+  };
+  try {
+    const figures: Record<string, unknown> = {};
+    for (const task of tasks) {
+      const values: Record<keyof typeof places, number[]> = { native: [], node: [], chromium: [] };
+      // One round to warm up, not counted.
+      for (let round = 0; round <= ROUNDS; round += 1) {
+        for (const place of ['native', 'node', 'chromium'] as const) {
+          const value = await places[place](task, ROUND_MS);
+          if (round > 0) values[place].push(value);
+        }
+      }
+      const digits = task === 'fingerprint' ? 100 : 1;
+      const figure = Object.fromEntries(
+        Object.entries(values).map(([place, list]) => [place, Math.round(median(list) * digits) / digits]),
+      );
+      figures[task] = figure;
+      progress(`${task}: ${JSON.stringify(figure)}`);
+    }
+    return figures;
+  } finally {
+    await browser.close();
+  }
+}

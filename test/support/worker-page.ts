@@ -1,0 +1,93 @@
+/**
+ * Runs a TypeScript entry of this repository in a browser's worker: bundled by Vite as the client is, served on loopback
+ * under the content security policy that the product sets for scripts (no eval, no inline code).
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { build } from 'vite';
+
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
+
+const PAGE =
+  '<!doctype html><meta charset="utf-8"><title>worker</title><script type="module" src="/page.js"></script>';
+
+/** Starts the worker; `ask` sends it one message and gives its answer. A worker's error is an answer's error. */
+const PAGE_SCRIPT = `
+const worker = new Worker('/worker.js', { type: 'module' });
+const waiting = [];
+worker.onmessage = ({ data }) => {
+  const { resolve, reject } = waiting.shift();
+  if ('error' in data) reject(new Error(data.error));
+  else resolve(data.value);
+};
+worker.onerror = (event) => {
+  for (const { reject } of waiting.splice(0)) reject(new Error(event.message));
+};
+globalThis.ask = (question) =>
+  new Promise((resolve, reject) => {
+    waiting.push({ resolve, reject });
+    worker.postMessage(question);
+  });
+`;
+
+export interface WorkerPage {
+  /** A page with a global function `ask(question)`. */
+  readonly url: string;
+  /** Size of the bundle in bytes, minified. */
+  readonly bundleBytes: number;
+  close(): Promise<void>;
+}
+
+async function bundle(entry: string): Promise<string> {
+  const output = await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: {
+      write: false,
+      target: 'es2023',
+      minify: true,
+      lib: { entry, formats: ['es'], fileName: 'worker' },
+    },
+  });
+  const outputs = Array.isArray(output) ? output : [output];
+  for (const one of outputs) {
+    if (!('output' in one)) continue;
+    for (const chunk of one.output) if (chunk.type === 'chunk' && chunk.isEntry) return chunk.code;
+  }
+  throw new Error(`Vite made no bundle of ${entry}`);
+}
+
+/**
+ * Bundles an entry (an absolute path) and serves it. The entry answers each message by posting `{ value }` or
+ * `{ error }`, in order.
+ */
+export async function openWorkerPage(entry: string): Promise<WorkerPage> {
+  const code = await bundle(entry);
+  const files = new Map([
+    ['/', { type: 'text/html', body: PAGE }],
+    ['/page.js', { type: 'text/javascript', body: PAGE_SCRIPT }],
+    ['/worker.js', { type: 'text/javascript', body: code }],
+  ]);
+  const server = createServer((request, response) => {
+    const file = files.get(request.url ?? '');
+    if (file === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': file.type, 'content-security-policy': POLICY }).end(file.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    bundleBytes: Buffer.byteLength(code),
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.closeAllConnections();
+        server.close((error) => {
+          if (error === undefined) resolve();
+          else reject(error);
+        });
+      }),
+  };
+}
