@@ -128,6 +128,8 @@ t.test('a certificate that its own key issued is valid to both engines, whoever 
     t.equal(read.expiration(), expiresAt);
     t.same(read.key().serialize(), party.identity.publicKey.serialize());
     t.same(read.serverCertificate().key().serialize(), party.identity.publicKey.serialize());
+    t.equal(read.serverCertificate().keyId(), 1);
+    t.same(read.serverCertificate().signature(), made.serverCertificate().signature());
     t.same(read.serialize(), made.serialize());
     t.same(read.certificate(), made.certificate());
     t.same(read.signature(), made.signature());

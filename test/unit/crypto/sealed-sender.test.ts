@@ -108,6 +108,28 @@ t.test('low-order and mistyped ephemeral keys are refused', (t) => {
   t.end();
 });
 
+t.test('boxes of impossible lengths are refused before any key is used', (t) => {
+  const ephemeral = alice.publicKey.serialize();
+  const of = (senderBox: number, contentBox: number): Uint8Array =>
+    new Writer()
+      .raw(Uint8Array.of(0x11))
+      .bytes(1, ephemeral)
+      .bytes(2, new Uint8Array(senderBox))
+      .bytes(3, new Uint8Array(contentBox))
+      .finish();
+  for (const [senderBox, contentBox] of [
+    [42, 10],
+    [44, 10],
+    [0, 10],
+    [43, 9],
+    [43, 0],
+  ] as const) {
+    t.throws(() => openV1(recipient, of(senderBox, contentBox)), because('malformed'));
+  }
+  t.throws(() => openV1(recipient, of(43, 10)), because('bad-seal'), 'of proper lengths, but never sealed');
+  t.end();
+});
+
 t.test('content of any length comes back from its seal', (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 70_000, size: 'max' }), (content) => {
