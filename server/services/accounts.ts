@@ -47,7 +47,7 @@ export class Accounts {
    * `invite-invalid`, `username-taken`, `account-exists`.
    */
   async signUp(signed: SignedBytes): Promise<OpenedSession> {
-    const { requests, sessions, accounts, clock, openSignUp } = this.#needs;
+    const { requests, sessions, accounts, clock, bus, openSignUp } = this.#needs;
     const request = readSigned(signedSignUp, signed.bytes);
     requests.accept(request, signed, request.credentials.loginKey);
     const list = readDeviceList(request.list);
@@ -68,6 +68,7 @@ export class Accounts {
       clock.now(),
     );
     if (outcome.kind !== 'created') throw new WireError(outcome.kind, 'sign-up refused');
+    bus.publish({ kind: 'list-changed', account: idOf<AccountId>(request.account) });
     return prepared.open(false);
   }
 

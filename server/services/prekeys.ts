@@ -45,7 +45,7 @@ export class Prekeys {
     return digestsOf(held);
   }
 
-  /** One bundle for each of the devices that has a queue. */
+  /** One bundle for each of the devices; the caller has checked whose they are. */
   async handOut(devices: readonly DeviceId[]): Promise<Bundle[]> {
     const handed = await Promise.all(devices.map((device) => this.#take(device)));
     return handed.filter((bundle) => bundle !== undefined);

@@ -1,0 +1,173 @@
+/**
+ * Builds the HTTP application: strict parsing, security headers, one error handler, routes, the client's files. It does not listen and
+ * chooses nothing; everything it needs comes in `deps`.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import cookie from '@fastify/cookie';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { WireError } from '@tacet/protocol/errors';
+import { speaks } from '@tacet/protocol/version';
+import { addBytesKeyword } from './carrier.ts';
+import type { Deps } from './deps.ts';
+import { refusalOf } from './errors.ts';
+import { errorFields } from './logger.ts';
+import { collectOpenApi } from './plugins/openapi.ts';
+import { addOverloadProtection } from './plugins/overload.ts';
+import { limitRequest } from './plugins/rate-limit.ts';
+import { addSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
+import { addStaticClient, clientFile, sendFile } from './plugins/static-client.ts';
+import { bindRoutes } from './routes/index.ts';
+
+/** A request, headers and body, must have arrived within this. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** A connection that says nothing. */
+const CONNECTION_TIMEOUT_MS = 120_000;
+/** Kept open between requests for this long. */
+const KEEP_ALIVE_MS = 65_000;
+/** Longest path parameter; codes have 22 characters. */
+const PARAM_MAX_CHARS = 100;
+
+/** Builds the application. `meter` measures the load. */
+export async function buildApp(
+  deps: Deps,
+  meter: { readonly delayMs: number },
+  version: string,
+): Promise<FastifyInstance> {
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    answerError(deps, error, request, reply);
+  // Fastify's own lines below errors say nothing that `measure` does not.
+  const logger: FastifyBaseLogger = deps.logger.child(
+    {},
+    { level: deps.config.logLevel === 'silent' ? 'silent' : 'error' },
+  );
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomBytes(6).toString('hex'),
+    trustProxy: deps.config.trustProxy.length === 0 ? false : [...deps.config.trustProxy],
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: PARAM_MAX_CHARS, ignoreTrailingSlash: false, caseSensitive: true },
+    frameworkErrors: (error, request, reply) => {
+      void reply.headers(securityHeaders(deps.origins));
+      refuse(error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: false,
+        strict: true,
+        strictRequired: false,
+      },
+      plugins: [addBytesKeyword],
+    },
+  });
+
+  app.decorateRequest('caller');
+  addSecurityHeaders(app, deps.origins);
+  refuseWhenDraining(app, deps);
+  addOverloadProtection(app, meter);
+  refuseOldClients(app);
+  measure(app, deps);
+  app.setErrorHandler(refuse);
+  app.setNotFoundHandler((request, reply) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const file = isRead ? clientFile(deps.clientFiles, request.url.split('?')[0] ?? '') : undefined;
+    if (file !== undefined) return sendFile(request, reply, file);
+    limitRequest(deps.limits, 'unknown', request, undefined);
+    throw new WireError('not-found', 'no such path');
+  });
+  await app.register(cookie);
+  await collectOpenApi(app, version);
+  await app.register((scope, _options, done) => {
+    bindRoutes(scope, deps);
+    addStaticClient(scope, deps.clientFiles);
+    done();
+  });
+  return app;
+}
+
+function answerError(deps: Deps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, body, isFault } = refusalOf(error);
+  deps.metrics.refused(body.code);
+  if (isFault) {
+    deps.logger.error(
+      { route: routeOf(request), method: request.method, error: errorFields(error) },
+      'request failed',
+    );
+  }
+  if (body.retryAfterMs !== undefined) {
+    void reply.header('retry-after', String(Math.max(1, Math.ceil(body.retryAfterMs / 1000))));
+  }
+  void reply.header('cache-control', 'no-store').code(status).type('application/json; charset=utf-8');
+  void reply.serializer((payload: unknown) => JSON.stringify(payload)).send(body);
+}
+
+/** A request that the HTTP parser could not read: there is no route and no reply object. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const body = JSON.stringify({ code: isLarge ? 'too-large' : 'malformed-request' });
+  const head = [
+    isLarge ? 'HTTP/1.1 413 Payload Too Large' : 'HTTP/1.1 400 Bad Request',
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${String(Buffer.byteLength(body))}`,
+    'x-content-type-options: nosniff',
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function refuseWhenDraining(app: FastifyInstance, deps: Deps): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (deps.lifecycle.state === 'running' || request.routeOptions.config.isOperational === true) {
+      done();
+      return;
+    }
+    void reply.header('connection', 'close');
+    done(new WireError('shutting-down', 'draining'));
+  });
+}
+
+/** A client that names a transport version which is not spoken here is told so, whatever it asks. */
+function refuseOldClients(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const version = request.headers['tacet-version'];
+    if (version === undefined || speaks(Number(version))) done();
+    else done(new WireError('unsupported-version', 'another transport version'));
+  });
+}
+
+function measure(app: FastifyInstance, deps: Deps): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = routeOf(request);
+    deps.metrics.answered(route, reply.statusCode, reply.elapsedTime / 1000);
+    deps.logger.debug(
+      { route, method: request.method, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'answered',
+    );
+    done();
+  });
+}
+
+/** The pattern of a request's route; never its path, which may hold an invite's code. */
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? 'unknown';
+}

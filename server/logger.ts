@@ -1,0 +1,33 @@
+/**
+ * Logs, one logger per subsystem. No line holds an address, a name, a token, a path with an invite's code or anything a person typed:
+ * requests are logged by route pattern, errors by kind, code and stack without their message.
+ */
+import { pino, type DestinationStream, type Logger } from 'pino';
+import type { Config } from './config/config.ts';
+
+export type { Logger } from 'pino';
+
+/** What is logged of an error. Messages are left out: a parser's quotes its input. */
+export function errorFields(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const at = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    type: error.name,
+    ...(code === undefined ? {} : { code }),
+    at: at.slice(0, 12).map((line) => line.trim()),
+    ...(error.cause === undefined ? {} : { cause: errorFields(error.cause) }),
+  };
+}
+
+/** The root logger. `destination`: standard output unless given. */
+export function buildLogger(level: Config['logLevel'], destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: errorFields, error: errorFields, req: () => undefined, res: () => undefined },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}

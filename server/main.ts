@@ -1,0 +1,54 @@
+/**
+ * The process entry: settings, composition, the address on standard output, signals. A wrong setting ends the start with one sentence
+ * and code 2. A signal drains: new requests are refused, sockets are told, what was accepted is finished; then the process ends by
+ * having nothing left to do. A second signal ends it at once.
+ */
+import { buildConfig, ConfigError, withConfigFile } from './config/config.ts';
+import { readEnvironment } from './config/env.ts';
+import { buildSecrets } from './config/secrets.ts';
+import { openServer, type RunningServer } from './compose.ts';
+
+/** A drain that takes longer than this is cut off. */
+const DRAIN_MOST_MS = 15_000;
+
+try {
+  const texts = withConfigFile(readEnvironment());
+  const config = buildConfig(texts);
+  const server = await openServer(config, buildSecrets(texts));
+  console.log(`Tacet is open at ${server.origin}`);
+  if (server.firstInviteLink !== undefined) {
+    console.log(`First invite, for the administrator: ${server.firstInviteLink}`);
+  }
+  drainOnSignal(server);
+} catch (error) {
+  if (error instanceof ConfigError) console.error(error.message);
+  else console.error(sentenceFor(error));
+  process.exitCode = error instanceof ConfigError ? 2 : 1;
+}
+
+function drainOnSignal(server: RunningServer): void {
+  let isDraining = false;
+  const stop = () => {
+    if (isDraining) process.exit(1);
+    isDraining = true;
+    console.log('Tacet is closing.');
+    setTimeout(() => process.exit(1), DRAIN_MOST_MS).unref();
+    server.close().catch((error: unknown) => {
+      console.error(sentenceFor(error));
+      process.exitCode = 1;
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** One sentence for the operator about what stopped the server. */
+function sentenceFor(error: unknown): string {
+  if (!(error instanceof Error)) return 'Tacet stopped for an unknown reason.';
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'EADDRINUSE')
+    return 'TACET_PORT names a port that another program uses; choose another or stop that program.';
+  if (code === 'EACCES')
+    return 'Tacet may not use this port or folder; look at TACET_PORT and TACET_DATA_DIR.';
+  return `Tacet could not start: ${error.message}.`;
+}
