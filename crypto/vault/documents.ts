@@ -40,21 +40,25 @@ export function wrapVaultKey(wrapKey: WrapKey, vaultKey: VaultKey, binding: Bind
 
 /** Unwraps the vault key. Throws `bad-version`, `malformed` or `bad-seal` (also for a wrong passphrase). */
 export function unwrapVaultKey(wrapKey: WrapKey, wrapped: Uint8Array, binding: Binding): VaultKey {
-  return keyFrom<VaultKey>(open(wrapKey, LABELS.wrap, bindingFields(binding), wrapped, KEY_BYTES));
+  const plaintext = open(wrapKey, LABELS.wrap, bindingFields(binding), wrapped, KEY_BYTES);
+  const vaultKey = keyFrom<VaultKey>(plaintext);
+  wipe(plaintext);
+  return vaultKey;
 }
 
 /** Seals the vault: 105 bytes. Bound to account and version of the credentials. */
 export function sealVault(vaultKey: VaultKey, contents: VaultContents, binding: Binding): Bytes {
-  const plaintext = concat(contents.accountKey.serialize(), contents.recordKey);
+  const accountKey = contents.accountKey.serialize();
+  const plaintext = concat(accountKey, contents.recordKey);
   const sealed = seal(vaultKey, LABELS.vault, bindingFields(binding), plaintext);
-  wipe(plaintext);
+  wipe(accountKey, plaintext);
   return sealed;
 }
 
 /** Opens the vault. Throws `bad-version`, `malformed` or `bad-seal`. */
 export function openVault(vaultKey: VaultKey, sealed: Uint8Array, binding: Binding): VaultContents {
   const plaintext = open(vaultKey, LABELS.vault, bindingFields(binding), sealed, 2 * KEY_BYTES);
-  const accountKey = PrivateKey.deserialize(plaintext.slice(0, KEY_BYTES));
+  const accountKey = PrivateKey.deserialize(plaintext.subarray(0, KEY_BYTES));
   const recordKey = keyFrom<RecordKey>(plaintext.subarray(KEY_BYTES));
   wipe(plaintext);
   return { accountKey, recordKey };

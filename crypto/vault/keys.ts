@@ -94,6 +94,7 @@ export function stretchPassphrase(passphrase: string, username: string): Stretch
   const wrapKey = deriveKey(stretched, LABELS.passphraseWrapKey) as WrapKey;
   wipe(stretched);
   const loginKey = signingKeyPair(seed);
+  wipe(seed);
   return { loginKey, wrapKey };
 }
 

@@ -24,12 +24,17 @@ export const SIGNATURE_BYTES = 64;
 /** The key pair of a 32-byte seed. Throws `misuse` on another length. */
 export function signingKeyPair(seed: Uint8Array): SigningKeyPair {
   if (seed.length !== 32) throw new CryptoError('misuse', 'a seed has 32 bytes');
-  return { publicKey: ed25519KeyPair(seed).publicKey, seed: Uint8Array.from(seed) };
+  const { publicKey, secretKey } = ed25519KeyPair(seed);
+  wipe(secretKey);
+  return { publicKey, seed: Uint8Array.from(seed) };
 }
 
 /** A fresh random Ed25519 key pair. */
 export function generateSigningKeyPair(): SigningKeyPair {
-  return signingKeyPair(randomBytes(32));
+  const seed = randomBytes(32);
+  const pair = signingKeyPair(seed);
+  wipe(seed);
+  return pair;
 }
 
 function requireLabel(label: Label, bytes: Uint8Array): void {
