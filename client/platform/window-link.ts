@@ -1,0 +1,41 @@
+/**
+ * What only a window may ask of the browser, asked for by the core worker: one message out, one answer back. Today that is
+ * `storage.persist()`.
+ */
+
+/** From the worker to its window. */
+interface PersistRequest {
+  readonly kind: 'persist-storage';
+}
+/** The answer; `undefined` where the browser cannot say. */
+interface PersistAnswer {
+  readonly kind: 'storage-persistence';
+  readonly persistent: boolean | undefined;
+}
+
+/** The end of the link that both sides hold: a worker's own scope, or the `Worker` in the window. */
+export interface LinkEnd {
+  postMessage(message: PersistRequest | PersistAnswer): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
+}
+
+/** Whether a message is of this link and of this kind. */
+export function hasKind<Kind extends string>(data: unknown, kind: Kind): data is { readonly kind: Kind } {
+  return typeof data === 'object' && data !== null && 'kind' in data && data.kind === kind;
+}
+
+/** In the worker: asks the window for storage that the browser will not evict. */
+export function openPersistRequest(scope: LinkEnd): () => Promise<boolean | undefined> {
+  let waiting: ((persistent: boolean | undefined) => void)[] = [];
+  scope.addEventListener('message', (event) => {
+    if (!hasKind(event.data, 'storage-persistence')) return;
+    const { persistent } = event.data as PersistAnswer;
+    for (const answer of waiting) answer(persistent);
+    waiting = [];
+  });
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      scope.postMessage({ kind: 'persist-storage' });
+    });
+}

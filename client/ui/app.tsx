@@ -1,0 +1,77 @@
+/** The whole interface: which screen stands, by the state of the session first and the address second. */
+import { useEffect } from 'preact/hooks';
+import type { VNode } from 'preact';
+import { Announcer } from './components/announcer.tsx';
+import { useDoor } from './door-context.ts';
+import { place } from './router.ts';
+import { Broken, Elsewhere, Ended, TooOld } from './screens/standstill.tsx';
+import { Home } from './screens/home.tsx';
+import { InviteScreen } from './screens/invite.tsx';
+import { SettingUp } from './screens/setting-up.tsx';
+import { SignIn } from './screens/sign-in.tsx';
+import { SignUp } from './screens/sign-up.tsx';
+import { Starting } from './screens/starting.tsx';
+import { Welcome } from './screens/welcome.tsx';
+import { useTitle } from './title.ts';
+
+/** `expectsAccount`: this browser had an account when it was last used, so that a blank start is not taken for a newcomer's. */
+export function App({ expectsAccount }: { readonly expectsAccount: boolean }): VNode {
+  useTitle();
+  return (
+    <>
+      <Screen expectsAccount={expectsAccount} />
+      <Announcer />
+    </>
+  );
+}
+
+function Screen({ expectsAccount }: { readonly expectsAccount: boolean }): VNode {
+  const session = useDoor().state.session.value;
+  switch (session.kind) {
+    case 'starting':
+      return expectsAccount ? <Starting /> : <SignedOut justSignedOut={false} />;
+    case 'signed-out':
+      return <SignedOut justSignedOut={false} />;
+    case 'ended':
+      return session.why === 'signed-out' ? <SignedOut justSignedOut /> : <Ended why={session.why} />;
+    case 'elsewhere':
+      return <Elsewhere />;
+    case 'too-old':
+      return <TooOld />;
+    case 'broken':
+      return <Broken failure={session.failure} />;
+    case 'signed-in':
+      return <SignedIn />;
+  }
+}
+
+function SignedOut({ justSignedOut }: { readonly justSignedOut: boolean }): VNode {
+  const { progress } = useDoor().state;
+  const here = place.value;
+  // The form stays mounted behind its progress, so that a refusal finds it as it was filled in.
+  const form =
+    here.kind === 'sign-in' ? (
+      <SignIn />
+    ) : here.kind === 'sign-up' ? (
+      <SignUp invite={undefined} inviter={undefined} />
+    ) : here.kind === 'invite' ? (
+      <InviteScreen key={here.link} link={here.link} />
+    ) : (
+      <Welcome justSignedOut={justSignedOut} />
+    );
+  return (
+    <>
+      <div hidden={progress.value !== undefined}>{form}</div>
+      {progress.value !== undefined && <SettingUp progress={progress.value} />}
+    </>
+  );
+}
+
+function SignedIn(): VNode {
+  const here = place.value;
+  useEffect(() => {
+    // Somebody who is signed in has no use for the forms; the address follows.
+    if (here.kind === 'sign-in' || here.kind === 'sign-up') history.replaceState(null, '', '/');
+  }, [here.kind]);
+  return <Home />;
+}

@@ -1,0 +1,46 @@
+/** The picture of a person without a picture: initials on a hue of their own, the same on every device. */
+import type { VNode } from 'preact';
+import css from './avatar.module.css';
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** First letters of the first and last word; emoji and letters with marks stay whole. */
+export function initialsOf(name: string): string {
+  const words = name.split(/\s+/).filter((word) => /[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(word));
+  const first = (word: string | undefined): string => {
+    for (const { segment } of graphemes.segment(word ?? '')) {
+      if (/[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(segment)) return segment.toLocaleUpperCase();
+    }
+    return '';
+  };
+  const start = first(words[0]);
+  if (words.length < 2 || /\p{Emoji_Presentation}/u.test(start)) return start;
+  return start + first(words.at(-1));
+}
+
+/** A hue in degrees from an id, spread evenly enough. */
+export function hueOf(id: string): number {
+  let hash = 7;
+  for (const character of id) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 3600;
+  return hash / 10;
+}
+
+export function Avatar({
+  id,
+  name,
+  size = 40,
+}: {
+  readonly id: string;
+  readonly name: string;
+  readonly size?: number;
+}): VNode {
+  return (
+    <span
+      class={css.avatar}
+      style={{ '--hue': String(hueOf(id)), '--avatar': `${size}px` }}
+      aria-hidden="true"
+    >
+      {initialsOf(name)}
+    </span>
+  );
+}

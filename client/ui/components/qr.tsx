@@ -1,0 +1,31 @@
+/** A text as a QR code, always dark on light so that cameras read it in either theme. The encoder is loaded when first needed. */
+import type { VNode } from 'preact';
+import { useLoaded } from '../door-context.ts';
+import css from './qr.module.css';
+import { Skeleton } from './skeleton.tsx';
+
+/** Modules of white that the standard wants around (ISO/IEC 18004 section 9.1). */
+const QUIET = 4;
+
+export function Qr({ content, label }: { readonly content: string; readonly label: string }): VNode | null {
+  const [loaded] = useLoaded(async () => (await import('../qr/encode.ts')).encodeQr(content), content);
+  if (loaded.kind === 'failed') return null;
+  if (loaded.kind === 'loading') return <Skeleton shape="text" count={1} />;
+  const modules = loaded.value;
+  const size = modules.length + 2 * QUIET;
+  const path = modules
+    .flatMap((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : '')))
+    .join('');
+  return (
+    <svg
+      class={css.qr}
+      viewBox={`0 0 ${size} ${size}`}
+      role="img"
+      aria-label={label}
+      shape-rendering="crispEdges"
+    >
+      <rect width={size} height={size} fill="#fff" />
+      <path d={path} fill="#000" />
+    </svg>
+  );
+}

@@ -1,0 +1,161 @@
+/**
+ * Where messages are written. Grows with the text; Enter sends, Shift+Enter breaks the line; what is not sent stays as a draft. A
+ * message leaves the field only once core has stored it.
+ */
+import type { VNode } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { ArrowUp } from 'lucide';
+import type { ConversationId } from '../../core/door.ts';
+import { Icon } from '../components/icon.tsx';
+import { FailureNote } from '../components/note.tsx';
+import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { fill, plural, text } from '../text/text.ts';
+import css from './composer.module.css';
+import { useTyping } from './use-typing.ts';
+
+/** Longest text of a message, UTF-16 units, as `limits.ts` of the protocol has it. */
+export const TEXT_MAX = 16_000;
+/** From here on the room left is shown. */
+const TEXT_NEAR_MAX = 15_000;
+/** Drafts are stored when the person pauses this long. */
+const DRAFT_PAUSE_MS = 400;
+
+const touchOnly = matchMedia('(hover: none) and (pointer: coarse)');
+
+export function Composer({
+  id,
+  name,
+  draft,
+}: {
+  readonly id: ConversationId;
+  readonly name: string;
+  readonly draft: string;
+}): VNode {
+  const { commands } = useDoor();
+  const { failure, ask, forget } = useAsking();
+  const [value, setValue] = useState(draft);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const typing = useTyping(id);
+  useDraft(id, value, draft);
+  useGrowing(area.current, value);
+
+  useEffect(() => {
+    // On touch the keyboard would cover half of what one came to read.
+    if (!touchOnly.matches) area.current?.focus({ preventScroll: true });
+  }, []);
+
+  const over = value.length - TEXT_MAX;
+  const empty = value.trim() === '';
+
+  async function send(): Promise<void> {
+    if (empty || over > 0) return;
+    const sending = value;
+    setValue('');
+    typing.stop();
+    area.current?.focus({ preventScroll: true });
+    const stored = await ask(async () => {
+      await commands.sendText(id, sending.trim());
+    });
+    // Nothing was stored: the text comes back, before whatever was begun meanwhile.
+    if (!stored) setValue((since) => (since === '' ? sending : `${sending}\n${since}`));
+  }
+
+  return (
+    <form
+      class={css.composer}
+      onSubmit={(event) => {
+        event.preventDefault();
+        inBackground(send());
+      }}
+    >
+      <FailureNote failure={failure} />
+      <div class={css.row}>
+        <div class={css.box}>
+          <textarea
+            ref={area}
+            class={css.area}
+            rows={1}
+            dir="auto"
+            value={value}
+            placeholder={text.conversation.placeholder}
+            aria-label={fill(text.conversation.composer, { name })}
+            aria-invalid={over > 0 ? 'true' : undefined}
+            enterkeyhint={touchOnly.matches ? 'enter' : 'send'}
+            onInput={(event) => {
+              const next = event.currentTarget.value;
+              setValue(next);
+              forget();
+              if (next.trim() === '') typing.stop();
+              else typing.strike();
+            }}
+            onBlur={typing.stop}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter' || event.shiftKey || event.isComposing || touchOnly.matches) return;
+              event.preventDefault();
+              inBackground(send());
+            }}
+          />
+          {value.length >= TEXT_NEAR_MAX && (
+            <span class={css.count} data-over={over > 0 ? '' : undefined} aria-live="polite">
+              {over > 0
+                ? plural(text.conversation.tooLong, over)
+                : plural(text.conversation.charactersLeft, -over)}
+            </span>
+          )}
+        </div>
+        <button
+          class={css.send}
+          type="submit"
+          title={text.conversation.send}
+          aria-label={text.conversation.send}
+          disabled={empty || over > 0}
+        >
+          <Icon node={ArrowUp} size={20} />
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** Stores what is written when the person pauses, and at the latest when he leaves. */
+function useDraft(id: ConversationId, value: string, stored: string): void {
+  const { commands } = useDoor();
+  const saved = useRef(stored);
+  const latest = useRef(value);
+  latest.current = value;
+  useEffect(() => {
+    const save = (): void => {
+      if (latest.current === saved.current) return;
+      saved.current = latest.current;
+      inBackground(commands.setDraft(id, latest.current));
+    };
+    // An emptied field was sent or given up: at once, so that a reload does not bring it back.
+    if (value === '') {
+      save();
+      return undefined;
+    }
+    const timer = setTimeout(save, DRAFT_PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  useEffect(() => {
+    const save = (): void => {
+      if (latest.current === saved.current) return;
+      saved.current = latest.current;
+      inBackground(commands.setDraft(id, latest.current));
+    };
+    addEventListener('pagehide', save);
+    return () => {
+      removeEventListener('pagehide', save);
+      save();
+    };
+  }, [id]);
+}
+
+/** The field is as high as its text, up to the limit in the styles. */
+function useGrowing(area: HTMLTextAreaElement | null, value: string): void {
+  useLayoutEffect(() => {
+    if (area === null || CSS.supports('field-sizing', 'content')) return;
+    area.style.blockSize = 'auto';
+    area.style.blockSize = `${area.scrollHeight}px`;
+  }, [area, value]);
+}

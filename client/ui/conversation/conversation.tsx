@@ -1,0 +1,56 @@
+/** One conversation: header, timeline, and the composer or what stands in its place. */
+import type { VNode } from 'preact';
+import type { ConversationId, OpenConversation } from '../../core/door.ts';
+import { ConnectionStrip } from '../components/connection-strip.tsx';
+import { PaneHeader } from '../components/pane-header.tsx';
+import { Skeleton } from '../components/skeleton.tsx';
+import { useDelayed, useDoor } from '../door-context.ts';
+import { Nothing } from '../screens/nothing.tsx';
+import { text } from '../text/text.ts';
+import { Composer } from './composer.tsx';
+import { ConversationHeader } from './conversation-header.tsx';
+import { RequestBar } from './request-bar.tsx';
+import { Timeline } from './timeline.tsx';
+
+/** Core answers within milliseconds; a conversation that it does not know never comes. */
+const UNKNOWN_AFTER_MS = 4_000;
+
+export function Conversation({ id }: { readonly id: ConversationId }): VNode {
+  const { open, conversations } = useDoor().state;
+  const conversation = open.value?.id === id ? open.value : undefined;
+  const summary = conversations.value.find((one) => one.id === id);
+  const unknown = useDelayed(conversation === undefined && summary === undefined, UNKNOWN_AFTER_MS);
+  if (conversation !== undefined) return <Opened conversation={conversation} />;
+  return (
+    <>
+      <PaneHeader back>{summary !== undefined && <ConversationHeader person={summary.person} />}</PaneHeader>
+      {unknown ? (
+        <Nothing title={text.conversation.unknownTitle} lead={text.conversation.unknownText} home />
+      ) : (
+        <Skeleton shape="message" count={6} />
+      )}
+    </>
+  );
+}
+
+function Opened({ conversation }: { readonly conversation: OpenConversation }): VNode {
+  return (
+    <>
+      <PaneHeader back>
+        <ConversationHeader person={conversation.person} />
+      </PaneHeader>
+      <ConnectionStrip in="pane" />
+      <Timeline conversation={conversation} />
+      {conversation.state === 'request' ? (
+        <RequestBar id={conversation.id} name={conversation.person.name} />
+      ) : (
+        <Composer
+          key={conversation.id}
+          id={conversation.id}
+          name={conversation.person.name}
+          draft={conversation.draft}
+        />
+      )}
+    </>
+  );
+}

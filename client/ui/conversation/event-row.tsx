@@ -1,0 +1,42 @@
+/** A permanent line about keys, gaps and repairs: said plainly, never hidden, never silently gone. */
+import type { VNode } from 'preact';
+import { Handshake, KeyRound, MailWarning, MessageCircleQuestion, Sparkles } from 'lucide';
+import { Icon } from '../components/icon.tsx';
+import { formatFull, formatTime } from '../text/dates.ts';
+import { fill, plural, text } from '../text/text.ts';
+import css from './event-row.module.css';
+import type { EventLine } from './rows.ts';
+
+const ICONS = {
+  'key-changed': KeyRound,
+  gap: MessageCircleQuestion,
+  unreadable: MailWarning,
+  'newer-version': Sparkles,
+  'invite-accepted': Handshake,
+} as const;
+
+function sentence(event: EventLine['event'], name: string): string {
+  switch (event.what) {
+    case 'gap':
+      return plural(text.conversation.event.gap, event.missing);
+    case 'newer-version':
+    case 'key-changed':
+    case 'unreadable':
+    case 'invite-accepted':
+      return fill(text.conversation.event[event.what], { name });
+  }
+}
+
+export function EventRow({ line, name }: { readonly line: EventLine; readonly name: string }): VNode {
+  return (
+    <div class={css.event} data-order={line.order} data-event={line.event.what}>
+      <Icon node={ICONS[line.event.what]} size={16} />
+      <p>
+        {sentence(line.event, name)}{' '}
+        <time dateTime={new Date(line.at).toISOString()} title={formatFull(line.at)}>
+          {formatTime(line.at)}
+        </time>
+      </p>
+    </div>
+  );
+}

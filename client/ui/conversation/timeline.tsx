@@ -1,0 +1,136 @@
+/** The lines of a conversation, its scrolling, and what is announced of it. */
+import type { VNode } from 'preact';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { ArrowDown } from 'lucide';
+import type { OpenConversation } from '../../core/door.ts';
+import { shownNow } from '../clock.ts';
+import { announce } from '../components/announcer.tsx';
+import { Avatar } from '../components/avatar.tsx';
+import { Icon } from '../components/icon.tsx';
+import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { dayStart, formatDay, formatFull } from '../text/dates.ts';
+import { fill, plural, text } from '../text/text.ts';
+import { EventRow } from './event-row.tsx';
+import { MessageRun } from './message-run.tsx';
+import { buildRows } from './rows.ts';
+import css from './timeline.module.css';
+import { useTimelineScroll } from './use-timeline-scroll.ts';
+
+export function Timeline({ conversation }: { readonly conversation: OpenConversation }): VNode {
+  const { commands } = useDoor();
+  const { id, lines, person, hasEarlier, unreadFrom, typing } = conversation;
+  const rows = useMemo(() => buildRows(lines, unreadFrom, dayStart), [lines, unreadFrom]);
+  const earlier = useAsking();
+  const loadEarlier = (): void => {
+    if (hasEarlier) inBackground(earlier.ask(() => commands.loadEarlier(id)));
+  };
+  const scroll = useTimelineScroll(conversation, loadEarlier);
+  useAnnouncements(conversation);
+
+  return (
+    <div class={css.frame}>
+      <div
+        class={css.scroller}
+        ref={scroll.scroller}
+        onScroll={scroll.onScroll}
+        onKeyDown={walkMessages}
+        role="log"
+        aria-live="off"
+        aria-label={fill(text.conversation.messagesWith, { name: person.name })}
+        tabIndex={0}
+      >
+        <div class={css.content} ref={scroll.content}>
+          {hasEarlier ? (
+            <div class={css.earlier}>
+              <button type="button" class={css.more} aria-busy={earlier.busy} onClick={loadEarlier}>
+                {earlier.busy ? text.conversation.loadingEarlier : text.conversation.earlier}
+              </button>
+            </div>
+          ) : (
+            <Beginning conversation={conversation} />
+          )}
+          {rows.map((row) => {
+            switch (row.kind) {
+              case 'day':
+                return (
+                  <div key={row.key} class={css.day}>
+                    <time dateTime={new Date(row.at).toISOString()} title={formatFull(row.at)}>
+                      {formatDay(row.at, shownNow.value)}
+                    </time>
+                  </div>
+                );
+              case 'unread':
+                return (
+                  <div key={row.key} class={css.unread} data-unread-line="">
+                    <span>{text.conversation.unreadLine}</span>
+                  </div>
+                );
+              case 'event':
+                return <EventRow key={row.key} line={row.line} name={person.name} />;
+              case 'run':
+                return <MessageRun key={row.key} run={row} name={person.name} />;
+            }
+          })}
+          {typing && (
+            <div class={css.typing}>
+              <span class="heard">{fill(text.conversation.typing, { name: person.name })}</span>
+              <i />
+              <i />
+              <i />
+            </div>
+          )}
+        </div>
+      </div>
+      {scroll.away && (
+        <button class={css.jump} type="button" onClick={scroll.jump}>
+          <Icon node={ArrowDown} size={16} />
+          {scroll.arrived === 0
+            ? text.conversation.jump
+            : plural(text.conversation.jumpCount, scroll.arrived)}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Beginning({ conversation }: { readonly conversation: OpenConversation }): VNode {
+  const { person } = conversation;
+  return (
+    <div class={css.beginning}>
+      <Avatar id={person.account} name={person.name} size={64} />
+      <p>{fill(text.conversation.beginning, { name: person.name })}</p>
+      <p class={css.soft}>{fill(text.conversation.beginningHint, { name: person.name })}</p>
+    </div>
+  );
+}
+
+/** Reads out what arrives while the conversation is open. */
+function useAnnouncements({ lines, person, typing }: OpenConversation): void {
+  const heard = useRef(lines.at(-1)?.order ?? -1);
+  useEffect(() => {
+    for (const line of lines) {
+      if (line.order <= heard.current) continue;
+      heard.current = line.order;
+      if (line.kind === 'message' && !line.mine) {
+        announce(fill(text.conversation.newMessageFrom, { name: person.name, text: line.text }));
+      }
+    }
+  }, [lines]);
+  useEffect(() => {
+    if (typing) announce(fill(text.conversation.typing, { name: person.name }));
+  }, [typing]);
+}
+
+/** Arrow keys go from message to message; everything else is the browser's. */
+function walkMessages(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
+  if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const messages = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-message]')];
+  const at = messages.indexOf(document.activeElement as HTMLElement);
+  const to = at === -1 ? messages.length - 1 : event.key === 'ArrowUp' ? at - 1 : at + 1;
+  const target = messages[to];
+  if (target === undefined) return;
+  event.preventDefault();
+  target.focus();
+  target.scrollIntoView({ block: 'nearest' });
+}

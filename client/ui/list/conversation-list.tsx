@@ -1,0 +1,71 @@
+/** The conversations, newest first. Arrow keys walk them; the one that is open is marked. */
+import type { VNode } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import { Settings as SettingsIcon, UserPlus } from 'lucide';
+import { Button, IconButton, IconLink } from '../components/button.tsx';
+import { ConnectionStrip } from '../components/connection-strip.tsx';
+import { PaneHeader } from '../components/pane-header.tsx';
+import { useDoor } from '../door-context.ts';
+import { linkTo, place } from '../router.ts';
+import { text } from '../text/text.ts';
+import { ConversationItem } from './conversation-item.tsx';
+import css from './conversation-list.module.css';
+import { NewInvite } from './new-invite.tsx';
+
+export function ConversationList(): VNode {
+  const { state } = useDoor();
+  const [inviting, setInviting] = useState(false);
+  const list = useRef<HTMLUListElement>(null);
+  const conversations = state.conversations.value;
+  const here = place.value;
+  const openId = here.kind === 'conversation' ? here.id : undefined;
+
+  function walk(event: KeyboardEvent): void {
+    const links = [...(list.current?.querySelectorAll('a') ?? [])];
+    const at = links.findIndex((link) => link === document.activeElement);
+    const to =
+      event.key === 'ArrowDown'
+        ? at + 1
+        : event.key === 'ArrowUp'
+          ? at - 1
+          : event.key === 'Home'
+            ? 0
+            : event.key === 'End'
+              ? links.length - 1
+              : undefined;
+    if (to === undefined) return;
+    event.preventDefault();
+    links[Math.max(0, Math.min(links.length - 1, to))]?.focus();
+  }
+
+  return (
+    <>
+      <PaneHeader>
+        <h1 class={css.title}>{text.list.title}</h1>
+        <IconButton icon={UserPlus} label={text.list.invite} onClick={() => setInviting(true)} />
+        <IconLink icon={SettingsIcon} label={text.list.settings} {...linkTo({ kind: 'settings' })} />
+      </PaneHeader>
+      <ConnectionStrip in="list" />
+      {conversations.length === 0 ? (
+        <div class={css.empty}>
+          <h2>{text.list.emptyTitle}</h2>
+          <p>{text.list.emptyText}</p>
+          <Button kind="primary" icon={UserPlus} onClick={() => setInviting(true)}>
+            {text.list.invite}
+          </Button>
+        </div>
+      ) : (
+        <ul class={css.list} ref={list} onKeyDown={walk}>
+          {conversations.map((conversation) => (
+            <ConversationItem
+              key={conversation.id}
+              conversation={conversation}
+              current={conversation.id === openId}
+            />
+          ))}
+        </ul>
+      )}
+      {inviting && <NewInvite onClose={() => setInviting(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+/** Makes an invite link and helps it on its way: copied, shared, or shown as a QR code. */
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { QrCode, Share2 } from 'lucide';
+import { Button } from '../components/button.tsx';
+import { CopyButton } from '../components/copy-button.tsx';
+import { Dialog, DialogActions } from '../components/dialog.tsx';
+import { FailureNote } from '../components/note.tsx';
+import { Qr } from '../components/qr.tsx';
+import { Skeleton } from '../components/skeleton.tsx';
+import { inBackground, useDoor, useLoaded } from '../door-context.ts';
+import { formatDate } from '../text/dates.ts';
+import { fill, text } from '../text/text.ts';
+import css from './new-invite.module.css';
+
+export function NewInvite({ onClose }: { readonly onClose: () => void }): VNode {
+  const { commands } = useDoor();
+  const [invite, again] = useLoaded(() => commands.makeInvite(), 'invite');
+  const [shown, setShown] = useState(false);
+  return (
+    <Dialog title={text.newInvite.title} onClose={onClose}>
+      <p class={css.lead}>{text.newInvite.lead}</p>
+      {invite.kind === 'loading' && <Skeleton shape="text" count={1} />}
+      {invite.kind === 'failed' && (
+        <>
+          <FailureNote failure={invite.failure} />
+          <DialogActions>
+            <Button onClick={again}>{text.common.retry}</Button>
+          </DialogActions>
+        </>
+      )}
+      {invite.kind === 'loaded' && (
+        <>
+          <input
+            class={css.link}
+            readOnly
+            value={invite.value.link}
+            aria-label={text.newInvite.link}
+            onFocus={(event) => event.currentTarget.select()}
+          />
+          <p class={css.small}>
+            {fill(text.newInvite.expires, { date: formatDate(invite.value.expiresAt) })}{' '}
+            {text.newInvite.warning}
+          </p>
+          {shown && <Qr content={invite.value.link} label={text.newInvite.qr} />}
+          <DialogActions>
+            <Button kind="quiet" icon={QrCode} onClick={() => setShown(!shown)}>
+              {shown ? text.newInvite.hideQr : text.newInvite.showQr}
+            </Button>
+            {'share' in navigator && (
+              <Button icon={Share2} onClick={() => inBackground(share(invite.value.link))}>
+                {text.newInvite.share}
+              </Button>
+            )}
+            <CopyButton kind="primary" value={invite.value.link} label={text.newInvite.copy} />
+          </DialogActions>
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+async function share(link: string): Promise<void> {
+  await navigator.share({ text: text.newInvite.shareText, url: link });
+}

@@ -1,0 +1,50 @@
+/** The app of somebody who is signed in: the list, and beside it a conversation, the settings, or what an invite link asks. */
+import type { VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { useConnectionAnnouncements } from '../components/connection-strip.tsx';
+import { Conversation } from '../conversation/conversation.tsx';
+import { inBackground, useDoor } from '../door-context.ts';
+import { ConversationList } from '../list/conversation-list.tsx';
+import { place, type Place } from '../router.ts';
+import { Settings } from '../settings/settings.tsx';
+import { text } from '../text/text.ts';
+import { Nothing } from './nothing.tsx';
+import { FollowInvite } from './follow-invite.tsx';
+import { Shell } from './shell.tsx';
+
+export function Home(): VNode {
+  const { commands } = useDoor();
+  const here = place.value;
+  const opened = here.kind === 'conversation' ? here.id : undefined;
+  useConnectionAnnouncements();
+  useEffect(() => {
+    inBackground(commands.openConversation(opened));
+  }, [opened]);
+  return (
+    <>
+      <Shell
+        list={<ConversationList />}
+        listLabel={text.list.label}
+        main={<Pane here={here} />}
+        pane={here.kind === 'home' || here.kind === 'invite' ? 'list' : 'main'}
+      />
+      {here.kind === 'invite' && <FollowInvite key={here.link} link={here.link} />}
+    </>
+  );
+}
+
+function Pane({ here }: { readonly here: Place }): VNode {
+  switch (here.kind) {
+    case 'conversation':
+      return <Conversation key={here.id} id={here.id} />;
+    case 'settings':
+      return <Settings />;
+    case 'not-found':
+      return <Nothing title={text.notFound.title} home />;
+    case 'home':
+    case 'invite':
+    case 'sign-in':
+    case 'sign-up':
+      return <Nothing title={text.conversation.noneTitle} lead={text.conversation.noneText} />;
+  }
+}

@@ -1,0 +1,25 @@
+/** The frame of the app: list and pane beside each other, or one at a time where there is no room for two. */
+import type { ComponentChildren, VNode } from 'preact';
+import css from './shell.module.css';
+
+export function Shell({
+  list,
+  listLabel,
+  main,
+  pane,
+}: {
+  readonly list: ComponentChildren;
+  readonly listLabel: string;
+  readonly main?: ComponentChildren;
+  /** Which of the two a narrow window shows. */
+  readonly pane: 'list' | 'main';
+}): VNode {
+  return (
+    <div class={css.shell} data-pane={pane}>
+      <nav class={css.list} aria-label={listLabel}>
+        {list}
+      </nav>
+      <main class={css.main}>{main}</main>
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+/** Screens on which nothing goes on until the person decides: open elsewhere, ended, too old, broken, unsupported. */
+import type { VNode } from 'preact';
+import type { Failure, SessionState } from '../../core/door.ts';
+import { Button } from '../components/button.tsx';
+import { FailureNote } from '../components/note.tsx';
+import { Page, Stack } from '../components/page.tsx';
+import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { failureText, fill, text } from '../text/text.ts';
+
+function reload(): void {
+  location.reload();
+}
+
+/** A fresh start of the page, without what this one knew. */
+function startAgain(path: '/' | '/sign-in'): void {
+  location.assign(path);
+}
+
+/** Another tab owns the account. */
+export function Elsewhere(): VNode {
+  const { commands } = useDoor();
+  const { busy, failure, ask } = useAsking();
+  return (
+    <Page title={text.elsewhere.title} lead={text.elsewhere.text}>
+      <FailureNote failure={failure} />
+      <Stack>
+        <Button kind="primary" wide busy={busy} onClick={() => inBackground(ask(() => commands.takeOver()))}>
+          {text.elsewhere.use}
+        </Button>
+      </Stack>
+    </Page>
+  );
+}
+
+/** The account of this device is over. */
+export function Ended({
+  why,
+}: {
+  readonly why: Exclude<Extract<SessionState, { readonly kind: 'ended' }>['why'], 'signed-out'>;
+}): VNode {
+  return why === 'removed' ? (
+    <Page title={text.ended.removedTitle} lead={text.ended.removedText}>
+      <Button kind="primary" wide onClick={() => startAgain('/sign-in')}>
+        {text.ended.signIn}
+      </Button>
+    </Page>
+  ) : (
+    <Page title={text.ended.deletedTitle} lead={text.ended.deletedText}>
+      <Button kind="primary" wide onClick={() => startAgain('/')}>
+        {text.ended.start}
+      </Button>
+    </Page>
+  );
+}
+
+/** The server speaks another version. */
+export function TooOld(): VNode {
+  return (
+    <Page title={text.tooOld.title} lead={text.tooOld.text}>
+      <Button kind="primary" wide onClick={reload}>
+        {text.common.reload}
+      </Button>
+      <p>{text.tooOld.still}</p>
+    </Page>
+  );
+}
+
+/** Core could not start, or stopped for good. */
+export function Broken({ failure }: { readonly failure: Failure }): VNode {
+  return (
+    <Page title={text.broken.title} lead={failureText(failure)}>
+      <p>{text.broken.kept}</p>
+      <Button kind="primary" wide onClick={reload}>
+        {text.common.reload}
+      </Button>
+    </Page>
+  );
+}
+
+/** What the browser lacks, as the platform found it before anything started. */
+export type Obstacle =
+  | { readonly kind: 'unsupported'; readonly missing: string }
+  | { readonly kind: 'insecure' }
+  | { readonly kind: 'no-storage' };
+
+/** Shown in place of the app. */
+export function Unsupported({ obstacle }: { readonly obstacle: Obstacle }): VNode {
+  switch (obstacle.kind) {
+    case 'unsupported':
+      return (
+        <Page title={text.unsupported.title} lead={text.unsupported.text}>
+          <p>{fill(text.unsupported.missing, { feature: obstacle.missing })}</p>
+        </Page>
+      );
+    case 'insecure':
+      return <Page title={text.unsupported.insecureTitle} lead={text.unsupported.insecureText} />;
+    case 'no-storage':
+      return (
+        <Page title={text.unsupported.noStorageTitle} lead={text.unsupported.noStorageText}>
+          <Button wide onClick={reload}>
+            {text.common.retry}
+          </Button>
+        </Page>
+      );
+  }
+}

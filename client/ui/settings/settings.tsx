@@ -1,0 +1,151 @@
+/** What a person can set, on one page: name, appearance, what this browser keeps, signing out, and what this is. */
+import type { ComponentChildren, VNode } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { NAME_MAX, nameProblem } from '../account-rules.ts';
+import { announce } from '../components/announcer.tsx';
+import { Avatar } from '../components/avatar.tsx';
+import { Button } from '../components/button.tsx';
+import { ConnectionStrip } from '../components/connection-strip.tsx';
+import { TextField } from '../components/field.tsx';
+import { FailureNote, Note } from '../components/note.tsx';
+import { Form } from '../components/page.tsx';
+import { PaneHeader } from '../components/pane-header.tsx';
+import { Segmented } from '../components/segmented.tsx';
+import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { fill, text } from '../text/text.ts';
+import { theme, THEMES } from '../theme.ts';
+import css from './settings.module.css';
+import { SignOut } from './sign-out.tsx';
+
+export function Settings(): VNode {
+  const [leaving, setLeaving] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+  return (
+    <>
+      <PaneHeader back>
+        <h2 ref={heading} tabIndex={-1} class={css.title}>
+          {text.settings.title}
+        </h2>
+      </PaneHeader>
+      <ConnectionStrip in="pane" />
+      <div class={css.scroll}>
+        <div class={css.column}>
+          <Section title={text.settings.profile}>
+            <Profile />
+          </Section>
+          <Section title={text.settings.appearance}>
+            <Segmented
+              label={text.settings.theme}
+              options={THEMES.map((value) => ({ value, label: text.settings.themes[value] }))}
+              value={theme.value}
+              onChange={(value) => {
+                theme.value = value;
+              }}
+            />
+          </Section>
+          <Section title={text.settings.storage}>
+            <Storage />
+          </Section>
+          <Section title={text.settings.signOut}>
+            <p>{text.settings.signOutText}</p>
+            <div>
+              <Button onClick={() => setLeaving(true)}>{text.settings.signOut}</Button>
+            </div>
+          </Section>
+          <Section title={text.settings.about}>
+            <p>
+              {fill(text.settings.version, { version: TACET_VERSION })}. {text.settings.licence}
+            </p>
+            <p>{text.settings.aboutServer}</p>
+            <p>{text.settings.aboutCode}</p>
+          </Section>
+        </div>
+      </div>
+      {leaving && <SignOut onClose={() => setLeaving(false)} />}
+    </>
+  );
+}
+
+function Section({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children: ComponentChildren;
+}): VNode {
+  const id = useId();
+  return (
+    <section class={css.section} aria-labelledby={id}>
+      <h3 id={id}>{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+function Profile(): VNode | null {
+  const { commands, state } = useDoor();
+  const { busy, failure, ask, forget } = useAsking();
+  const session = state.session.value;
+  const me = session.kind === 'signed-in' ? session.me : undefined;
+  const [name, setName] = useState(me?.name ?? '');
+  if (me === undefined) return null;
+  const problem = nameProblem(name);
+  const changed = name.trim() !== me.name;
+
+  async function save(): Promise<void> {
+    if (problem !== undefined || !changed) return;
+    if (await ask(() => commands.setName(name.trim()))) announce(text.common.saved);
+  }
+
+  return (
+    <>
+      <div class={css.me}>
+        <Avatar id={me.account} name={me.name} size={56} />
+        <div>
+          <p class={css.name} dir="auto">
+            {me.name}
+          </p>
+          <p class={css.soft}>{me.username}</p>
+        </div>
+      </div>
+      <Form onSubmit={() => inBackground(save())}>
+        <FailureNote failure={failure} />
+        <TextField
+          label={text.settings.name}
+          hint={text.settings.nameHint}
+          error={problem}
+          name="name"
+          autocomplete="name"
+          maxLength={NAME_MAX}
+          value={name}
+          onInput={(value) => {
+            setName(value);
+            forget();
+          }}
+        />
+        {changed && problem === undefined && (
+          <div>
+            <Button kind="primary" type="submit" busy={busy}>
+              {text.common.save}
+            </Button>
+          </div>
+        )}
+      </Form>
+    </>
+  );
+}
+
+function Storage(): VNode {
+  const persistent = useDoor().state.persistent.value;
+  return (
+    <>
+      {persistent === false ? (
+        <Note kind="caution">{text.settings.notPersistent}</Note>
+      ) : (
+        <p>{persistent === true ? text.settings.persistent : text.settings.persistenceUnknown}</p>
+      )}
+      <p>{text.settings.storageNote}</p>
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+/**
+ * How screens get at the catalogue: `text` for what is said as it stands, `fill` where names go in, `plural` where a number decides the
+ * form, `failureText` for a failure's code. Placeholders are checked by the compiler.
+ */
+import type { Failure } from '../../core/door.ts';
+import { en } from './en.ts';
+
+/** Names of the placeholders in a text. */
+type Placeholder<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholder<Rest>
+  : never;
+
+/** A sentence in the forms that a language's numbers need. */
+interface PluralForms {
+  readonly other: string;
+  readonly zero?: string;
+  readonly one?: string;
+  readonly two?: string;
+  readonly few?: string;
+  readonly many?: string;
+}
+
+/** The catalogue in use. Every code of a failure has its sentence, or this does not compile. */
+export const text = en satisfies { readonly failures: Readonly<Record<Failure['code'], string>> };
+
+/** Language of the catalogue: the person's own form of English where the browser names one. */
+export const locale: string = readLocale();
+
+function readLocale(): string {
+  const wanted = globalThis.navigator?.languages ?? [];
+  return wanted.find((language) => /^en\b/.test(language)) ?? 'en';
+}
+
+/** Puts values into the places named in braces. */
+export function fill<Text extends string>(
+  template: Text,
+  values: Readonly<Record<Placeholder<Text>, string>>,
+): string {
+  const byName: Readonly<Record<string, string>> = values;
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => byName[name] ?? whole);
+}
+
+const pluralRules = new Intl.PluralRules(locale);
+const numbers = new Intl.NumberFormat(locale);
+
+/** A number as people write it. */
+export function formatNumber(value: number): string {
+  return numbers.format(value);
+}
+
+/** The form of a sentence that fits `count`, with the count filled in. */
+export function plural(forms: PluralForms, count: number): string {
+  const form = forms[pluralRules.select(count)] ?? forms.other;
+  return form.replace('{count}', formatNumber(count));
+}
+
+/** What a failure means, for a person. */
+export function failureText(failure: Failure): string {
+  return text.failures[failure.code];
+}

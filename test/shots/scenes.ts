@@ -1,0 +1,144 @@
+/** Every view worth looking at, by name: its address and the state behind it. */
+import type { Me, ViewState } from '../../client/core/door.ts';
+import type { Scene } from '../support/fake-door.ts';
+import {
+  ADA,
+  ADA_OPEN,
+  ADA_UNREAD,
+  CONVERSATIONS,
+  EMOJI,
+  FRESH_OPEN,
+  LEILA,
+  LEILA_OPEN,
+  LONG,
+  LONG_OPEN,
+  NOW,
+  STRANGER,
+  STRANGER_OPEN,
+} from './people.ts';
+
+/** A scene with its address, and what to do before looking. */
+export interface NamedScene extends Scene {
+  readonly path: string;
+  /** Accessible names of buttons or links pressed one after the other. */
+  readonly press?: readonly string[];
+  /** Texts typed into fields, by label. */
+  readonly type?: Readonly<Record<string, string>>;
+  /** Keeps the browser offline. */
+  readonly offline?: boolean;
+  /** Scrolls the timeline this far up. */
+  readonly scrollUp?: number;
+}
+
+const ME: Me = {
+  account: 'meAAAAAAAAAAAAAAAAAAAA' as Me['account'],
+  device: 'deviceAAAAAAAAAAAAAAAA' as Me['device'],
+  username: 'charles',
+  name: 'Charles Babbage',
+};
+
+const OUT: Partial<ViewState> = { session: { kind: 'signed-out' } };
+const IN: Partial<ViewState> = {
+  session: { kind: 'signed-in', me: ME },
+  connection: { kind: 'online' },
+  conversations: CONVERSATIONS,
+  unreadTotal: 142,
+  persistent: true,
+};
+const OPEN = {
+  [ADA.account]: ADA_OPEN,
+  [LEILA.account]: LEILA_OPEN,
+  [LONG.account]: LONG_OPEN,
+  [STRANGER.account]: STRANGER_OPEN,
+  [EMOJI.account]: FRESH_OPEN,
+};
+const INVITE = '/i/AbCdEfGhIjKlMnOpQrStUv';
+const NAMES = { Name: 'Charles Babbage' };
+
+export const SCENES: Readonly<Record<string, NamedScene>> = {
+  welcome: { path: '/', state: OUT },
+  'welcome-fresh': {
+    path: '/',
+    state: OUT,
+    answers: { readServer: async () => ({ name: 'tacet.example', inviteOnly: true, fresh: true }) },
+  },
+  'welcome-open': {
+    path: '/',
+    state: { session: { kind: 'ended', why: 'signed-out' } },
+    answers: { readServer: async () => ({ name: '', inviteOnly: false, fresh: false }) },
+  },
+  'welcome-offline': { path: '/', state: OUT, refuse: { readServer: { code: 'offline' } } },
+  invite: { path: INVITE, state: OUT },
+  'invite-first': {
+    path: INVITE,
+    state: OUT,
+    answers: { readInvite: async (link) => ({ link, inviterUsername: undefined, expiresAt: undefined }) },
+  },
+  'invite-used': { path: INVITE, state: OUT, refuse: { readInvite: { code: 'invite-invalid' } } },
+  'sign-up-name': { path: INVITE, state: OUT, press: ['Create account'], type: NAMES },
+  'sign-up-name-errors': {
+    path: INVITE,
+    state: OUT,
+    press: ['Create account', 'Continue'],
+    type: { Username: 'ada..l' },
+  },
+  'sign-up-words': { path: INVITE, state: OUT, press: ['Create account', 'Continue'], type: NAMES },
+  'sign-up-own': {
+    path: INVITE,
+    state: OUT,
+    press: ['Create account', 'Continue', 'Choose my own instead'],
+    type: { ...NAMES, Passphrase: 'winter garden' },
+  },
+  'sign-up-confirm': {
+    path: INVITE,
+    state: OUT,
+    press: ['Create account', 'Continue', 'Continue'],
+    type: NAMES,
+  },
+  'setting-up': { path: INVITE, state: { ...OUT, progress: { kind: 'registering' } } },
+  'sign-in': { path: '/sign-in', state: OUT },
+  'sign-in-wrong': {
+    path: '/sign-in',
+    state: OUT,
+    refuse: { signIn: { code: 'login-refused' } },
+    type: { Username: 'charles', Passphrase: 'not this one' },
+    press: ['Sign in'],
+  },
+  starting: { path: '/', state: {} },
+  list: { path: '/', state: IN },
+  'list-empty': { path: '/', state: { ...IN, conversations: [], unreadTotal: 0 } },
+  'list-offline': {
+    path: '/',
+    state: { ...IN, connection: { kind: 'offline', retryAt: NOW + 15_000 } },
+  },
+  conversation: { path: `/c/${ADA.account}`, state: IN, open: OPEN },
+  'conversation-unread': {
+    path: `/c/${ADA.account}`,
+    state: IN,
+    open: { ...OPEN, [ADA.account]: ADA_UNREAD },
+  },
+  'conversation-rtl': { path: `/c/${LEILA.account}`, state: IN, open: OPEN },
+  'conversation-long': { path: `/c/${LONG.account}`, state: IN, open: OPEN, scrollUp: 1200 },
+  'conversation-fresh': { path: `/c/${EMOJI.account}`, state: IN, open: OPEN },
+  'conversation-request': { path: `/c/${STRANGER.account}`, state: IN, open: OPEN },
+  'conversation-offline': {
+    path: `/c/${ADA.account}`,
+    state: { ...IN, connection: { kind: 'offline', retryAt: NOW + 15_000 } },
+    open: OPEN,
+    offline: true,
+  },
+  'conversation-loading': { path: `/c/${ADA.account}`, state: IN, hang: ['openConversation'] },
+  'conversation-unknown': { path: '/c/AAAAAAAAAAAAAAAAAAAAAA', state: IN },
+  trust: { path: `/c/${LONG.account}`, state: IN, open: OPEN, press: ['/Wolfeschlegel.*Verified/'] },
+  'trust-unverified': { path: `/c/${EMOJI.account}`, state: IN, open: OPEN, press: ['/Jun.*Not verified/'] },
+  'new-invite': { path: '/', state: IN, press: ['Invite someone', 'Show QR code'] },
+  'follow-invite': { path: INVITE, state: IN },
+  settings: { path: '/settings', state: IN },
+  'settings-not-kept': { path: '/settings', state: { ...IN, persistent: false } },
+  'sign-out': { path: '/settings', state: IN, press: ['Sign out'] },
+  'not-found': { path: '/nowhere', state: IN },
+  elsewhere: { path: '/', state: { session: { kind: 'elsewhere' } } },
+  removed: { path: '/', state: { session: { kind: 'ended', why: 'removed' } } },
+  'too-old': { path: '/', state: { session: { kind: 'too-old' } } },
+  broken: { path: '/', state: { session: { kind: 'broken', failure: { code: 'storage-damaged' } } } },
+};

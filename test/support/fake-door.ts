@@ -1,0 +1,104 @@
+/**
+ * A door without a core behind it, for looking at screens: state that a scene sets, commands that move it as core would. Never shipped,
+ * and never a stand-in in tests of behaviour, which run the real core against the real server.
+ */
+import { signal } from '@preact/signals-core';
+import {
+  FIRST_STATE,
+  Refusal,
+  type Commands,
+  type ConversationId,
+  type Door,
+  type Failure,
+  type Line,
+  type OpenConversation,
+  type ViewState,
+} from '../../client/core/door.ts';
+
+/** What a scene decides: the state at the start, the conversations behind it, and what is refused. */
+export interface Scene {
+  readonly state: Partial<ViewState>;
+  readonly open?: Readonly<Record<string, OpenConversation>>;
+  readonly refuse?: Readonly<Partial<Record<keyof Commands, Failure>>>;
+  /** Commands that never answer. */
+  readonly hang?: readonly (keyof Commands)[];
+  readonly answers?: Partial<Commands>;
+}
+
+type MessageLine = Extract<Line, { readonly kind: 'message' }>;
+
+/** Opens a door onto a scene. */
+export function makeFakeDoor(scene: Scene): Door {
+  const first: ViewState = { ...FIRST_STATE, ...scene.state };
+  const state = {
+    session: signal(first.session),
+    connection: signal(first.connection),
+    conversations: signal(first.conversations),
+    open: signal(first.open),
+    progress: signal(first.progress),
+    unreadTotal: signal(first.unreadTotal),
+    persistent: signal(first.persistent),
+  };
+  let sent = 0;
+
+  function append(id: ConversationId, text: string): MessageLine['id'] {
+    sent += 1;
+    const messageId = `sent-${sent}` as MessageLine['id'];
+    const open = state.open.value;
+    if (open?.id !== id) return messageId;
+    const line: MessageLine = {
+      kind: 'message',
+      id: messageId,
+      order: (open.lines.at(-1)?.order ?? 0) + 1,
+      mine: true,
+      text,
+      sentAt: Date.now(),
+      receivedAt: Date.now(),
+      delivery: { kind: 'sending' },
+    };
+    state.open.value = { ...open, lines: [...open.lines, line] };
+    return messageId;
+  }
+
+  const commands: Commands = {
+    readServer: async () => ({ name: 'tacet.example', inviteOnly: true, fresh: false }),
+    readInvite: async (link) => ({ link, inviterUsername: 'ada', expiresAt: Date.now() + 6 * 86_400_000 }),
+    suggestPassphrase: async () => 'copper lantern drizzle mammal untied harvest',
+    estimatePassphrase: async (passphrase) => ({
+      bits: passphrase.length * 3,
+      enough: passphrase.length * 3 >= 66,
+    }),
+    signUp: async () => undefined,
+    signIn: async () => undefined,
+    signOut: async () => undefined,
+    takeOver: async () => undefined,
+    makeInvite: async () => ({
+      link: `https://tacet.example/i/AbCdEfGhIjKlMnOpQrStUv#${'aZ09-_bY'.repeat(16)}`,
+      expiresAt: Date.now() + 7 * 86_400_000,
+    }),
+    followInvite: async () => '' as ConversationId,
+    openConversation: async (id) => {
+      state.open.value = id === undefined ? undefined : scene.open?.[id];
+    },
+    loadEarlier: async () => undefined,
+    acceptRequest: async (id) => {
+      const open = state.open.value;
+      if (open?.id === id) state.open.value = { ...open, state: 'accepted' };
+    },
+    sendText: async (id, text) => append(id, text),
+    retrySend: async () => undefined,
+    markRead: async () => undefined,
+    setTyping: async () => undefined,
+    setDraft: async () => undefined,
+    setName: async () => undefined,
+    connectNow: async () => undefined,
+    ...scene.answers,
+  };
+  for (const [name, failure] of Object.entries(scene.refuse ?? {})) {
+    Object.assign(commands, { [name]: () => Promise.reject(new Refusal(failure)) });
+  }
+  for (const name of scene.hang ?? []) {
+    Object.assign(commands, { [name]: () => new Promise<never>(() => undefined) });
+  }
+  return { state, commands, close: () => undefined };
+}
