@@ -47,7 +47,7 @@ export class Metrics {
   /** The events of sockets. */
   readonly sockets: SocketMetrics = {
     opened: (kind) => this.#open.inc({ kind }),
-    closed: (kind, code = undefined) => {
+    closed: (kind, code) => {
       this.#open.dec({ kind });
       this.#closed.inc({ kind, code: code ?? 'none' });
     },

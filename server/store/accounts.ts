@@ -59,7 +59,7 @@ export function buildAccountStore(engine: StoreEngine): AccountStore {
       }),
     directory: (account) => engine.read(() => directoryOf(build, 'id', account)),
     directoryOf: (username) => engine.read(() => directoryOf(build, 'username', username)),
-    delete: (account) => engine.write(() => deleteAccount(build, account)),
+    delete: (account) => engine.erase(() => deleteAccount(build, account)),
   };
 }
 

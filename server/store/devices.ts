@@ -33,8 +33,8 @@ export function buildDeviceStore(engine: StoreEngine): DeviceStore {
         const rows = yield* all(build.selectFrom('devices').where('account', '=', account).select('id'));
         return rows.map(({ id }) => id);
       }),
-    changeList: (account, list, added) => engine.write(() => changeList(build, account, list, added)),
-    depart: (account, device, departure) => engine.write(() => depart(build, account, device, departure)),
+    changeList: (account, list, added) => engine.erase(() => changeList(build, account, list, added)),
+    depart: (account, device, departure) => engine.erase(() => depart(build, account, device, departure)),
   };
 }
 

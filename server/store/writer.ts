@@ -26,6 +26,8 @@ export interface StoreEngine {
    * Everything written before it is committed with it or earlier.
    */
   writeSoon<Result>(work: () => Transaction<Result>): Promise<Result>;
+  /** As `write`, for deletions that must leave nothing behind: freed pages are overwritten and the log is emptied into the file. */
+  erase<Result>(work: () => Transaction<Result>): Promise<Result>;
   /** Runs a reading transaction on committed data. */
   read<Result>(work: () => Transaction<Result>): Promise<Result>;
   /** Commits what is queued, then closes. Later calls throw `StoreError` `closed`. */
@@ -98,6 +100,18 @@ export class SqliteEngine implements StoreEngine {
     return result;
   }
 
+  async erase<Result>(work: () => Transaction<Result>): Promise<Result> {
+    while (this.#queue.length > 0) this.#flush();
+    const result = this.#enqueue(work);
+    if (!this.#closed) {
+      this.#database.pragma('secure_delete = ON');
+      this.#flush();
+      this.#database.pragma('secure_delete = FAST');
+      this.#emptyLog();
+    }
+    return result;
+  }
+
   // oxlint-disable-next-line require-await -- asynchronous on other engines
   async read<Result>(work: () => Transaction<Result>): Promise<Result> {
     if (this.#closed) throw new StoreError('closed', 'the store is closed');
@@ -112,6 +126,15 @@ export class SqliteEngine implements StoreEngine {
     this.#prepared.clear();
     this.#database.close();
     return Promise.resolve();
+  }
+
+  /** The log is emptied by a later checkpoint when this one cannot. */
+  #emptyLog(): void {
+    try {
+      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // Another connection holds the file, or the disk is full: neither undoes what is committed.
+    }
   }
 
   #enqueue<Result>(work: () => Transaction<Result>): Promise<Result> {

@@ -1,0 +1,39 @@
+/** Everything that a server's database holds, read beside the running server: for tests of what is, and is no longer, stored. */
+import Sqlite from 'better-sqlite3';
+import { join } from 'node:path';
+import { DATABASE_FILE } from '../../server/compose.ts';
+
+/** Rows by table, in a form that can be compared. */
+export type Tables = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+
+/** Reads every table that is not the engine's own. */
+export function readTables(dataDir: string): Tables {
+  const database = new Sqlite(join(dataDir, DATABASE_FILE), { readonly: true });
+  try {
+    const names = database
+      .prepare<[], { name: string }>("select name from sqlite_master where type = 'table' order by name")
+      .all()
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith('sqlite_') && !name.startsWith('kysely_'));
+    return Object.fromEntries(
+      names.map((name) => [
+        name,
+        database.prepare<[], Record<string, unknown>>(`select * from "${name}"`).all(),
+      ]),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+/** Names of the tables in which any value contains one of the byte strings. */
+export function tablesWith(tables: Tables, wanted: readonly Uint8Array[]): readonly string[] {
+  const needles = wanted.map((bytes) => Buffer.from(bytes));
+  const holds = (value: unknown): boolean => {
+    const bytes = value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value));
+    return needles.some((needle) => bytes.includes(needle));
+  };
+  return Object.entries(tables)
+    .filter(([, rows]) => rows.some((row) => Object.values(row).some(holds)))
+    .map(([name]) => name);
+}
