@@ -9,15 +9,13 @@
  * A session is stored and read at every message, so reading copies nothing: the state's byte strings are views of the
  * bytes it was read from, which the caller must leave unchanged.
  */
-import { readBe32, readBe64 } from '../bytes.ts';
+import { readBe32 } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { MAX_SKIPPED_KEYS } from '../consts.ts';
 import { CryptoError } from '../errors.ts';
 import { AUTHENTICATOR_BYTES } from './authenticator.ts';
 import { SKIPPED_ENTRY_BYTES } from './chains.ts';
 import type { Chains, EpochChains } from './chains.ts';
-import { CHUNK_NUMBERS, parseCollected } from './erasure.ts';
-import type { Collected } from './erasure.ts';
 import {
   KEM_CT1_BYTES,
   KEM_EK_BYTES,
@@ -26,6 +24,7 @@ import {
   KEM_SEED_BYTES,
 } from './mlkem-split.ts';
 import type { SplitKeys } from './mlkem-split.ts';
+import { broken, RecordReader, RecordWriter } from './record-bytes.ts';
 import { CT2_MESSAGE_BYTES, HEADER_MESSAGE_BYTES } from './states.ts';
 import type { BraidState } from './states.ts';
 
@@ -271,114 +270,4 @@ function readAnswer(reader: RecordReader): Answer {
     message: reader.bytes(KEM_MESSAGE_BYTES),
     ct1: reader.bytes(KEM_CT1_BYTES),
   };
-}
-
-function broken(): CryptoError {
-  return new CryptoError('bad-state', 'post-quantum record is damaged');
-}
-
-/** Grows by doubling; a record without skipped keys fits the first 4 KiB. */
-class RecordWriter {
-  #buffer = new Uint8Array(4096);
-  #length = 0;
-
-  byte(value: number): void {
-    this.#reserve(1);
-    this.#buffer[this.#length] = value;
-    this.#length += 1;
-  }
-
-  word(value: number): void {
-    this.#reserve(4);
-    const at = this.#length;
-    this.#buffer[at] = value >>> 24;
-    this.#buffer[at + 1] = value >>> 16;
-    this.#buffer[at + 2] = value >>> 8;
-    this.#buffer[at + 3] = value;
-    this.#length = at + 4;
-  }
-
-  /** Eight bytes, for a safe integer. */
-  long(value: number): void {
-    this.word(Math.floor(value / 0x1_0000_0000));
-    this.word(value >>> 0);
-  }
-
-  bytes(value: Uint8Array): void {
-    this.#reserve(value.length);
-    this.#buffer.set(value, this.#length);
-    this.#length += value.length;
-  }
-
-  string(value: Uint8Array): void {
-    this.word(value.length);
-    this.bytes(value);
-  }
-
-  finish(): Bytes {
-    const record = this.#buffer.slice(0, this.#length);
-    this.#buffer.fill(0, 0, this.#length);
-    return record;
-  }
-
-  #reserve(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#buffer.length) return;
-    const larger = new Uint8Array(Math.max(needed, 2 * this.#buffer.length));
-    larger.set(this.#buffer);
-    this.#buffer.fill(0);
-    this.#buffer = larger;
-  }
-}
-
-class RecordReader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  byte(): number {
-    const value = this.#bytes[this.#at];
-    if (value === undefined) throw broken();
-    this.#at += 1;
-    return value;
-  }
-
-  word(): number {
-    return readBe32(this.bytes(4));
-  }
-
-  long(): number {
-    const bytes = this.bytes(8);
-    if (readBe32(bytes) > 0x1f_ffff) throw broken();
-    return readBe64(bytes);
-  }
-
-  bytes(length: number): Uint8Array {
-    const end = this.#at + length;
-    if (end > this.#bytes.length) throw broken();
-    const bytes = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return bytes;
-  }
-
-  string(): Uint8Array {
-    return this.bytes(this.word());
-  }
-
-  chunkNumber(): number {
-    const number = this.word();
-    if (number >= CHUNK_NUMBERS) throw broken();
-    return number;
-  }
-
-  collected(sizeBytes: number): Collected {
-    return parseCollected(this.string(), sizeBytes);
-  }
-
-  end(): void {
-    if (this.#at !== this.#bytes.length) throw broken();
-  }
 }
