@@ -33,12 +33,13 @@ globalThis.ask = (question) =>
 export interface WorkerPage {
   /** A page with a global function `ask(question)`. */
   readonly url: string;
-  /** Size of the bundle in bytes, minified. */
+  /** Size of the entry's bundle in bytes, minified; what it loads when needed is not counted. */
   readonly bundleBytes: number;
   close(): Promise<void>;
 }
 
-async function bundle(entry: string): Promise<string> {
+/** Every file of the bundle by its name; the entry is `worker.js`. */
+async function bundle(entry: string): Promise<ReadonlyMap<string, string>> {
   const output = await build({
     configFile: false,
     logLevel: 'silent',
@@ -46,15 +47,17 @@ async function bundle(entry: string): Promise<string> {
       write: false,
       target: 'es2023',
       minify: true,
-      lib: { entry, formats: ['es'], fileName: 'worker' },
+      lib: { entry, formats: ['es'], fileName: () => 'worker.js' },
     },
   });
   const outputs = Array.isArray(output) ? output : [output];
+  const files = new Map<string, string>();
   for (const one of outputs) {
     if (!('output' in one)) continue;
-    for (const chunk of one.output) if (chunk.type === 'chunk' && chunk.isEntry) return chunk.code;
+    for (const chunk of one.output) if (chunk.type === 'chunk') files.set(chunk.fileName, chunk.code);
   }
-  throw new Error(`Vite made no bundle of ${entry}`);
+  if (!files.has('worker.js')) throw new Error(`Vite made no bundle of ${entry}`);
+  return files;
 }
 
 /**
@@ -62,11 +65,11 @@ async function bundle(entry: string): Promise<string> {
  * `{ error }`, in order.
  */
 export async function openWorkerPage(entry: string): Promise<WorkerPage> {
-  const code = await bundle(entry);
+  const bundled = await bundle(entry);
   const files = new Map([
     ['/', { type: 'text/html', body: PAGE }],
     ['/page.js', { type: 'text/javascript', body: PAGE_SCRIPT }],
-    ['/worker.js', { type: 'text/javascript', body: code }],
+    ...[...bundled].map(([name, body]) => [`/${name}`, { type: 'text/javascript', body }] as const),
   ]);
   const server = createServer((request, response) => {
     const file = files.get(request.url ?? '');
@@ -80,7 +83,7 @@ export async function openWorkerPage(entry: string): Promise<WorkerPage> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/`,
-    bundleBytes: Buffer.byteLength(code),
+    bundleBytes: Buffer.byteLength(bundled.get('worker.js') ?? ''),
     close: () =>
       new Promise((resolve, reject) => {
         server.closeAllConnections();
