@@ -1,6 +1,6 @@
 /**
- * Key derivation: HKDF and HMAC over SHA-256, and every domain label of the room in one table.
- * Labels of the Signal protocol are fixed by its specifications; own labels begin with `Tacet/` and end with `/v1`.
+ * Key derivation: HKDF and HMAC over SHA-256, and the domain labels of the Signal protocol, fixed by its specifications.
+ * Tacet's own labels, `Tacet/.../v1`, have their table in `vault/labels.ts`.
  */
 import { utf8 } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
@@ -46,4 +46,6 @@ export const labels = {
   rootStep: utf8('WhisperRatchet'),
   /** Message keys of the Triple Ratchet. */
   messageKeys: utf8('WhisperMessageKeys'),
+  /** Salt of the outer box of a sealed message, version 1. */
+  unidentifiedDelivery: utf8('UnidentifiedDelivery'),
 } as const;

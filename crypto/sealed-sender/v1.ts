@@ -8,10 +8,10 @@
  * Keys: HKDF("UnidentifiedDelivery" | recipient | ephemeral, DH(ephemeral, recipient)) = chain 32 | cipher 32 | mac 32 for the first box,
  * HKDF(chain | first box, DH(sender, recipient)) = unused 32 | cipher 32 | mac 32 for the second.
  */
-import { concat, equalBytes, utf8, wipe, type Bytes } from '../bytes.ts';
+import { concat, equalBytes, wipe, type Bytes } from '../bytes.ts';
 import { PrivateKey, PublicKey, type IdentityKeyPair } from '../ec.ts';
 import { CryptoError } from '../errors.ts';
-import { hkdf, hmac, splitSecret } from '../kdf.ts';
+import { hkdf, hmac, labels, splitSecret } from '../kdf.ts';
 import { aesCtr } from '../noble.ts';
 import { parseFields, Writer } from '../wire/codec.ts';
 
@@ -19,7 +19,6 @@ import { parseFields, Writer } from '../wire/codec.ts';
 const VERSION_BYTE = 0x11;
 const MAC_BYTES = 10;
 const KEY_BYTES = 33;
-const SALT_LABEL = utf8('UnidentifiedDelivery');
 const NO_INFO = new Uint8Array(0);
 const ZERO_COUNTER = new Uint8Array(16);
 
@@ -51,7 +50,7 @@ function openBox(keys: BoxKeys, box: Uint8Array): Bytes {
 }
 
 function firstSalt(recipient: PublicKey, ephemeral: PublicKey): Bytes {
-  return concat(SALT_LABEL, recipient.serialize(), ephemeral.serialize());
+  return concat(labels.unidentifiedDelivery, recipient.serialize(), ephemeral.serialize());
 }
 
 /** Seals content from `sender` for `recipient` under a fresh ephemeral key: 93 bytes more than a short content, 94 from 118 bytes, 95 from 16 KiB. */
