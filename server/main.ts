@@ -1,7 +1,7 @@
 /**
  * The process entry: settings, composition, the address on standard output, signals. A wrong setting ends the start with one sentence
  * and code 2. A signal drains: new requests are refused, sockets are told, what was accepted is finished; then the process ends by
- * having nothing left to do. A second signal ends it at once.
+ * having nothing left to do. A second signal, unless it is the first one come twice, ends it at once.
  */
 import { buildConfig, ConfigError, withConfigFile } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
@@ -10,6 +10,8 @@ import { openServer, type RunningServer } from './compose.ts';
 
 /** A drain that takes longer than this is cut off. */
 const DRAIN_MOST_MS = 15_000;
+/** Ctrl+C in a terminal reaches the server itself and again through npm, some milliseconds apart. */
+const SAME_SIGNAL_MS = 1_000;
 
 try {
   const texts = withConfigFile(readEnvironment());
@@ -27,10 +29,13 @@ try {
 }
 
 function drainOnSignal(server: RunningServer): void {
-  let isDraining = false;
+  let drainingSince: number | undefined;
   const stop = () => {
-    if (isDraining) process.exit(1);
-    isDraining = true;
+    if (drainingSince !== undefined) {
+      if (performance.now() - drainingSince > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    drainingSince = performance.now();
     console.log('Tacet is closing.');
     setTimeout(() => process.exit(1), DRAIN_MOST_MS).unref();
     server.close().catch((error: unknown) => {

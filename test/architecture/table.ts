@@ -59,7 +59,7 @@ export const table: readonly Rule[] = [
   },
   { from: 'client/vite.config.ts', may: ['npm:vite', 'npm:@preact/preset-vite', 'node:'] },
   // The client's composition root.
-  { from: 'client/main.tsx', may: ['client/', '!client/cli/', 'npm:preact'] },
+  { from: 'client/main.tsx', may: ['client/', '!client/cli/', 'npm:preact', 'npm:@preact/signals'] },
 
   { from: 'test/', may: everything },
   { from: 'bench/', may: everything },
