@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { test, type Test } from 'tap';
+import { idBytes, type DeviceId } from '../../../protocol/ids.ts';
+import { expireEnvelopes } from '../../../server/jobs/expire-envelopes.ts';
+import { Scheduler, type Job } from '../../../server/jobs/scheduler.ts';
+import { buildEnvelopeStore } from '../../../server/store/envelopes.ts';
+import { makeId, openSqliteStore, storeAccount } from '../../support/open-store.ts';
+
+/** The scheduler alone keeps no process alive; a test needs one. */
+function stayAlive(t: Test): void {
+  const timer = setInterval(() => undefined, 1000);
+  t.teardown(() => clearInterval(timer));
+}
+
+/** A job that tells each run and ends when it is let go. */
+function makeJob(): { job: Job; started: () => Promise<void>; letGo: () => void; runs: () => number } {
+  let runs = 0;
+  let tell: (() => void) | undefined;
+  let letGo: (() => void) | undefined;
+  let next = new Promise<void>((resolve) => (tell = resolve));
+  const job: Job = {
+    name: 'test',
+    everyMs: 1,
+    async run() {
+      runs += 1;
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      tell?.();
+      await held;
+    },
+  };
+  return {
+    job,
+    started: async () => {
+      await next;
+      next = new Promise<void>((resolve) => (tell = resolve));
+    },
+    letGo: () => letGo?.(),
+    runs: () => runs,
+  };
+}
+
+test('a job runs again only after it has ended', async (t) => {
+  stayAlive(t);
+  const { job, started, letGo, runs } = makeJob();
+  const scheduler = new Scheduler([job], (error) => t.fail(String(error)), 1);
+  await started();
+  t.equal(runs(), 1);
+  letGo();
+  await started();
+  t.equal(runs(), 2);
+  letGo();
+  await scheduler.close();
+});
+
+test('a job that fails is reported and gets its next turn', async (t) => {
+  stayAlive(t);
+  const failures: unknown[] = [];
+  let runs = 0;
+  let second: (() => void) | undefined;
+  const again = new Promise<void>((resolve) => (second = resolve));
+  const scheduler = new Scheduler(
+    [
+      {
+        name: 'fails',
+        everyMs: 1,
+        run() {
+          runs += 1;
+          if (runs === 2) second?.();
+          return Promise.reject(new Error(String(runs)));
+        },
+      },
+    ],
+    (error) => failures.push(error),
+    1,
+  );
+  await again;
+  await scheduler.close();
+  t.equal((failures[0] as Error).message, '1');
+});
+
+test('closing waits for the job that runs, tells it to stop, and starts no other', async (t) => {
+  stayAlive(t);
+  let aborted = false;
+  let started: (() => void) | undefined;
+  const running = new Promise<void>((resolve) => (started = resolve));
+  const scheduler = new Scheduler(
+    [
+      {
+        name: 'waits',
+        everyMs: 1,
+        async run(signal) {
+          started?.();
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+          aborted = true;
+        },
+      },
+    ],
+    (error) => t.fail(String(error)),
+    1,
+  );
+  await running;
+  await scheduler.close();
+  t.ok(aborted);
+});
+
+test('envelopes older than the queue age go, younger ones stay', async (t) => {
+  const engine = await openSqliteStore(t);
+  const store = buildEnvelopeStore(engine);
+  const { devices } = await storeAccount(engine, 1);
+  const [device = makeId<DeviceId>()] = devices;
+  for (const receivedAt of [1000, 2000, 3000]) {
+    const to = { device, key: idBytes(device), id: randomBytes(16), body: randomBytes(5) };
+    await store.send([to], receivedAt, 'contact');
+  }
+  let expired = 0;
+  const job = expireEnvelopes(store, { now: () => 7500 }, 5000, (count) => (expired += count));
+  await job.run(new AbortController().signal);
+  t.equal(expired, 2);
+  t.same(
+    (await store.page(device, 0, 10, 1e6)).map((envelope) => envelope.receivedAt),
+    [3000],
+  );
+});
