@@ -30,9 +30,7 @@ export function isCoreError(error: unknown, code?: ErrorCode | ClientErrorCode):
 /** What a view is told about an error. */
 export function failureFrom(error: unknown): Failure {
   if (error instanceof CoreError) {
-    return error.retryAt === undefined
-      ? { code: error.code }
-      : { code: error.code, retryAt: error.retryAt };
+    return error.retryAt === undefined ? { code: error.code } : { code: error.code, retryAt: error.retryAt };
   }
   if (error instanceof WireError) return { code: error.code };
   return { code: 'unexpected' };
@@ -40,5 +38,7 @@ export function failureFrom(error: unknown): Failure {
 
 /** Whether an error means that there was no connection, or that the server asks for patience: the same request may succeed later. */
 export function isPassing(error: unknown): boolean {
-  return isCoreError(error, 'offline') || isWireError(error, 'shutting-down') || isWireError(error, 'overloaded');
+  return (
+    isCoreError(error, 'offline') || isWireError(error, 'shutting-down') || isWireError(error, 'overloaded')
+  );
 }

@@ -24,6 +24,7 @@ export type ClientErrorCode =
   | 'invite-key-mismatch'
   | 'invite-own'
   | 'server-dishonest'
+  | 'key-changed'
   | 'storage-unavailable'
   | 'storage-full'
   | 'storage-damaged'

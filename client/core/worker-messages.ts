@@ -9,7 +9,12 @@ export type CommandName = keyof Commands;
 
 /** View → core. */
 export type ToCore =
-  | { readonly kind: 'call'; readonly id: number; readonly name: CommandName; readonly args: readonly unknown[] }
+  | {
+      readonly kind: 'call';
+      readonly id: number;
+      readonly name: CommandName;
+      readonly args: readonly unknown[];
+    }
   /** The view is gone. */
   | { readonly kind: 'close' };
 

@@ -30,6 +30,12 @@ export type ListView = Static<typeof ListView>;
 /** How far a device of the other side has been read without a gap. */
 export const Seen = Shape({ device: Id(Bytes), epoch: Id(Bytes), number: Counter }, CLOSED);
 
+/** The number at which a device that was listed later came into a chain. */
+export const Start = Shape(
+  { device: Id(Bytes), number: Integer({ minimum: 2, maximum: Number.MAX_SAFE_INTEGER }) },
+  CLOSED,
+);
+
 /**
  * Numbering of durable contents per (sending device, install epoch, conversation), from 1. `previous`: SHA-256, labelled
  * `Tacet/chain-link/v1`, over the salt and the frame bytes of the one before (32 zero bytes for the first).
@@ -41,6 +47,8 @@ export const Link = Shape(
     previous: Bytes(HASH_BYTES),
     salt: Bytes(HASH_BYTES),
     seen: List(Seen, { maxItems: 2 * LIMITS.devicesPerAccount }),
+    /** The baselines of devices that were not there from number 1. */
+    starts: List(Start, { maxItems: LIMITS.devicesPerAccount }),
   },
   CLOSED,
 );

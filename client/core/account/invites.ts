@@ -1,0 +1,52 @@
+/**
+ * Invite links: `<origin>/i/<code>#<base64url of secret 32 | account key hash 32 | delivery key 32>`. The fragment never leaves the
+ * browsers; a server's first invite has none. Reading a link consumes nothing.
+ */
+import { decodeB64u, encodeB64u } from '@tacet/protocol/bytes';
+import { parseInviteCode, type InviteCode } from '@tacet/protocol/ids';
+import { joinBytes, type OwnBytes } from '../bytes.ts';
+import { CoreError } from '../failure.ts';
+
+const PART_BYTES = 32;
+const LINK = /^(https?:\/\/[^/?#@\s]+)?\/i\/([A-Za-z0-9_-]{22})\/?(?:#([A-Za-z0-9_-]{128}))?$/;
+
+/** What the fragment holds. */
+export interface InviteSecrets {
+  readonly secret: OwnBytes;
+  readonly accountKeyHash: OwnBytes;
+  readonly deliveryKey: OwnBytes;
+}
+/** A link that has been read. `secrets` absent: the first invite of a server. */
+export interface InviteLink {
+  readonly code: InviteCode;
+  readonly secrets: InviteSecrets | undefined;
+}
+
+/** Reads a whole link for this server. Throws `CoreError` `invite-malformed`. */
+export function parseInviteLink(link: string, origin: string): InviteLink {
+  const [, at, codeText = '', fragment] = LINK.exec(link.trim()) ?? [];
+  const code = parseInviteCode(codeText);
+  if (code === undefined || (at !== undefined && at !== origin)) {
+    throw new CoreError('invite-malformed', 'not an invite link of this server');
+  }
+  if (fragment === undefined) {
+    if (link.includes('#')) throw new CoreError('invite-malformed', 'a damaged fragment');
+    return { code, secrets: undefined };
+  }
+  const bytes = decodeB64u(fragment);
+  if (bytes?.length !== 3 * PART_BYTES) throw new CoreError('invite-malformed', 'a damaged fragment');
+  return {
+    code,
+    secrets: {
+      secret: bytes.slice(0, PART_BYTES),
+      accountKeyHash: bytes.slice(PART_BYTES, 2 * PART_BYTES),
+      deliveryKey: bytes.slice(2 * PART_BYTES),
+    },
+  };
+}
+
+/** Writes a link. */
+export function formatInviteLink(origin: string, code: InviteCode, secrets: InviteSecrets): string {
+  const fragment = joinBytes(secrets.secret, secrets.accountKeyHash, secrets.deliveryKey);
+  return `${origin}/i/${code}#${encodeB64u(fragment)}`;
+}

@@ -1,0 +1,263 @@
+/**
+ * Conversations as this device keeps them: lines in order, unread counts, delivery states, drafts, who is typing. Every change is made
+ * in a transaction of the caller and shown after it. What people are called and how they are trusted comes from the account record.
+ */
+import type { AccountId, MessageId } from '@tacet/protocol/ids';
+import type { SealedDb, WriteTx } from './db/sealed.ts';
+import { K, T, type MessagePlace, type StoredConversation, type StoredLine } from './db/stores.ts';
+import type { Clock } from './ports.ts';
+import type { Delivery, Line } from './view.ts';
+
+/** Somebody counts as typing for this long after the last word of it. */
+const TYPING_MS = 6_000;
+/** Lines of a conversation that are read at a time. */
+export const PAGE_LINES = 60;
+
+/** A change of one line, for whoever shows it. */
+export type LineChange =
+  | { readonly kind: 'put'; readonly line: Line }
+  | { readonly kind: 'removed'; readonly order: number };
+
+/** Who listens to conversations. */
+export interface ConversationWatcher {
+  /** A conversation's own state has changed. */
+  touched(account: AccountId): void;
+  lineChanged(account: AccountId, change: LineChange): void;
+}
+
+/** An event that a line tells. */
+export type EventKind = Extract<Line, { readonly kind: 'event' }>['event'];
+
+/** A message to be shown. */
+export interface NewMessage {
+  readonly id: MessageId;
+  readonly author: AccountId;
+  readonly mine: boolean;
+  readonly text: string;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly delivery: Delivery;
+}
+
+const RANK = { failed: 0, sending: 1, sent: 2, delivered: 3, read: 4 } as const;
+
+/** Tables that every change of lines needs. */
+export const LINE_TABLES = [T.conversations, T.lines, T.messages] as const;
+
+/** All conversations of this device. */
+export class Conversations {
+  readonly #db: SealedDb;
+  readonly #clock: Clock;
+  readonly #watcher: ConversationWatcher;
+  readonly #all = new Map<AccountId, StoredConversation>();
+  readonly #typing = new Map<AccountId, () => void>();
+
+  private constructor(db: SealedDb, clock: Clock, watcher: ConversationWatcher) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#watcher = watcher;
+  }
+
+  /** Reads what is stored. */
+  static async load(db: SealedDb, clock: Clock, watcher: ConversationWatcher): Promise<Conversations> {
+    const conversations = new Conversations(db, clock, watcher);
+    const rows = await db.read([T.conversations], (tx) => tx.range(T.conversations, {}));
+    for (const { value } of rows) conversations.#all.set(value.account, value);
+    return conversations;
+  }
+
+  get(account: AccountId): StoredConversation | undefined {
+    return this.#all.get(account);
+  }
+
+  all(): readonly StoredConversation[] {
+    return [...this.#all.values()];
+  }
+
+  /** Makes sure that a conversation is there. */
+  ensure(tx: WriteTx, account: AccountId): StoredConversation {
+    const held = this.#all.get(account);
+    if (held !== undefined) return held;
+    const made: StoredConversation = {
+      account,
+      nextOrder: 1,
+      unread: 0,
+      readTo: 0,
+      draft: '',
+      activityAt: this.#clock.now(),
+    };
+    this.#put(tx, made);
+    return made;
+  }
+
+  /** Adds a message unless its author has one of this id already; says whether it is new. */
+  async addMessage(tx: WriteTx, account: AccountId, message: NewMessage): Promise<boolean> {
+    const key = K.message(this.#db, message.author, message.id);
+    if ((await tx.get(T.messages, key)) !== undefined) return false;
+    const conversation = this.ensure(tx, account);
+    const order = conversation.nextOrder;
+    const { id, mine, text, sentAt, receivedAt, delivery } = message;
+    tx.put(T.messages, key, { account, order, mine });
+    this.#putLine(tx, account, {
+      line: { kind: 'message', id, order, mine, text, sentAt, receivedAt, delivery },
+    });
+    this.#put(tx, {
+      ...conversation,
+      nextOrder: order + 1,
+      unread: conversation.unread + (mine ? 0 : 1),
+      activityAt: receivedAt,
+      last: { order, text, at: sentAt, mine, delivery },
+    });
+    if (!mine) tx.after(() => this.stopTyping(account));
+    return true;
+  }
+
+  /** Adds an event line and gives its order. */
+  addEvent(tx: WriteTx, account: AccountId, event: EventKind, gap?: StoredLine['gap']): number {
+    const conversation = this.ensure(tx, account);
+    const order = conversation.nextOrder;
+    const line: Line = { kind: 'event', order, at: this.#clock.now(), event };
+    this.#putLine(tx, account, gap === undefined ? { line } : { line, gap });
+    this.#put(tx, { ...conversation, nextOrder: order + 1 });
+    return order;
+  }
+
+  /** Changes a gap line to what is still missing; a gap that has closed goes. */
+  async changeGap(
+    tx: WriteTx,
+    account: AccountId,
+    order: number,
+    missing: readonly number[],
+  ): Promise<void> {
+    const key = K.line(this.#db, account, order);
+    const stored = await tx.get(T.lines, key);
+    if (stored?.gap === undefined || stored.line.kind !== 'event') return;
+    if (missing.length === 0) {
+      tx.delete(T.lines, key);
+      tx.after(() => this.#watcher.lineChanged(account, { kind: 'removed', order }));
+      return;
+    }
+    this.#putLine(tx, account, {
+      line: { ...stored.line, event: { what: 'gap', missing: missing.length } },
+      gap: { ...stored.gap, missing },
+    });
+  }
+
+  /** Where a message stands. */
+  async placeOf(tx: WriteTx, author: AccountId, id: MessageId): Promise<MessagePlace | undefined> {
+    return tx.get(T.messages, K.message(this.#db, author, id));
+  }
+
+  /** Raises the delivery of an own message, never lowers it; `force` for a failure and a new try. */
+  async setDelivery(
+    tx: WriteTx,
+    me: AccountId,
+    id: MessageId,
+    delivery: Delivery,
+    options: { readonly force?: boolean; readonly to?: AccountId } = {},
+  ): Promise<void> {
+    const place = await this.placeOf(tx, me, id);
+    if (place === undefined || !place.mine) return;
+    if (options.to !== undefined && options.to !== place.account) return;
+    const stored = await tx.get(T.lines, K.line(this.#db, place.account, place.order));
+    if (stored?.line.kind !== 'message') return;
+    const { line } = stored;
+    if (options.force !== true && RANK[delivery.kind] <= RANK[line.delivery.kind]) return;
+    this.#putLine(tx, place.account, { ...stored, line: { ...line, delivery } });
+    const conversation = this.#all.get(place.account);
+    if (conversation?.last?.order === place.order) {
+      this.#put(tx, { ...conversation, last: { ...conversation.last, delivery } });
+    }
+  }
+
+  /** One line. */
+  async lineOf(account: AccountId, order: number): Promise<Line | undefined> {
+    const stored = await this.#db.read([T.lines], (tx) => tx.get(T.lines, K.line(this.#db, account, order)));
+    return stored?.line;
+  }
+
+  /** A page of lines with orders below `before`, ascending. */
+  async page(account: AccountId, before: number): Promise<readonly Line[]> {
+    const rows = await this.#db.read([T.lines], (tx) =>
+      tx.range(T.lines, {
+        from: K.line(this.#db, account, 0),
+        to: K.line(this.#db, account, before - 1),
+        limit: PAGE_LINES,
+        descending: true,
+      }),
+    );
+    return rows.map(({ value }) => value.line).reverse();
+  }
+
+  /** Everything up to `order` has been seen; gives the others' messages that had not been. */
+  async markRead(
+    tx: WriteTx,
+    account: AccountId,
+    order: number,
+  ): Promise<readonly { readonly id: MessageId; readonly order: number }[]> {
+    const conversation = this.#all.get(account);
+    if (conversation === undefined) return [];
+    const readTo = Math.min(order, conversation.nextOrder - 1);
+    if (readTo <= conversation.readTo) return [];
+    const rows = await tx.range(T.lines, {
+      from: K.line(this.#db, account, conversation.readTo + 1),
+      to: K.line(this.#db, account, readTo),
+    });
+    const seen: { id: MessageId; order: number }[] = [];
+    for (const { value } of rows) {
+      if (value.line.kind === 'message' && !value.line.mine) {
+        seen.push({ id: value.line.id, order: value.line.order });
+      }
+    }
+    this.#put(tx, {
+      ...conversation,
+      readTo,
+      unread: Math.max(0, conversation.unread - seen.length),
+    });
+    return seen;
+  }
+
+  setDraft(tx: WriteTx, account: AccountId, draft: string): void {
+    const conversation = this.ensure(tx, account);
+    if (conversation.draft !== draft) this.#put(tx, { ...conversation, draft });
+  }
+
+  isTyping(account: AccountId): boolean {
+    return this.#typing.has(account);
+  }
+
+  /** The other person types, until told otherwise or for six seconds. */
+  startTyping(account: AccountId): void {
+    this.#typing.get(account)?.();
+    const isNew = !this.#typing.has(account);
+    this.#typing.set(
+      account,
+      this.#clock.after(TYPING_MS, () => this.stopTyping(account)),
+    );
+    if (isNew) this.#watcher.touched(account);
+  }
+
+  stopTyping(account: AccountId): void {
+    const cancel = this.#typing.get(account);
+    if (cancel === undefined) return;
+    cancel();
+    this.#typing.delete(account);
+    this.#watcher.touched(account);
+  }
+
+  stop(): void {
+    for (const cancel of this.#typing.values()) cancel();
+    this.#typing.clear();
+  }
+
+  #put(tx: WriteTx, conversation: StoredConversation): void {
+    this.#all.set(conversation.account, conversation);
+    tx.put(T.conversations, K.account(this.#db, conversation.account), conversation);
+    tx.after(() => this.#watcher.touched(conversation.account));
+  }
+
+  #putLine(tx: WriteTx, account: AccountId, stored: StoredLine): void {
+    tx.put(T.lines, K.line(this.#db, account, stored.line.order), stored);
+    tx.after(() => this.#watcher.lineChanged(account, { kind: 'put', line: stored.line }));
+  }
+}

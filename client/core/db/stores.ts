@@ -1,0 +1,267 @@
+/**
+ * What the local database holds: one table for each kind of value, with the form of its keys. Values are this device's own and were
+ * sealed by it; they are not parsed again.
+ */
+import type { AccountId, DeviceId, EnvelopeId, InviteCode, MessageId } from '@tacet/protocol/ids';
+import type { Delivery, Line } from '../view.ts';
+import type { DbKey } from '../ports.ts';
+import type { SealedDb, Table } from './sealed.ts';
+
+type Bytes = Uint8Array;
+
+/** A signed byte string as it travels. */
+export interface SignedBytes {
+  readonly bytes: Bytes;
+  readonly signature: Bytes;
+}
+
+/** Who this device is. Key `own`. */
+export interface OwnDevice {
+  /** `joining`: keys made, the server has not answered yet; dropped at the next start. */
+  readonly phase: 'joining' | 'active';
+  readonly account: AccountId;
+  readonly device: DeviceId;
+  readonly username: string;
+  /** Public half, 33 bytes. */
+  readonly accountKey: Bytes;
+  /** libsignal's serialised identity key pair of this device. */
+  readonly identity: Bytes;
+  readonly registrationId: number;
+  readonly recordKey: Bytes;
+  /** Install epoch of the numbering, 16 bytes. */
+  readonly epoch: Bytes;
+  /** Counter of the list that first named this device. */
+  readonly joinedAt: number;
+  /** Own device list in force as far as known. */
+  readonly list: SignedBytes;
+  /** An invite to answer, taken from the link. */
+  readonly answering?: InviteAnswer;
+}
+
+/** What an invite link said about the inviter, kept until it is answered. */
+export interface InviteAnswer {
+  readonly account: AccountId;
+  readonly username: string;
+  readonly code: InviteCode;
+  readonly secret: Bytes;
+  readonly accountKeyHash: Bytes;
+  readonly deliveryKey: Bytes;
+}
+
+/** The start counter. Key `start`. */
+export interface StartCounter {
+  readonly counter: number;
+  /** When old state was last announced to the person. */
+  readonly restoredAt?: number;
+}
+
+/** The account record as last known. Key `record`. */
+export interface StoredRecord {
+  readonly version: number;
+  /** Hash of the sealed form of `version`. */
+  readonly hash: Bytes;
+  /** CBOR of the record, possibly ahead of `version`. */
+  readonly plain: Bytes;
+  readonly dirty: boolean;
+}
+
+/** Prekeys that were made and what was uploaded. Key `prekeys`. */
+export interface PreKeyState {
+  readonly nextId: number;
+  /** Newest last; older ones are kept as long as a queue can hold a message for them. */
+  readonly signed: readonly { readonly id: number; readonly madeAt: number }[];
+  readonly lastResort: readonly { readonly id: number; readonly madeAt: number }[];
+  readonly statedAt: number;
+  /** Digest fault that the server showed, counted. */
+  readonly faults: number;
+}
+
+/** Things that only count. Key `counts`. */
+export interface Counts {
+  /** Envelopes whose outer seal did not open. */
+  readonly unopened: number;
+  /** Envelopes that named a sender who could not be shown to be one. */
+  readonly unproven: number;
+}
+
+/** A person's devices as last proved by the account key. */
+export interface StoredPerson {
+  readonly account: AccountId;
+  readonly accountKey: Bytes;
+  readonly list: SignedBytes;
+  /** Devices that gave notice of leaving and are still listed. */
+  readonly departed: readonly DeviceId[];
+  /** Newest statement seen of each device, ms. */
+  readonly stated: readonly { readonly device: DeviceId; readonly at: number; readonly askedAt: number }[];
+  /** The own list's hash that was last proved to each device. */
+  readonly proven: readonly { readonly device: DeviceId; readonly hash: Bytes }[];
+  readonly username?: string;
+  readonly name?: string;
+  readonly profileVersion?: number;
+  /** Resets and repairs on this person's behalf today. */
+  readonly repairs?: { readonly day: number; readonly count: number };
+  /** The account key changed while it was verified: sending waits for the person. */
+  readonly blockedByKey?: boolean;
+}
+
+/** A conversation's own state. */
+export interface StoredConversation {
+  readonly account: AccountId;
+  readonly nextOrder: number;
+  readonly unread: number;
+  /** Highest order that the person has seen. */
+  readonly readTo: number;
+  readonly draft: string;
+  readonly activityAt: number;
+  readonly last?: {
+    readonly order: number;
+    readonly text: string;
+    readonly at: number;
+    readonly mine: boolean;
+    readonly delivery: Delivery;
+  };
+}
+
+/** A line as shown, with what repairs need. */
+export interface StoredLine {
+  readonly line: Line;
+  /** Of a gap: the chain and the numbers still missing. */
+  readonly gap?: { readonly device: DeviceId; readonly epoch: string; readonly missing: readonly number[] };
+}
+
+/** Where a message stands. */
+export interface MessagePlace {
+  readonly account: AccountId;
+  readonly order: number;
+  readonly mine: boolean;
+}
+
+/** One device's part of an outgoing content. Without a body the device is skipped. */
+export interface OutgoingEnvelope {
+  readonly device: DeviceId;
+  readonly id?: EnvelopeId;
+  readonly body?: Bytes;
+}
+
+/** A content on its way to one account. Key: its number, ascending. */
+export interface OutboxEntry {
+  readonly seq: number;
+  readonly to: AccountId;
+  readonly kind: string;
+  readonly body: Bytes;
+  readonly id: MessageId;
+  readonly sentAt: number;
+  readonly durable: boolean;
+  readonly critical: boolean;
+  /** The message line to update. */
+  readonly line?: boolean;
+  /** A repair for one device alone: the frame as it was first sent. */
+  readonly only?: DeviceId;
+  /** CBOR of the content frame, once numbered. */
+  readonly frame?: Bytes;
+  readonly number?: number;
+  readonly epoch?: Bytes;
+  /** Whether the frame carries the proof of the own list. */
+  readonly proves?: boolean;
+  /** Hash of the list that the envelopes are for. */
+  readonly listHash?: Bytes;
+  readonly envelopes?: readonly OutgoingEnvelope[];
+  /** Sessions to be made anew before encrypting (repairs). */
+  readonly fresh?: boolean;
+}
+
+/** What was sent to one device, for repairs. Key [day, hidden device and envelope]. */
+export interface SentRecord {
+  readonly account: AccountId;
+  readonly device: DeviceId;
+  readonly identityKey: Bytes;
+  readonly frame: Bytes;
+  readonly id: MessageId;
+  readonly at: number;
+  readonly count: number;
+}
+/** Leads from a chain number to the envelope. Key [day, hidden device, epoch and number]. */
+export interface SentPointer {
+  readonly envelope: EnvelopeId;
+}
+
+/** The own numbering towards one account. */
+export interface OutChain {
+  readonly epoch: Bytes;
+  readonly number: number;
+  readonly previous: Bytes;
+  /** Numbers at which devices listed later came in. */
+  readonly starts: readonly { readonly device: DeviceId; readonly number: number }[];
+}
+/** The numbering of one device of the other side. */
+export interface InChain {
+  readonly device: DeviceId;
+  readonly epoch: Bytes;
+  readonly contiguous: number;
+  readonly highest: number;
+  /** Numbers below `highest` that are missing. */
+  readonly missing: readonly number[];
+  /** Order of the line that shows what is missing. */
+  readonly gapLine?: number;
+  /** Hashes of received numbers whose successor has not come. */
+  readonly heads: readonly { readonly number: number; readonly hash: Bytes }[];
+}
+
+/** A receipt that waits to be sent. */
+export interface PendingReceipt {
+  readonly account: AccountId;
+  readonly kind: 'delivered' | 'read';
+  readonly message: MessageId;
+}
+
+export const T = {
+  own: { store: 'device' } as Table<OwnDevice>,
+  start: { store: 'device' } as Table<StartCounter>,
+  record: { store: 'device' } as Table<StoredRecord>,
+  preKeyState: { store: 'device' } as Table<PreKeyState>,
+  counts: { store: 'device' } as Table<Counts>,
+  preKeys: { store: 'prekeys' } as Table<Bytes>,
+  sessions: { store: 'sessions' } as Table<Bytes>,
+  people: { store: 'people' } as Table<StoredPerson>,
+  conversations: { store: 'conversations' } as Table<StoredConversation>,
+  lines: { store: 'lines' } as Table<StoredLine>,
+  messages: { store: 'messages' } as Table<MessagePlace>,
+  outbox: { store: 'outbox' } as Table<OutboxEntry>,
+  sent: { store: 'sent' } as Table<SentRecord>,
+  sentPointers: { store: 'sent' } as Table<SentPointer>,
+  outChains: { store: 'chains' } as Table<OutChain>,
+  inChains: { store: 'chains' } as Table<InChain>,
+  receipts: { store: 'receipts' } as Table<PendingReceipt>,
+} as const;
+
+/** Kinds of prekeys in `T.preKeys`, keyed [kind, id]; `used` marks (last-resort key, base key) pairs that were seen. */
+export type PreKeyKind = 'one-time' | 'kyber' | 'signed' | 'last-resort';
+
+/** Keys of tables whose names are hidden. */
+export const K = {
+  account: (db: SealedDb, account: AccountId): DbKey => db.hide(`account ${account}`),
+  device: (db: SealedDb, device: DeviceId): DbKey => db.hide(`device ${device}`),
+  line: (db: SealedDb, account: AccountId, order: number): DbKey => [db.hide(`account ${account}`), order],
+  /** `author` keeps another person from taking the place of a message id. */
+  message: (db: SealedDb, author: AccountId, id: MessageId): DbKey => db.hide(`message ${author} ${id}`),
+  outChain: (db: SealedDb, account: AccountId): DbKey => db.hide(`chain to ${account}`),
+  /** All chains of an account's devices lie between `[a]` and `[a, ÿ…]`. */
+  inChain: (db: SealedDb, account: AccountId, device: DeviceId, epochB64u: string): DbKey => [
+    db.hide(`chains of ${account}`),
+    db.hide(`chain ${device} ${epochB64u}`),
+  ],
+  inChains: (db: SealedDb, account: AccountId): { from: DbKey; to: DbKey } => {
+    const group = db.hide(`chains of ${account}`);
+    return { from: [group, new Uint8Array(0)], to: [group, new Uint8Array(17).fill(0xff)] };
+  },
+  sent: (db: SealedDb, day: number, device: DeviceId, envelope: EnvelopeId): DbKey => [
+    day,
+    db.hide(`sent ${device} ${envelope}`),
+  ],
+  sentNumber: (db: SealedDb, day: number, device: DeviceId, epochB64u: string, number: number): DbKey => [
+    day,
+    db.hide(`number ${device} ${epochB64u} ${number}`),
+  ],
+  receipt: (db: SealedDb, kind: 'delivered' | 'read', account: AccountId, message: MessageId): DbKey =>
+    db.hide(`${kind} ${account} ${message}`),
+} as const;

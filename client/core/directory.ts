@@ -1,0 +1,348 @@
+/**
+ * Whose devices are whose: the signed lists of contacts and of the own account. A list counter is never lowered; an equal counter with
+ * another hash is a fork and is refused; a changed account key makes a permanent line, and blocks sending to a verified contact.
+ * What is highest comes from the account record, so that a second device is never a second first contact.
+ */
+import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import type { Contact } from '@tacet/protocol/content/record';
+import type { ListView } from '@tacet/protocol/content/frame';
+import { idBytes, type AccountId, type DeviceId } from '@tacet/protocol/ids';
+import { LIMITS } from '@tacet/protocol/limits';
+import type { RecordKeeper } from './account/record.ts';
+import { copyBytes } from './bytes.ts';
+import type { Conversations } from './conversations.ts';
+import type { SealedDb, WriteTx } from './db/sealed.ts';
+import { K, T, type SignedBytes, type StoredPerson } from './db/stores.ts';
+import {
+  succession,
+  verifiedDepartures,
+  verifyList,
+  type ListedDevice,
+  type VerifiedList,
+} from './device-lists.ts';
+import { CoreError } from './failure.ts';
+import type { OwnKeeper } from './own.ts';
+import type { Clock } from './ports.ts';
+
+/** A directory entry as it came, in bytes. */
+export interface DirectoryEntry {
+  readonly account: AccountId;
+  readonly accountKey: Uint8Array;
+  readonly list: SignedBytes;
+  /** Absent where the entry came inside a message. */
+  readonly departures?: readonly SignedBytes[];
+}
+
+/** A person whose list is proved. */
+export interface Person {
+  readonly stored: StoredPerson;
+  readonly list: VerifiedList;
+}
+
+/** What an entry means for what is known. */
+export type Judgement =
+  | { readonly kind: 'first' | 'same' | 'newer'; readonly person: Person }
+  /** An older list, honest inside a message that was long on its way. */
+  | { readonly kind: 'older'; readonly person: Person }
+  | { readonly kind: 'key-changed'; readonly person: Person; readonly blocks: boolean };
+
+/** Tables that `commit` writes. */
+export const DIRECTORY_TABLES = [T.people, T.record, T.own, T.conversations, T.lines] as const;
+
+/** All people whose lists this device has, the own account among them. */
+export class Directory {
+  readonly #db: SealedDb;
+  readonly #clock: Clock;
+  readonly #record: RecordKeeper;
+  readonly #conversations: Conversations;
+  readonly #people = new Map<AccountId, Person>();
+  readonly #own: OwnKeeper;
+  /** Told after a key change: what waits to be sent must wait for the person. */
+  onKeyChange: ((account: AccountId) => void) | undefined;
+
+  private constructor(
+    db: SealedDb,
+    clock: Clock,
+    record: RecordKeeper,
+    conversations: Conversations,
+    own: OwnKeeper,
+  ) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#record = record;
+    this.#conversations = conversations;
+    this.#own = own;
+  }
+
+  /** Reads and verifies again what is stored. */
+  static async load(
+    db: SealedDb,
+    clock: Clock,
+    record: RecordKeeper,
+    conversations: Conversations,
+    own: OwnKeeper,
+  ): Promise<Directory> {
+    const directory = new Directory(db, clock, record, conversations, own);
+    const rows = await db.read([T.people], (tx) => tx.range(T.people, {}));
+    for (const { value } of rows) {
+      const list = verifyList(value.account, value.accountKey, value.list);
+      directory.#people.set(value.account, { stored: value, list });
+    }
+    const { account, accountKey, list: signed } = own.value;
+    if (!directory.#people.has(account)) {
+      const list = verifyList(account, accountKey, signed);
+      directory.#people.set(account, { stored: personOf(account, accountKey, list), list });
+    }
+    return directory;
+  }
+
+  get ownAccount(): AccountId {
+    return this.#own.value.account;
+  }
+  get ownDevice(): DeviceId {
+    return this.#own.value.device;
+  }
+  /** The own list in force. */
+  get ownList(): VerifiedList {
+    const own = this.#people.get(this.#own.value.account);
+    if (own === undefined) throw new CoreError('storage-damaged', 'the own list is gone');
+    return own.list;
+  }
+  get ownView(): ListView {
+    return { counter: this.ownList.counter, hash: this.ownList.hash };
+  }
+  /** The own account key and list, to prove this device to others. */
+  get proof(): { readonly accountKey: Uint8Array; readonly list: SignedBytes } {
+    return { accountKey: this.#own.value.accountKey, list: this.ownList.signed };
+  }
+
+  get(account: AccountId): Person | undefined {
+    return this.#people.get(account);
+  }
+
+  /** The device of an account by its list, if the list names it. */
+  deviceOf(account: AccountId, device: DeviceId): ListedDevice | undefined {
+    return this.#people.get(account)?.list.devices.find((listed) => listed.device === device);
+  }
+
+  /** Whether the known list pairs account, device and identity key. */
+  pairs(account: AccountId, device: DeviceId, identityKey: Uint8Array): boolean {
+    const listed = this.deviceOf(account, device);
+    return listed !== undefined && equalBytes(listed.identityKey, identityKey);
+  }
+
+  /** Whether a device may be written to: it has not left, and its statement is not past its age. */
+  isActive(account: AccountId, device: DeviceId): boolean {
+    const stored = this.#people.get(account)?.stored;
+    if (stored === undefined || stored.departed.includes(device)) return false;
+    const stated = stored.stated.find((entry) => entry.device === device);
+    return stated === undefined || stated.at + LIMITS.statementAgeMs > this.#clock.now();
+  }
+
+  /** The newest statement seen of a device, ms; 0 for none. */
+  statedAt(account: AccountId, device: DeviceId): number {
+    const stored = this.#people.get(account)?.stored;
+    return stored?.stated.find((entry) => entry.device === device)?.at ?? 0;
+  }
+
+  /**
+   * Judges an entry against everything known, without changing anything. Throws `CoreError` `server-dishonest` for a bad signature, a
+   * fork, and, where `source` is the server, for a list older than one that was seen.
+   */
+  judge(entry: DirectoryEntry, source: 'server' | 'message'): Judgement {
+    const { account } = entry;
+    const list = verifyList(account, entry.accountKey, entry.list);
+    const known = this.#known(account);
+    const held = this.#people.get(account);
+    const departed =
+      entry.departures === undefined ? undefined : verifiedDepartures(account, list, entry.departures);
+    const person = this.#person(entry, list, held, departed);
+    if (known === undefined) return { kind: 'first', person };
+    if (!equalBytes(known.accountKey, entry.accountKey)) {
+      if (account === this.#own.value.account) {
+        throw new CoreError('server-dishonest', 'another account key for the own account');
+      }
+      if (list.counter <= known.list.counter) {
+        throw new CoreError('server-dishonest', 'a changed account key whose list does not go on');
+      }
+      return { kind: 'key-changed', person, blocks: known.trust === 'verified' };
+    }
+    switch (succession(list, known.list)) {
+      case 'fork':
+        throw new CoreError('server-dishonest', 'a device list that forks the one known');
+      case 'older':
+        if (source === 'server' || held === undefined) {
+          throw new CoreError('server-dishonest', 'an older device list than one seen');
+        }
+        return { kind: 'older', person: held };
+      case 'same':
+        return { kind: held === undefined ? 'newer' : 'same', person };
+      case 'newer':
+        return { kind: 'newer', person };
+    }
+  }
+
+  /**
+   * Puts a judgement into force and gives the person, or `undefined` when a verified contact's key has changed: then nothing is
+   * believed until the person at this device decides. The transaction holds `DIRECTORY_TABLES`.
+   */
+  commit(tx: WriteTx, judgement: Judgement): Person | undefined {
+    const { person } = judgement;
+    const { account } = person.stored;
+    switch (judgement.kind) {
+      case 'older':
+        return person;
+      case 'same': {
+        const held = this.#people.get(account);
+        if (held === undefined || !sameDepartures(held.stored, person.stored)) this.#keep(tx, person);
+        return person;
+      }
+      case 'key-changed':
+        return this.#commitKeyChange(tx, person, judgement.blocks);
+      case 'first':
+      case 'newer':
+        this.#keep(tx, person);
+        this.#raise(tx, account, person);
+        return person;
+    }
+  }
+
+  /** Notes the newest statement of a device, and when it was asked for. */
+  noteStatement(tx: WriteTx, account: AccountId, device: DeviceId, at: number): void {
+    this.edit(tx, account, (stored) => ({
+      ...stored,
+      stated: [
+        ...stored.stated.filter((entry) => entry.device !== device),
+        { device, at: Math.max(at, this.statedAt(account, device)), askedAt: this.#clock.now() },
+      ],
+    }));
+  }
+
+  /** Changes what is kept about a person besides the list. The transaction holds `T.people`. */
+  edit(tx: WriteTx, account: AccountId, change: (stored: StoredPerson) => StoredPerson): void {
+    const held = this.#people.get(account);
+    if (held === undefined) return;
+    const stored = change(held.stored);
+    if (stored === held.stored) return;
+    this.#keep(tx, { ...held, stored });
+  }
+
+  #known(account: AccountId):
+    | {
+        readonly accountKey: Uint8Array;
+        readonly list: ListView;
+        readonly trust: Contact['trust'];
+      }
+    | undefined {
+    const held = this.#people.get(account);
+    if (account === this.#own.value.account) {
+      const inRecord = this.#record.value.list;
+      const list = inRecord.counter > this.ownList.counter ? inRecord : this.ownView;
+      return { accountKey: this.#own.value.accountKey, list, trust: 'verified' };
+    }
+    const contact = this.#record.contact(account);
+    if (contact === undefined) {
+      if (held === undefined) return undefined;
+      const { counter, hash } = held.list;
+      return { accountKey: held.stored.accountKey, list: { counter, hash }, trust: 'unverified' };
+    }
+    const isAhead = held !== undefined && held.list.counter > contact.list.counter;
+    const list = isAhead ? { counter: held.list.counter, hash: held.list.hash } : contact.list;
+    return { accountKey: contact.accountKey, list, trust: contact.trust };
+  }
+
+  #person(
+    entry: DirectoryEntry,
+    list: VerifiedList,
+    held: Person | undefined,
+    departed: readonly DeviceId[] | undefined,
+  ): Person {
+    const base = held?.stored ?? personOf(entry.account, entry.accountKey, list);
+    const isListed = (device: DeviceId): boolean => list.devices.some((listed) => listed.device === device);
+    // A notice of leaving is final: a device that has gone does not come back under its name.
+    const gone = new Set([...base.departed, ...(departed ?? [])].filter(isListed));
+    return {
+      list,
+      stored: {
+        ...base,
+        accountKey: copyBytes(entry.accountKey),
+        list: list.signed,
+        departed: [...gone],
+        stated: base.stated.filter(({ device }) => isListed(device)),
+        proven: base.proven.filter(({ device }) => isListed(device)),
+      },
+    };
+  }
+
+  #commitKeyChange(tx: WriteTx, person: Person, blocks: boolean): Person | undefined {
+    const { account } = person.stored;
+    const held = this.#people.get(account);
+    if (blocks) {
+      if (held?.stored.blockedByKey !== true) {
+        this.edit(tx, account, (stored) => ({ ...stored, blockedByKey: true }));
+        this.#conversations.addEvent(tx, account, { what: 'key-changed' });
+      }
+      return undefined;
+    }
+    this.#keep(tx, person);
+    this.#conversations.addEvent(tx, account, { what: 'key-changed' });
+    const { accountKey } = person.stored;
+    const list = { counter: person.list.counter, hash: person.list.hash };
+    this.#record.change(tx, (record) => ({
+      ...record,
+      contacts: record.contacts.map((contact) =>
+        encodeB64u(contact.account) === account
+          ? { ...contact, accountKey, list, trust: 'unverified' as const, changedAt: this.#clock.now() }
+          : contact,
+      ),
+    }));
+    tx.after(() => this.onKeyChange?.(account));
+    return person;
+  }
+
+  #raise(tx: WriteTx, account: AccountId, person: Person): void {
+    const list = { counter: person.list.counter, hash: person.list.hash };
+    if (account === this.#own.value.account) {
+      this.#own.change(tx, (own) => ({ ...own, list: person.list.signed }));
+      if (this.#record.value.list.counter < list.counter) {
+        this.#record.change(tx, (record) => ({ ...record, list }));
+      }
+      return;
+    }
+    const contact = this.#record.contact(account);
+    if (contact === undefined || contact.list.counter >= list.counter) return;
+    this.#record.changeContact(tx, account, (held) => ({ ...(held ?? contact), list }));
+  }
+
+  #keep(tx: WriteTx, person: Person): void {
+    const { account } = person.stored;
+    this.#people.set(account, person);
+    tx.put(T.people, K.account(this.#db, account), person.stored);
+  }
+}
+
+function personOf(account: AccountId, accountKey: Uint8Array, list: VerifiedList): StoredPerson {
+  return { account, accountKey, list: list.signed, departed: [], stated: [], proven: [] };
+}
+
+function sameDepartures(a: StoredPerson, b: StoredPerson): boolean {
+  return a.departed.length === b.departed.length && a.departed.every((device) => b.departed.includes(device));
+}
+
+/** A fresh contact for the record. */
+export function newContact(
+  person: Person,
+  state: Contact['state'],
+  trust: Contact['trust'],
+  now: number,
+): Contact {
+  return {
+    account: idBytes(person.stored.account),
+    accountKey: person.stored.accountKey,
+    trust,
+    state,
+    changedAt: now,
+    list: { counter: person.list.counter, hash: person.list.hash },
+    keysAt: 0,
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * What a handler of one kind of content gets: who sent it (proved), how that person stands, and the one transaction in which everything
+ * that follows from the content is written. A handler waits for nothing but the transaction; what needs the network runs after it.
+ */
+import type { ContentFrame } from '@tacet/protocol/content/frame';
+import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
+import type { RecordKeeper } from '../../account/record.ts';
+import type { Background } from '../../background.ts';
+import type { Conversations } from '../../conversations.ts';
+import type { SealedDb, WriteTx } from '../../db/sealed.ts';
+import type { Directory } from '../../directory.ts';
+import type { OwnKeeper } from '../../own.ts';
+import type { Clock, RandomBytes } from '../../ports.ts';
+import type { BufferedStores } from '../../sessions/stores.ts';
+import type { Sessions } from '../../sessions/sessions.ts';
+import type { Outbox } from '../outbox.ts';
+import type { Receipts } from '../receipts.ts';
+
+/** How the sender stands: one of the own devices, an accepted contact, or somebody who is not accepted (yet). */
+export type Standing = 'own' | 'accepted' | 'stranger';
+
+/** The services that handlers use. */
+export interface HandlerServices {
+  readonly db: SealedDb;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly background: Background;
+  readonly own: OwnKeeper;
+  readonly record: RecordKeeper;
+  readonly directory: Directory;
+  readonly conversations: Conversations;
+  readonly sessions: Sessions;
+  readonly outbox: Outbox;
+  readonly receipts: Receipts;
+  /** Reads a contact's profile again, soon. */
+  readProfile(account: AccountId): void;
+}
+
+/** One content under way. */
+export interface Handling extends HandlerServices {
+  readonly tx: WriteTx;
+  readonly account: AccountId;
+  readonly device: DeviceId;
+  /** The key that the seal proved, 33 bytes. */
+  readonly identityKey: Uint8Array;
+  readonly standing: Standing;
+  readonly frame: ContentFrame;
+  readonly id: MessageId;
+  /** When the server took it; the server's word. */
+  readonly receivedAt: number;
+  readonly stores: BufferedStores;
+}

@@ -1,0 +1,86 @@
+/**
+ * Somebody's profile key and delivery key. In answer to an invite it carries a MAC under the invite's secret over the sender's own
+ * account key: whoever knew the secret is accepted, and both sides show "checked by invite link".
+ */
+import { encodeB64u } from '@tacet/protocol/bytes';
+import type { Profile } from '@tacet/protocol/content/profile';
+import type { Contact } from '@tacet/protocol/content/record';
+import { idBytes, idOf, type MessageId } from '@tacet/protocol/ids';
+import { PublicKey } from '@tacet/crypto';
+import { deriveDeliveryKey, keyFrom, verifyInviteMac, type InviteSecret, type ProfileKey } from '@tacet/crypto/vault';
+import { copyBytes } from '../../bytes.ts';
+import { newContact } from '../../directory.ts';
+import type { Handling, HandlerServices } from './handling.ts';
+import type { WriteTx } from '../../db/sealed.ts';
+import type { AccountId } from '@tacet/protocol/ids';
+
+/** Gives the own profile and delivery key to somebody, in the caller's transaction. */
+export function giveProfile(
+  services: Pick<HandlerServices, 'record' | 'outbox' | 'clock' | 'random'>,
+  tx: WriteTx,
+  to: AccountId,
+  invite?: Profile['invite'],
+): void {
+  const { record, outbox, clock, random } = services;
+  const profileKey = keyFrom<ProfileKey>(record.value.profileKey);
+  outbox.add(tx, {
+    to,
+    content: {
+      kind: 'profile',
+      body: {
+        profileKey,
+        deliveryKey: deriveDeliveryKey(profileKey),
+        ...(invite === undefined ? {} : { invite }),
+      },
+    },
+    id: idOf<MessageId>(random(16)),
+    sentAt: clock.now(),
+  });
+}
+
+/** The code of an own open invite that this answer knew the secret of. */
+function answeredInvite(handling: Handling, body: Profile): string | undefined {
+  const { account, directory, record, clock } = handling;
+  const person = directory.get(account);
+  if (body.invite === undefined || person === undefined) return undefined;
+  const { code, mac } = body.invite;
+  const named = encodeB64u(code);
+  const invite = record.value.invites.find((held) => encodeB64u(held.code) === named);
+  if (invite === undefined || invite.closedAt !== undefined || invite.expiresAt < clock.now()) return undefined;
+  const newcomer = {
+    account: idBytes(account),
+    accountKey: PublicKey.deserialize(copyBytes(person.stored.accountKey)),
+  };
+  return verifyInviteMac(keyFrom<InviteSecret>(invite.secret), newcomer, mac) ? named : undefined;
+}
+
+/** Handles a profile. */
+export async function handleProfile(handling: Handling, body: Profile): Promise<void> {
+  const { tx, account, standing, frame, clock, record, directory, conversations } = handling;
+  const person = directory.get(account);
+  if (standing === 'own' || person === undefined) return;
+  const code = answeredInvite(handling, body);
+  const before = record.contact(account);
+  const isInvited = code !== undefined && before?.state !== 'accepted';
+  record.changeContact(tx, account, (held): Contact => {
+    const contact = held ?? newContact(person, 'request', 'unverified', clock.now());
+    const keys = { deliveryKey: copyBytes(body.deliveryKey), profileKey: copyBytes(body.profileKey) };
+    const told = frame.sentAt >= contact.keysAt ? { ...contact, ...keys, keysAt: frame.sentAt } : contact;
+    if (!isInvited) return told;
+    const trust = told.trust === 'verified' ? told.trust : 'by-invite';
+    return { ...told, state: 'accepted', trust, changedAt: clock.now() };
+  });
+  if (code !== undefined) {
+    record.change(tx, (held) => ({
+      ...held,
+      invites: held.invites.map((invite) =>
+        encodeB64u(invite.code) === code ? { ...invite, closedAt: clock.now() } : invite,
+      ),
+    }));
+  }
+  if (isInvited) {
+    conversations.addEvent(tx, account, { what: 'invite-accepted' });
+    giveProfile(handling, tx, account);
+  }
+  tx.after(() => handling.readProfile(account));
+}

@@ -1,0 +1,78 @@
+/**
+ * What an account keeps sealed on the server for its own devices (the account record) and for its contacts (the profile). The server
+ * sees sizes and versions. Each record names the hash of the sealed form before it, so that versions cannot be exchanged.
+ */
+import {
+  Array as List,
+  Boolean as Bool,
+  Literal,
+  Object as Shape,
+  Optional,
+  String,
+  Union,
+  type Static,
+} from 'typebox';
+import { Bytes } from '../bytes.ts';
+import { CLOSED, Counter, EC_KEY_BYTES, HASH_BYTES, Id, Instant, Username } from '../shapes.ts';
+import { ListView } from './frame.ts';
+
+/** Longest shown name, in UTF-16 units. */
+export const NAME_MAX = 64;
+/** Contacts and invites that a record may hold. */
+const CONTACTS_MAX = 3_000;
+const INVITES_MAX = 200;
+
+const Name = String({ minLength: 1, maxLength: NAME_MAX });
+
+/** One person as the account's devices agree on him. Fields with an instant of their own are merged by it. */
+export const Contact = Shape(
+  {
+    account: Id(Bytes),
+    accountKey: Bytes(EC_KEY_BYTES),
+    trust: Union([Literal('unverified'), Literal('by-invite'), Literal('verified')]),
+    /** `request`: has written and is not answered. */
+    state: Union([Literal('accepted'), Literal('request'), Literal('blocked')]),
+    /** When key, trust or state last changed. */
+    changedAt: Instant,
+    /** Highest list that was ever seen. */
+    list: ListView,
+    deliveryKey: Optional(Bytes(HASH_BYTES)),
+    profileKey: Optional(Bytes(HASH_BYTES)),
+    /** When the keys were last told. */
+    keysAt: Instant,
+    username: Optional(Username),
+    name: Optional(Name),
+  },
+  CLOSED,
+);
+export type Contact = Static<typeof Contact>;
+
+/** An invite that was handed out, with its secret, until it is used up or over. */
+export const OpenInvite = Shape(
+  { code: Id(Bytes), secret: Bytes(HASH_BYTES), expiresAt: Instant, closedAt: Optional(Instant) },
+  CLOSED,
+);
+export type OpenInvite = Static<typeof OpenInvite>;
+
+export const AccountRecord = Shape(
+  {
+    v: Literal(1),
+    /** Hash of the sealed record of the version before; zeros in the first. */
+    previous: Bytes(HASH_BYTES),
+    /** Highest own device list. */
+    list: ListView,
+    profileKey: Bytes(HASH_BYTES),
+    profileVersion: Counter,
+    name: Name,
+    nameAt: Instant,
+    settings: Shape({ readReceipts: Bool(), typing: Bool(), changedAt: Instant }, CLOSED),
+    contacts: List(Contact, { maxItems: CONTACTS_MAX }),
+    invites: List(OpenInvite, { maxItems: INVITES_MAX }),
+  },
+  CLOSED,
+);
+export type AccountRecord = Static<typeof AccountRecord>;
+
+/** The profile that contacts read. The username is the person's own claim. */
+export const ProfileDocument = Shape({ v: Literal(1), name: Name, username: Username }, CLOSED);
+export type ProfileDocument = Static<typeof ProfileDocument>;
