@@ -59,6 +59,7 @@ export class Devices {
     const prepared = sessions.prepare(session.account, device, session.sessionKey);
     const added = { device, prekeys: request.prekeys, session: prepared.stored };
     await this.#change(caller, request.list, added);
+    sessions.ended([caller.device]);
     return prepared.open(false);
   }
 
