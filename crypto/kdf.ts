@@ -48,4 +48,18 @@ export const labels = {
   messageKeys: utf8('WhisperMessageKeys'),
   /** Salt of the outer box of a sealed message, version 1. */
   unidentifiedDelivery: utf8('UnidentifiedDelivery'),
+  /** Post-quantum authenticator: taking up a secret (ML-KEM Braid, section 4); the epoch follows. */
+  spqrAuthenticator: utf8('Signal_PQCKA_V1_MLKEM768:Authenticator Update'),
+  /** MAC over the header of an offered KEM key; epoch and header follow. */
+  spqrHeader: utf8('Signal_PQCKA_V1_MLKEM768:ekheader'),
+  /** MAC over a KEM ciphertext; epoch and ciphertext follow. */
+  spqrCiphertext: utf8('Signal_PQCKA_V1_MLKEM768:ciphertext'),
+  /** Secret of a post-quantum epoch; the epoch follows. */
+  spqrEpochSecret: utf8('Signal_PQCKA_V1_MLKEM768:SCKA Key'),
+  /** First post-quantum chains of a session. The two spaces are the specification's. */
+  spqrChainStart: utf8('Signal PQ Ratchet V1 Chain  Start'),
+  /** Post-quantum chains of a further epoch. */
+  spqrChainEpoch: utf8('Signal PQ Ratchet V1 Chain Add Epoch'),
+  /** Step of a post-quantum chain; the counter precedes. */
+  spqrChainNext: utf8('Signal PQ Ratchet V1 Chain Next'),
 } as const;

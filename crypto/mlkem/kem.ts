@@ -2,8 +2,8 @@
  * ML-KEM-768 and ML-KEM-1024 (FIPS 203): key generation, encapsulation and decapsulation from given
  * randomness. Encapsulation is cut in two along the ciphertext: u needs only rho and the hash of the key,
  * v needs t. The post-quantum ratchet sends the halves apart; `encapsulate` joins them.
- * Nothing here branches on a secret or uses one as an index. The matrix is expanded row by row for each
- * operation: no key is used often enough for a cache of 8 KiB each to pay.
+ * Nothing here branches on a secret or uses one as an index; what a JavaScript engine makes of it, it does not promise.
+ * The matrix is expanded row by row for each operation: no key is used often enough for a cache of 8 KiB to pay.
  */
 import { wipe } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';

@@ -3,11 +3,11 @@
  * each message takes one key. Every function returns a new value and leaves its argument as it was; what did not
  * change is shared between the two.
  */
-import { be32, concat, readBe32, utf8 } from '../bytes.ts';
+import { be32, concat, readBe32 } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { MAX_FORWARD_JUMPS, MAX_SKIPPED_KEYS } from '../consts.ts';
 import { CryptoError } from '../errors.ts';
-import { hkdf, splitSecret } from '../kdf.ts';
+import { hkdf, labels, splitSecret } from '../kdf.ts';
 
 /** The initiator of the session is A. */
 export type SpqrDirection = 'a-to-b' | 'b-to-a';
@@ -20,13 +20,6 @@ export const SKIPPED_ENTRY_BYTES = 36;
 
 const MAX_INDEX = 0xffff_ffff;
 const ZERO_SALT = new Uint8Array(32);
-
-/** Labels of the specification. The first has two spaces. */
-const labels = {
-  start: utf8('Signal PQ Ratchet V1 Chain  Start'),
-  addEpoch: utf8('Signal PQ Ratchet V1 Chain Add Epoch'),
-  next: utf8('Signal PQ Ratchet V1 Chain Next'),
-} as const;
 
 export interface SendingChain {
   /** Messages sent so far. */
@@ -63,13 +56,13 @@ export interface Chains {
 
 /** Chains of epoch 0, from the 32-byte key that the handshake gives. */
 export function startChains(authKey: Uint8Array, direction: SpqrDirection): Chains {
-  const { root, chains } = deriveEpoch(ZERO_SALT, authKey, labels.start, direction, 0);
+  const { root, chains } = deriveEpoch(ZERO_SALT, authKey, labels.spqrChainStart, direction, 0);
   return { direction, root, sendEpoch: 0, epochs: [chains] };
 }
 
 /** Adds the chains of the epoch after the newest one. */
 export function addEpoch(chains: Chains, epoch: number, secret: Uint8Array): Chains {
-  const added = deriveEpoch(chains.root, secret, labels.addEpoch, chains.direction, epoch);
+  const added = deriveEpoch(chains.root, secret, labels.spqrChainEpoch, chains.direction, epoch);
   return { ...chains, root: added.root, epochs: [...chains.epochs, added.chains] };
 }
 
@@ -183,7 +176,7 @@ function replace(epochs: readonly EpochChains[], changed: EpochChains): readonly
 
 /** [next chain key, message key], 32 bytes each. */
 function step(chainKey: Uint8Array, counter: number): readonly [Bytes, Bytes] {
-  const both = hkdf(undefined, chainKey, concat(be32(counter), labels.next), 64);
+  const both = hkdf(undefined, chainKey, concat(be32(counter), labels.spqrChainNext), 64);
   return splitSecret(both, 32, 32);
 }
 
