@@ -253,7 +253,6 @@ function leaveNode(node) {
 // Client
 
 async function buildClient(node) {
-  if (!existsSync(join(root, 'client', 'index.html'))) return say('there is no client to build yet');
   const rooms = ['client', 'protocol', 'crypto'].flatMap((room) => filesBelow(join(root, room)));
   const shared = ['package-lock.json', 'tsconfig.base.json'].map((name) => join(root, name));
   const hash = hashOf([...rooms, ...shared]);
