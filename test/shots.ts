@@ -56,11 +56,11 @@ async function shoot(browser: Browser, origin: string, name: string, scene: Name
       page.on('pageerror', (error) => process.stderr.write(`${file}: ${error.message}\n`));
       await page.clock.install({ time: NOW });
       await page.goto(`${origin}${scene.path}?scene=${name}`);
-      await page.getByRole('main').first().waitFor({ state: 'attached' });
+      await page.locator('#app > *').first().waitFor({ state: 'attached' });
       if (scene.offline === true) await context.setOffline(true);
       await prepare(page, scene);
       await page.clock.runFor(5_000);
-      await page.screenshot({ path: join(out, file) });
+      await page.screenshot({ path: join(out, file), animations: 'disabled' });
       await context.close();
     }
   }

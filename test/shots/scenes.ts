@@ -86,7 +86,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'sign-up-own': {
     path: INVITE,
     state: OUT,
-    press: ['Create account', 'Continue', 'Choose my own instead'],
+    press: ['Create account', 'Continue'],
     type: { ...NAMES, Passphrase: 'winter garden' },
   },
   'sign-up-confirm': {

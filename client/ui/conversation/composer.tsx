@@ -11,12 +11,9 @@ import { FailureNote } from '../components/note.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { fill, plural, text } from '../text/text.ts';
 import css from './composer.module.css';
+import { TEXT_MAX, TEXT_NEAR_MAX } from './text-limit.ts';
 import { useTyping } from './use-typing.ts';
 
-/** Longest text of a message, UTF-16 units, as `limits.ts` of the protocol has it. */
-export const TEXT_MAX = 16_000;
-/** From here on the room left is shown. */
-const TEXT_NEAR_MAX = 15_000;
 /** Drafts are stored when the person pauses this long. */
 const DRAFT_PAUSE_MS = 400;
 
