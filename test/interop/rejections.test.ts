@@ -120,7 +120,7 @@ for (const engine of engines) {
 
   t.test(`${engine}: addresses are refused where the own name is no UUID`, async (t) => {
     const alice = makeParty('ours');
-    const bob = new Party(libraries[engine], 'bob');
+    const bob = new Party(libraries[engine], { name: 'bob' });
     await alice.processBundle(bob);
     const wire = forgeFirstMessage(alice, bob, plaintext, {
       addresses: concat(alice.address._wireForm() ?? new Uint8Array(18), new Uint8Array(18)),

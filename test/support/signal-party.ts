@@ -35,6 +35,18 @@ function found(record: Bytes | undefined, what: string): Bytes {
   return record;
 }
 
+/** Whom a message is for or from. */
+export interface Addressee {
+  readonly address: ours.ProtocolAddress;
+}
+
+/** What a party is made of where it is not random. */
+export interface PartyOptions {
+  readonly name?: string;
+  readonly identity?: ours.IdentityKeyPair;
+  readonly registrationId?: number;
+}
+
 let lastId = 0;
 
 export class Party {
@@ -52,7 +64,7 @@ export class Party {
   readonly kyberUses: string[] = [];
   /** Names of store calls in order. */
   readonly trace: string[] = [];
-  readonly #addresses = new Map<Party, ours.ProtocolAddress>();
+  readonly #addresses = new Map<Addressee, ours.ProtocolAddress>();
   readonly #sessionStore: ours.SessionStore;
   readonly #identityStore: ours.IdentityKeyStore;
   readonly #preKeyStore: ours.PreKeyStore;
@@ -61,11 +73,12 @@ export class Party {
   /** What the trust question answers. */
   trusts = true;
 
-  constructor(library: Library, name: string = crypto.randomUUID(), deviceId = 1) {
+  constructor(library: Library, options: PartyOptions = {}) {
     this.library = library;
-    this.address = library.ProtocolAddress.new(name, deviceId);
-    this.identity = library.IdentityKeyPair.generate();
-    this.registrationId = 1 + ((crypto.getRandomValues(new Uint16Array(1))[0] ?? 0) % 16_000);
+    this.address = library.ProtocolAddress.new(options.name ?? crypto.randomUUID(), 1);
+    this.identity = options.identity ?? library.IdentityKeyPair.generate();
+    this.registrationId =
+      options.registrationId ?? 1 + ((crypto.getRandomValues(new Uint16Array(1))[0] ?? 0) % 16_000);
     // oxlint-disable-next-line typescript/no-this-alias -- the stores below are objects of their own
     const party = this;
 
@@ -218,7 +231,7 @@ export class Party {
   }
 
   /** The peer's address as this engine's object. */
-  addressOf(peer: Party): ours.ProtocolAddress {
+  addressOf(peer: Addressee): ours.ProtocolAddress {
     let address = this.#addresses.get(peer);
     if (address === undefined) {
       address = this.library.ProtocolAddress.new(peer.address.name(), peer.address.deviceId());
@@ -228,6 +241,11 @@ export class Party {
   }
 
   async processBundle(peer: Party, bundle: BundleBytes = peer.makeBundle(), now?: Date): Promise<void> {
+    await this.start(peer, bundle, now);
+  }
+
+  /** Starts a session from a bundle. */
+  async start(peer: Addressee, bundle: BundleBytes, now?: Date): Promise<void> {
     const { PreKeyBundle, PublicKey, KEMPublicKey } = this.library;
     await this.library.processPreKeyBundle(
       PreKeyBundle.new(
@@ -251,7 +269,7 @@ export class Party {
     );
   }
 
-  async encrypt(peer: Party, plaintext: Uint8Array, now?: Date): Promise<Wire> {
+  async encrypt(peer: Addressee, plaintext: Uint8Array, now?: Date): Promise<Wire> {
     const message = await this.library.signalEncrypt(
       new Uint8Array(plaintext),
       this.addressOf(peer),
@@ -263,7 +281,7 @@ export class Party {
     return { type: message.type(), bytes: message.serialize() };
   }
 
-  async decrypt(peer: Party, wire: Wire): Promise<Bytes> {
+  async decrypt(peer: Addressee, wire: Wire): Promise<Bytes> {
     const { CiphertextMessageType, PreKeySignalMessage, SignalMessage } = this.library;
     if (wire.type === CiphertextMessageType.PreKey) {
       return this.library.signalDecryptPreKey(
@@ -287,14 +305,14 @@ export class Party {
   }
 
   /** This party's record of its sessions with a peer. */
-  record(peer: Party): ours.SessionRecord {
+  record(peer: Addressee): ours.SessionRecord {
     return this.library.SessionRecord.deserialize(
       found(this.sessions.get(peer.address.toString()), 'session'),
     );
   }
 
   /** Archives the current session with a peer. */
-  archive(peer: Party): void {
+  archive(peer: Addressee): void {
     const record = this.record(peer);
     record.archiveCurrentState();
     this.sessions.set(peer.address.toString(), record.serialize());
