@@ -77,6 +77,7 @@ export async function buildApp(
     },
   });
 
+  app.removeContentTypeParser('text/plain');
   app.decorateRequest('caller');
   addSecurityHeaders(app, deps.origins);
   refuseWhenDraining(app, deps);
