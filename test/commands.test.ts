@@ -1,0 +1,81 @@
+// The commands around the tests and benchmarks tell the truth: what they count, how they refuse, how they end.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { countTests } from './run/tap.ts';
+
+const root = join(import.meta.dirname, '..');
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(...args: readonly string[]): Ended {
+  // Without tap's own marks, which would make a nested runner speak to its parent.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAP')));
+  return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env });
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
+}
+
+t.test('tests are counted, their assertions and nested tests are not', (t) => {
+  const lines = [
+    '# Subtest: test/unit/x.test.ts',
+    '    # Subtest: one',
+    '        ok 1 - inner',
+    '        ok 2 - inner',
+    '        1..2',
+    '    ok 1 - one # time=4ms',
+    '    ok 2 - two # SKIP for a reason',
+    '    not ok 3 - three # time=1ms',
+    '    1..3',
+  ];
+  t.strictSame(countTests(lines, true), { passed: 1, failed: 1, skipped: 1 });
+  t.strictSame(countTests(lines.slice(0, 6), true), { passed: 1, failed: 1, skipped: 0 }, 'a file that fell');
+  t.strictSame(countTests(lines.slice(0, 6), false), { passed: 1, failed: 0, skipped: 0 });
+  t.end();
+});
+
+t.test('a run ends with its counts, and fails when a test fails, a file falls or nothing is found', (t) => {
+  const folder = mkdtempSync(join(root, 'test', 'planted-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const planted = folder.slice(folder.lastIndexOf('planted-'));
+  const head = "import t from 'tap';\n";
+  writeFileSync(
+    join(folder, 'good.test.ts'),
+    `${head}t.test('holds', async (t) => { t.ok(1); t.ok(1); });\n`,
+  );
+
+  const good = run('test/run.ts', planted);
+  t.strictSame([good.status, lastLine(good.stdout)], [0, '1 passed, 0 failed']);
+
+  writeFileSync(join(folder, 'bad.test.ts'), `${head}t.test('does not hold', async (t) => { t.ok(0); });\n`);
+  const bad = run('test/run.ts', planted);
+  t.strictSame([bad.status, lastLine(bad.stdout)], [1, '1 passed, 1 failed']);
+  t.match(bad.stdout, 'does not hold');
+
+  writeFileSync(join(folder, 'bad.test.ts'), "throw new Error('it fell');\n");
+  const fallen = run('test/run.ts', planted);
+  t.strictSame([fallen.status, lastLine(fallen.stdout)], [1, '1 passed, 1 failed']);
+  t.match(fallen.stdout, 'it fell');
+
+  const none = run('test/run.ts', 'no-such-test-anywhere');
+  t.strictSame([none.status, lastLine(none.stdout)], [1, '0 passed, 1 failed']);
+  t.end();
+});
+
+t.test('bench without a name lists the benchmarks, with a wrong name says so and ends with 2', (t) => {
+  const list = run('bench/main.ts');
+  t.equal(list.status, 0);
+  t.match(list.stdout, /^Benchmarks: .+ Run one with: npm run -s bench -- NAME\n$/);
+  const wrong = run('bench/main.ts', 'no-such-bench');
+  t.strictSame([wrong.status, wrong.stdout], [2, '']);
+  t.match(wrong.stderr, /^There is no benchmark "no-such-bench"; there are [^\n]+\.\n$/);
+  t.end();
+});
