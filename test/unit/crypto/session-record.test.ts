@@ -1,0 +1,94 @@
+import t from 'tap';
+import { ready, SessionRecord } from '@tacet/crypto';
+import { isCryptoError } from '../../../crypto/errors.ts';
+import { decodeSessionState, encodeSessionState } from '../../../crypto/session/state.ts';
+import { sessionOf } from '../../support/forge.ts';
+import { bitFlips, extended, truncations } from '../../support/mangle.ts';
+import { makeConversation, makeParty } from '../../support/signal-engines.ts';
+
+await ready();
+
+function isBadState(work: () => unknown): boolean {
+  try {
+    work();
+    return false;
+  } catch (error) {
+    return isCryptoError(error, 'bad-state') && error.code === 7;
+  }
+}
+
+t.test('a stored session comes back as it was, answered or not', async (t) => {
+  const { alice, bob } = await makeConversation('ours', 'ours');
+  const carol = makeParty('ours');
+  await carol.processBundle(bob);
+  const dave = makeParty('ours');
+  await dave.processBundle(bob, bob.makeBundle(false));
+  for (const session of [sessionOf(alice, bob), sessionOf(carol, bob), sessionOf(dave, bob)]) {
+    const encoded = encodeSessionState(session);
+    t.same(encodeSessionState(decodeSessionState(encoded)), encoded);
+    t.equal(decodeSessionState(encoded).pending?.preKeyId, session.pending?.preKeyId);
+  }
+  t.equal(sessionOf(dave, bob).pending?.preKeyId, undefined);
+  t.equal(sessionOf(alice, bob).pending, undefined, 'the answer took the envelope off');
+});
+
+t.test('a stored record that is cut, extended or of another version is refused', async (t) => {
+  const { alice, bob } = await makeConversation('ours', 'ours');
+  await alice.processBundle(bob);
+  const stored = alice.record(bob).serialize();
+  t.same(SessionRecord.deserialize(stored).serialize(), stored);
+  for (const cut of truncations(stored)) {
+    if (!isBadState(() => SessionRecord.deserialize(cut))) t.fail(`${cut.length} bytes are read`);
+  }
+  t.ok(isBadState(() => SessionRecord.deserialize(extended(stored, 0))));
+  for (const version of [0, 2, 255])
+    t.ok(isBadState(() => SessionRecord.deserialize(stored.with(0, version))));
+});
+
+t.test('no changed bit of a stored record crashes an operation on it', async (t) => {
+  const { alice, bob } = await makeConversation('ours', 'ours');
+  const address = bob.address.toString();
+  const stored = alice.record(bob).serialize();
+  const reply = await bob.encrypt(alice, Buffer.from('text'));
+  let failures = 0;
+  for (const { bytes } of bitFlips(stored)) {
+    alice.sessions.set(address, bytes);
+    try {
+      await alice.decrypt(bob, reply);
+    } catch (error) {
+      failures += 1;
+      if (!isCryptoError(error)) throw error;
+    }
+  }
+  t.ok(failures > 200, `${failures} of ${stored.length} changes were noticed`);
+});
+
+t.test('archiving keeps what was said about the session and stops sending', async (t) => {
+  const { alice, bob } = await makeConversation('ours', 'ours');
+  const record = alice.record(bob);
+  const ratchetKey = alice.library.PublicKey.deserialize(
+    sessionOf(alice, bob).ratchet.double.sender.ratchetKey,
+  );
+  t.ok(record.currentRatchetKeyMatches(ratchetKey));
+  t.notOk(record.currentRatchetKeyMatches(bob.identity.publicKey));
+  t.equal(record.localRegistrationId(), alice.registrationId);
+  t.equal(record.remoteRegistrationId(), bob.registrationId);
+  record.archiveCurrentState();
+  t.notOk(record.hasCurrentState());
+  t.notOk(record.currentRatchetKeyMatches(ratchetKey));
+  t.throws(() => record.localRegistrationId(), { code: 0 });
+  const length = record.serialize().length;
+  record.archiveCurrentState();
+  t.equal(record.serialize().length, length, 'archiving twice adds nothing');
+});
+
+t.test('a record does not follow changes of the bytes that it was read from', async (t) => {
+  const { alice, bob } = await makeConversation('ours', 'ours');
+  const stored = alice.record(bob).serialize();
+  const input = stored.slice();
+  const record = SessionRecord.deserialize(input);
+  input.fill(0);
+  t.same(record.serialize(), stored);
+  record.serialize().fill(0);
+  t.same(record.serialize(), stored);
+});
