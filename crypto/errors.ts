@@ -66,7 +66,7 @@ interface CryptoErrorDetails {
 export class CryptoError extends Error {
   readonly reason: CryptoErrorReason;
   readonly code: ErrorCode;
-  readonly operation: string;
+  #operation: string;
   readonly #addr: string | undefined;
 
   constructor(reason: CryptoErrorReason, message: string, details: CryptoErrorDetails = {}) {
@@ -75,8 +75,19 @@ export class CryptoError extends Error {
     this.name = name === 'Generic' ? 'LibSignalError' : name;
     this.reason = reason;
     this.code = ErrorCode[name];
-    this.operation = details.operation ?? '';
+    this.#operation = details.operation ?? '';
     this.#addr = details.addr;
+  }
+
+  /** The public call that failed, by libsignal's name for it; empty where none is known. */
+  get operation(): string {
+    return this.#operation;
+  }
+
+  /** Notes the public call that failed, unless one inside it was noted already. */
+  _within(operation: string): this {
+    if (this.#operation === '') this.#operation = operation;
+    return this;
   }
 
   /** The address that an untrusted identity belongs to. Throws a TypeError for any other error. */

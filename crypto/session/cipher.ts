@@ -24,6 +24,14 @@ import { decryptFirst, decryptWhisper, encryptOn } from './exchange.ts';
 import { isUsableForSending, SessionRecord } from './record.ts';
 import type { SessionState } from './state.ts';
 
+async function within<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof CryptoError ? error._within(operation) : error;
+  }
+}
+
 async function requireTrust(
   store: IdentityKeyStore,
   address: ProtocolAddress,
@@ -46,15 +54,17 @@ export async function processPreKeyBundle(
   identityStore: IdentityKeyStore,
   now?: Date,
 ): Promise<void> {
-  const peer = bundle.identityKey();
-  await requireTrust(identityStore, address, peer, Direction.Sending);
-  verifyBundle(bundle);
-  const record = (await sessionStore.getSession(address)) ?? SessionRecord._empty();
-  const identity = await identityStore.getIdentityKeyPair();
-  const registrationId = await identityStore.getLocalRegistrationId();
-  const session = startSession(identity, registrationId, bundle, now?.getTime() ?? present());
-  await identityStore.saveIdentity(address, peer);
-  await sessionStore.saveSession(address, record._withNew(session));
+  return within('SessionBuilder_ProcessPreKeyBundle', async () => {
+    const peer = bundle.identityKey();
+    await requireTrust(identityStore, address, peer, Direction.Sending);
+    verifyBundle(bundle);
+    const record = (await sessionStore.getSession(address)) ?? SessionRecord._empty();
+    const identity = await identityStore.getIdentityKeyPair();
+    const registrationId = await identityStore.getLocalRegistrationId();
+    const session = startSession(identity, registrationId, bundle, now?.getTime() ?? present());
+    await identityStore.saveIdentity(address, peer);
+    await sessionStore.saveSession(address, record._withNew(session));
+  });
 }
 
 /**
@@ -69,17 +79,23 @@ export async function signalEncrypt(
   identityStore: IdentityKeyStore,
   now?: Date,
 ): Promise<CiphertextMessage> {
-  const record = await sessionStore.getSession(address);
-  const session = record?._current();
-  if (record === null || session === undefined || !isUsableForSending(session, now?.getTime() ?? present())) {
-    throw new CryptoError('no-session', 'session not found', { operation: 'SessionCipher_EncryptMessage' });
-  }
-  const sealed = encryptOn(session, message, { local: localAddress, remote: address });
-  const peer = PublicKey.deserialize(session.remoteIdentity);
-  await requireTrust(identityStore, address, peer, Direction.Sending);
-  await identityStore.saveIdentity(address, peer);
-  await sessionStore.saveSession(address, record._withCurrent(sealed.session));
-  return sealed.message;
+  return within('SessionCipher_EncryptMessage', async () => {
+    const record = await sessionStore.getSession(address);
+    const session = record?._current();
+    if (
+      record === null ||
+      session === undefined ||
+      !isUsableForSending(session, now?.getTime() ?? present())
+    ) {
+      throw new CryptoError('no-session', 'session not found');
+    }
+    const sealed = encryptOn(session, message, { local: localAddress, remote: address });
+    const peer = PublicKey.deserialize(session.remoteIdentity);
+    await requireTrust(identityStore, address, peer, Direction.Sending);
+    await identityStore.saveIdentity(address, peer);
+    await sessionStore.saveSession(address, record._withCurrent(sealed.session));
+    return sealed.message;
+  });
 }
 
 /**
@@ -93,24 +109,24 @@ export async function signalDecrypt(
   sessionStore: SessionStore,
   identityStore: IdentityKeyStore,
 ): Promise<Bytes> {
-  const record = await sessionStore.getSession(address);
-  if (record === null) {
-    throw new CryptoError('no-session', 'session not found', {
-      operation: 'SessionCipher_DecryptSignalMessage',
-    });
-  }
-  const opened = decryptWhisper(record, message, { local: localAddress, remote: address });
-  const peer = PublicKey.deserialize(opened.session.remoteIdentity);
-  await requireTrust(identityStore, address, peer, Direction.Receiving);
-  await identityStore.saveIdentity(address, peer);
-  await sessionStore.saveSession(address, opened.record);
-  return opened.plaintext;
+  return within('SessionCipher_DecryptSignalMessage', async () => {
+    const record = await sessionStore.getSession(address);
+    if (record === null) {
+      throw new CryptoError('no-session', 'session not found');
+    }
+    const opened = decryptWhisper(record, message, { local: localAddress, remote: address });
+    const peer = PublicKey.deserialize(opened.session.remoteIdentity);
+    await requireTrust(identityStore, address, peer, Direction.Receiving);
+    await identityStore.saveIdentity(address, peer);
+    await sessionStore.saveSession(address, opened.record);
+    return opened.plaintext;
+  });
 }
 
 /**
  * Decrypts a first message, starting the session that it asks for unless it is known. Throws `untrusted-identity`,
- * `bad-key`, `duplicated-message`, `undecryptable`, or what a store throws (a prekey that it does not have). Then
- * nothing was saved, marked or removed.
+ * `bad-key`, `duplicated-message`, `undecryptable`, or what a store throws (a prekey that it does not have). No store
+ * is written to before the message was proved genuine; the session is saved last.
  */
 export async function signalDecryptPreKey(
   message: PreKeySignalMessage,
@@ -122,26 +138,28 @@ export async function signalDecryptPreKey(
   signedPrekeyStore: SignedPreKeyStore,
   kyberPrekeyStore: KyberPreKeyStore,
 ): Promise<Bytes> {
-  const peer = message._identityKey();
-  const record = (await sessionStore.getSession(address)) ?? SessionRecord._empty();
-  await requireTrust(identityStore, address, peer, Direction.Receiving);
-  const isNew = record._find(message._baseKey()._wire) === undefined;
-  const fresh = isNew
-    ? await prepareAnswer(message, identityStore, prekeyStore, signedPrekeyStore, kyberPrekeyStore)
-    : neverFresh;
-  const opened = decryptFirst(record, message, { local: localAddress, remote: address }, fresh);
-  await identityStore.saveIdentity(address, peer);
-  if (isNew) {
-    await kyberPrekeyStore.markKyberPreKeyUsed(
-      message._kyberPreKeyId(),
-      message.signedPreKeyId(),
-      message._baseKey(),
-    );
-    const oneTime = message.preKeyId();
-    if (oneTime !== null) await prekeyStore.removePreKey(oneTime);
-  }
-  await sessionStore.saveSession(address, opened.record);
-  return opened.plaintext;
+  return within('SessionCipher_DecryptPreKeySignalMessage', async () => {
+    const peer = message._identityKey();
+    const record = (await sessionStore.getSession(address)) ?? SessionRecord._empty();
+    await requireTrust(identityStore, address, peer, Direction.Receiving);
+    const isNew = record._find(message._baseKey()._wire) === undefined;
+    const fresh = isNew
+      ? await prepareAnswer(message, identityStore, prekeyStore, signedPrekeyStore, kyberPrekeyStore)
+      : neverFresh;
+    const opened = decryptFirst(record, message, { local: localAddress, remote: address }, fresh);
+    await identityStore.saveIdentity(address, peer);
+    if (isNew) {
+      await kyberPrekeyStore.markKyberPreKeyUsed(
+        message._kyberPreKeyId(),
+        message.signedPreKeyId(),
+        message._baseKey(),
+      );
+      const oneTime = message.preKeyId();
+      if (oneTime !== null) await prekeyStore.removePreKey(oneTime);
+    }
+    await sessionStore.saveSession(address, opened.record);
+    return opened.plaintext;
+  });
 }
 
 function neverFresh(): never {

@@ -6,6 +6,7 @@ import type { ProtocolAddress } from '../address.ts';
 import { concat, equalBytes, wipe } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { CiphertextMessage, CiphertextMessageType } from '../ciphertext-message.ts';
+import { MAX_BODY_BYTES } from '../consts.ts';
 import { CryptoError, isCryptoError } from '../errors.ts';
 import { aesCbcDecrypt, aesCbcEncrypt } from '../noble.ts';
 import { takeReceivingKeys, takeSendingKeys } from '../ratchet/triple.ts';
@@ -33,6 +34,7 @@ export function encryptOn(
   plaintext: Uint8Array,
   ends: Ends,
 ): { readonly session: SessionState; readonly message: CiphertextMessage } {
+  if (plaintext.length >= MAX_BODY_BYTES) throw new CryptoError('misuse', 'plaintext is too long');
   const step = takeSendingKeys(session.ratchet);
   const { cipherKey, macKey, iv } = step.keys;
   const { pending } = session;

@@ -128,3 +128,45 @@ t.test('both engines call the stores in the same order', async (t) => {
   t.equal(traces[0]?.length, 16);
   t.same(traces[0], traces[1]);
 });
+
+t.test('errors carry the native library’s numbers, names and operations', async (t) => {
+  const failures: string[][] = [];
+  for (const engine of ['native', 'ours'] as const) {
+    const { alice, bob } = await makeConversation(engine, engine);
+    const stranger = makeParty(engine);
+    const wire = await alice.encrypt(bob, Buffer.from('text'));
+    await bob.decrypt(alice, wire);
+    const refused: string[] = [];
+    const note = async (work: Promise<unknown>): Promise<void> => {
+      try {
+        await work;
+        refused.push('no error');
+      } catch (error) {
+        const { name, code, operation } = error as { name: string; code: number; operation: string };
+        refused.push(`${name} ${code} ${operation}`);
+      }
+    };
+    await note(bob.decrypt(alice, wire));
+    await note(
+      bob.decrypt(alice, { type: WHISPER, bytes: wire.bytes.with(-1, (wire.bytes.at(-1) ?? 0) ^ 1) }),
+    );
+    await note(stranger.decrypt(alice, wire));
+    await note(stranger.encrypt(alice, Buffer.from('text')));
+    await stranger.processBundle(bob);
+    const first = await stranger.encrypt(bob, Buffer.from('text'));
+    await note(
+      bob.decrypt(stranger, { type: PREKEY, bytes: first.bytes.with(-1, (first.bytes.at(-1) ?? 0) ^ 1) }),
+    );
+    bob.trusts = false;
+    await note(bob.decrypt(stranger, first));
+    await note(bob.encrypt(alice, Buffer.from('text')));
+    await note(bob.processBundle(alice));
+    const bundle = alice.makeBundle();
+    stranger.sessions.clear();
+    await note(stranger.processBundle(alice, { ...bundle, signedPreKeySignature: new Uint8Array(64) }));
+    failures.push(refused);
+  }
+  t.equal(failures[0]?.length, 9);
+  t.notOk(failures[0]?.includes('no error'));
+  t.same(failures[1], failures[0]);
+});
