@@ -7,7 +7,8 @@ import { concat, equalBytes, wipe } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
 import { KYBER1024_CIPHERTEXT_BYTES, KYBER1024_PUBLIC_KEY_BYTES, KYBER1024_TYPE } from './consts.ts';
 import { CryptoError } from './errors.ts';
-import { decapsulate, encapsulate, generateKeyPair, mlKem1024 } from './mlkem/kem.ts';
+import { mlKem1024 } from './mlkem/encryption.ts';
+import { decapsulate, encapsulate, generateKeyPair } from './mlkem/kem.ts';
 import { randomBytes } from './random.ts';
 import { sha3x256, shake256 } from './sodium.ts';
 

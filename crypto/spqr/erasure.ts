@@ -38,7 +38,7 @@ interface FieldTables {
 
 let fieldTables: FieldTables | undefined;
 
-/** Built when first needed, in about half a millisecond: only a lost or surplus chunk needs them. */
+/** Built when first needed, in one or two milliseconds: only a lost or surplus chunk needs them. */
 function tables(): FieldTables {
   if (fieldTables !== undefined) return fieldTables;
   const log = new Uint16Array(ORDER + 1);

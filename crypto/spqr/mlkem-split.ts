@@ -10,16 +10,14 @@ import { concat, equalBytes, wipe } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { CryptoError } from '../errors.ts';
 import {
-  decapsulateWith,
   decodeT,
-  deriveSecretAndCoins,
   deriveSecretVector,
   encryptU,
   encryptV,
   expandCoins,
-  generateKeyPair,
   mlKem768,
-} from '../mlkem/kem.ts';
+} from '../mlkem/encryption.ts';
+import { decapsulateWith, deriveSecretAndCoins, generateKeyPair } from '../mlkem/kem.ts';
 import { randomBytes } from '../random.ts';
 import { sha3x256 } from '../sodium.ts';
 

@@ -9,7 +9,8 @@ import {
 import { ml_kem1024, ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { concat, equalBytes, toHex } from '../../../crypto/bytes.ts';
 import { compress, decode12, decompress, encode12, isCanonical } from '../../../crypto/mlkem/encode.ts';
-import { decapsulate, encapsulate, generateKeyPair, mlKem1024, mlKem768 } from '../../../crypto/mlkem/kem.ts';
+import { mlKem1024, mlKem768 } from '../../../crypto/mlkem/encryption.ts';
+import { decapsulate, encapsulate, generateKeyPair } from '../../../crypto/mlkem/kem.ts';
 import { inverseNtt, ntt, dot, pairCache, reduce, toPlain } from '../../../crypto/mlkem/ntt.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { ready } from '../../../crypto/ready.ts';
