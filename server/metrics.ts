@@ -26,9 +26,9 @@ export class Metrics {
     labelNames: ['kind'],
     registers: [this.#registry],
   });
-  readonly #closed = new Counter({
-    name: 'tacet_sockets_closed_total',
-    help: 'Closed sockets by kind and code; the code is none when the client left.',
+  readonly #socketRefusals = new Counter({
+    name: 'tacet_socket_refusals_total',
+    help: 'Sockets that the server closed, by kind and code.',
     labelNames: ['kind', 'code'],
     registers: [this.#registry],
   });
@@ -47,10 +47,8 @@ export class Metrics {
   /** The events of sockets. */
   readonly sockets: SocketMetrics = {
     opened: (kind) => this.#open.inc({ kind }),
-    closed: (kind, code) => {
-      this.#open.dec({ kind });
-      this.#closed.inc({ kind, code: code ?? 'none' });
-    },
+    refused: (kind, code) => this.#socketRefusals.inc({ kind, code }),
+    closed: (kind) => this.#open.dec({ kind }),
     answered: (outcome) => this.#sends.inc({ outcome }),
     delivered: () => this.#deliveries.inc(),
   };
@@ -69,16 +67,10 @@ export class Metrics {
     this.#refusals.inc({ code });
   }
 
-  /** Shows a number that somebody else keeps, read when the metrics are. */
-  gauge(name: `tacet_${string}`, help: string, read: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(read());
-      },
-    });
+  /** A number that only grows, counted by its owner. */
+  counter(name: `tacet_${string}_total`, help: string): { add(count: number): void } {
+    const counter = new Counter({ name, help, registers: [this.#registry] });
+    return { add: (count) => counter.inc(count) };
   }
 
   /** The exposition text and its content type. */

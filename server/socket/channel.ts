@@ -100,6 +100,7 @@ export class Channel {
   refuse(code: ErrorCode, retryAfterMs?: number): void {
     if (!this.isOpen) return;
     this.#closing = code;
+    this.#deps.metrics.refused(this.kind, code);
     this.#socket.resume();
     this.#socket.send(
       encodeFrame({ kind: 'refused', code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }),
@@ -196,7 +197,7 @@ export class Channel {
     if (this.#over) return;
     this.#over = true;
     this.#protocol?.ended();
-    this.#deps.metrics.closed(this.kind, this.#closing);
+    this.#deps.metrics.closed(this.kind);
     this.#onClose?.();
   }
 }

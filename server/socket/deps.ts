@@ -37,8 +37,10 @@ export type SocketKind = 'signed-in' | 'anonymous';
 /** One function per event; no ids, no addresses. */
 export interface SocketMetrics {
   opened(kind: SocketKind): void;
-  /** `code`: what the connection was refused for; absent when the client left or fell silent. */
-  closed(kind: SocketKind, code: ErrorCode | undefined): void;
+  /** The connection was told why it will be closed. */
+  refused(kind: SocketKind, code: ErrorCode): void;
+  /** The connection is over, for whatever reason. */
+  closed(kind: SocketKind): void;
   /** A send was answered. */
   answered(outcome: 'sent' | 'mismatch' | 'refused'): void;
   delivered(): void;

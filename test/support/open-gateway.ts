@@ -13,7 +13,6 @@ import { RecipientCache } from '../../server/services/recipient-cache.ts';
 import { SOCKET_TIMES, type SocketTimes } from '../../server/socket/deps.ts';
 import { socketGateway } from '../../server/socket/gateway.ts';
 import { buildAccountStore } from '../../server/store/accounts.ts';
-import { buildDeviceStore } from '../../server/store/devices.ts';
 import type { EnvelopeStore } from '../../server/store/envelope-port.ts';
 import { buildEnvelopeStore } from '../../server/store/envelopes.ts';
 import { buildPrekeyStore } from '../../server/store/prekeys.ts';
@@ -31,6 +30,9 @@ export interface GatewayOptions {
   readonly clock?: Clock;
 }
 
+/** What the server's side sees of a connection's end. */
+export type SocketEnd = 'refused' | 'closed';
+
 /** A running gateway. */
 export interface TestGateway {
   readonly engine: SqliteEngine;
@@ -41,7 +43,12 @@ export interface TestGateway {
   readonly origin: string;
   /** What the server failed at; empty unless the test makes it fail. */
   readonly failures: unknown[];
+  /** Stops the sockets, then the store. */
   close(): Promise<void>;
+  /** Reads the store when the sockets have stopped and before it closes. */
+  whenDrained<Result>(read: (envelopes: EnvelopeStore) => Promise<Result>): Promise<Result>;
+  /** Resolves when the server has refused the next connection, or sees the next one over. */
+  next(end: SocketEnd): Promise<void>;
   makeAccount(devices: number): Promise<StoredAccount>;
   issueToken(account: AccountId, device: DeviceId, pending?: boolean): Uint8Array;
   endTokens(device: DeviceId): void;
@@ -75,8 +82,13 @@ export async function openGateway(t: Test, options: GatewayOptions = {}): Promis
   const recipients = new RecipientCache(buildRecipientStore(engine), bus);
   const delivery = new Delivery({ envelopes, recipients, bus, limits, clock });
   const [accounts, profiles] = [buildAccountStore(engine), buildProfileStore(engine)];
-  const devices = buildDeviceStore(engine);
-  const prekeys = new Prekeys({ prekeys: buildPrekeyStore(engine), devices, limits, bus });
+  const prekeys = new Prekeys({ prekeys: buildPrekeyStore(engine), limits, bus });
+  const waiting = new Map<SocketEnd, () => void>();
+  const tell = (end: SocketEnd): void => {
+    waiting.get(end)?.();
+    waiting.delete(end);
+  };
+  let lastRead: (() => Promise<void>) | undefined;
   const app = Fastify();
   await app.register(socketGateway, {
     authenticate(token: string) {
@@ -95,7 +107,13 @@ export async function openGateway(t: Test, options: GatewayOptions = {}): Promis
     limits,
     clock,
     rateFactor,
-    metrics: { opened() {}, closed() {}, answered() {}, delivered() {} },
+    metrics: {
+      opened() {},
+      refused: () => tell('refused'),
+      closed: () => tell('closed'),
+      answered() {},
+      delivered() {},
+    },
     onError: (error) => failures.push(error),
     times: { ...SOCKET_TIMES, ...options.times },
   });
@@ -104,7 +122,12 @@ export async function openGateway(t: Test, options: GatewayOptions = {}): Promis
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   const origin = `ws://127.0.0.1:${String(port)}`;
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= app.close().then(() => engine.close()));
+  const stop = async (): Promise<void> => {
+    await app.close();
+    await lastRead?.();
+    await engine.close();
+  };
+  const close = (): Promise<void> => (closing ??= stop());
   t.teardown(close);
   const issueToken = (account: AccountId, device: DeviceId, pending = false): Uint8Array =>
     tokens.issue({ account, device, pending }).token;
@@ -116,6 +139,11 @@ export async function openGateway(t: Test, options: GatewayOptions = {}): Promis
     origin,
     failures,
     close,
+    whenDrained: (read) =>
+      new Promise((resolve) => {
+        lastRead = async () => resolve(await read(envelopes));
+      }),
+    next: (end) => new Promise((resolve) => waiting.set(end, resolve)),
     makeAccount: (devices) => storeAccount(engine, devices),
     issueToken,
     endTokens: (device) => tokens.end(device),

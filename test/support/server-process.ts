@@ -32,7 +32,7 @@ export interface ServerProcessOptions {
 
 /** Starts the server and waits until it is open. Throws with its output when it ends instead. */
 export async function startServer(options: ServerProcessOptions): Promise<ServerProcess> {
-  const [program = '', ...rest] = [
+  const [program, ...rest] = [
     ...(options.wrapper ?? []),
     process.execPath,
     ...(options.nodeArguments ?? []),
