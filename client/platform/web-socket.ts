@@ -31,6 +31,8 @@ export const openBrowserSocket: OpenSocket = (path: string, events: SocketEvents
     if (event.data instanceof ArrayBuffer) events.message(new Uint8Array(event.data));
     else socket.close(4000, '');
   });
+  // A failed connection closes with 1006 after this; one that a policy forbids does not close at all.
+  socket.addEventListener('error', () => end(ABNORMAL));
   socket.addEventListener('close', (event) => end(event.code === 0 ? ABNORMAL : event.code));
   return {
     send(bytes) {
