@@ -348,15 +348,40 @@ t.test('what the native library lets pass and this engine refuses', async (t) =>
   }
 });
 
-t.test('a repeated first message cannot put another identity under a known session', async (t) => {
-  const alice = makeParty('ours');
-  const bob = makeParty('ours');
-  const mallory = makeParty('ours');
-  await alice.processBundle(bob);
-  await bob.decrypt(alice, await alice.encrypt(bob, plaintext));
-  const wire = forgeFirstMessage(alice, bob, plaintext, {
-    outer: { identityKey: mallory.identity.publicKey.serialize() },
-  });
-  await refuses(t, bob, alice, wire, 'another identity on a known handshake');
-  t.same(bob.identities.get(alice.address.toString()), alice.identity.publicKey.serialize());
+for (const engine of engines) {
+  t.test(
+    `${engine}: a repeated first message cannot put another identity under a known session`,
+    async (t) => {
+      const alice = makeParty('ours');
+      const bob = makeParty(engine);
+      const mallory = makeParty('ours');
+      await alice.processBundle(bob);
+      await bob.decrypt(alice, await alice.encrypt(bob, plaintext));
+      const wire = forgeFirstMessage(alice, bob, plaintext, {
+        outer: { identityKey: mallory.identity.publicKey.serialize() },
+      });
+      await refuses(t, bob, alice, wire, 'another identity on a known handshake');
+      t.same(bob.identities.get(alice.address.toString()), alice.identity.publicKey.serialize());
+    },
+  );
+}
+
+t.test('a message has one encoding here, where the native library reads others too', async (t) => {
+  const { alice, bob } = await makeConversation('ours', 'ours');
+  const { bytes } = await alice.encrypt(bob, plaintext);
+  // Version byte, then field 1 with its key of 33 bytes, then field 2 in one byte.
+  const counterAt = 1 + 2 + 33 + 1;
+  const others: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
+    'a field twice': Uint8Array.of(bytes[0] ?? 0, 0x10, 5, ...bytes.subarray(1)),
+    'an overlong integer': Uint8Array.of(
+      ...bytes.subarray(0, counterAt),
+      (bytes[counterAt] ?? 0) | 0x80,
+      0,
+      ...bytes.subarray(counterAt + 1),
+    ),
+  };
+  for (const [what, other] of Object.entries(others)) {
+    t.equal(libraries.native.SignalMessage.deserialize(other).counter(), 0, `native: ${what}`);
+    t.equal(await failureOf(() => libraries.ours.SignalMessage.deserialize(other)), 0, `ours: ${what}`);
+  }
 });
