@@ -180,7 +180,7 @@ function expandSecret(
   return { rho: seeds.subarray(0, 32), s, e };
 }
 
-/** A x or A^T x in the transformed domain, times R^-1. */
+/** A x or A^T x in the transformed domain, times -2^-32 (as `dot` leaves it). */
 function multiplyMatrix(rank: number, rho: Uint8Array, vector: Int16Array, transposed: boolean): Int16Array {
   const product = new Int16Array(rank * N);
   const row = new Int16Array(rank * N);

@@ -258,8 +258,7 @@ function receiveCt2(
 
 function receiveEk(state: Kind<'ct1-sampled' | 'ct1-acknowledged'>, payload: SpqrPayload): BraidState {
   const { epoch, authenticator, header, message, ct1 } = state;
-  const acknowledged =
-    state.kind === 'ct1-acknowledged' || payload.kind === 'ack' || payload.kind === 'ek-and-ack';
+  const acknowledged = payload.kind === 'ack' || payload.kind === 'ek-and-ack';
   const ekChunks =
     payload.kind === 'ek' || payload.kind === 'ek-and-ack'
       ? collect(state.ekChunks, payload.number, payload.chunk)
@@ -267,9 +266,8 @@ function receiveEk(state: Kind<'ct1-sampled' | 'ct1-acknowledged'>, payload: Spq
   const ek = restore(ekChunks, KEM_EK_BYTES);
   if (ek !== undefined) {
     checkSplitKey(header, ek);
-    if (acknowledged) return answerKey(state, ek);
-    const next = state.kind === 'ct1-sampled' ? state.next : 0;
-    return { kind: 'ek-received', epoch, authenticator, header, message, ct1, next, ek };
+    if (acknowledged || state.kind === 'ct1-acknowledged') return answerKey(state, ek);
+    return { kind: 'ek-received', epoch, authenticator, header, message, ct1, next: state.next, ek };
   }
   if (acknowledged) return { kind: 'ct1-acknowledged', epoch, authenticator, header, message, ct1, ekChunks };
   return ekChunks === state.ekChunks ? state : { ...state, ekChunks };

@@ -572,6 +572,58 @@ t.test('a stored state is read only whole, in its version and unharmed in its st
   }
 });
 
+/** kind 1 | epoch 8 | authenticator 64 | seed 64 | header 64 | ek 1152 | next 4 | length 4 | one chunk 34. */
+const encodedBraidBytes = 1 + 8 + 64 + 64 + 64 + 1152 + 4 + 4 + 34;
+
+t.test('a stored state whose parts contradict each other is refused', async (t) => {
+  const record = encodeSpqrState(pairAt('header-sent', 'a').state('a'));
+  // version 1 | direction 1 | root 32 | send epoch 8 | count 1 | epoch 8 | sending 1 | counter 4 | key 32 | ...
+  const chains = record.length - encodedBraidBytes;
+  const changes: Readonly<Record<string, readonly [at: number, value: number]>> = {
+    'unknown direction': [1, 2],
+    'sending in an epoch that is not there': [41, 7],
+    'an epoch above 2^53': [34, 0x20],
+    'no epoch': [42, 0],
+    'four epochs': [42, 4],
+    'an epoch that does not fit': [50, 1],
+    'no sending chain in the current epoch': [51, 0],
+    'unknown kind': [chains, 11],
+    'an exchange far ahead of the chains': [chains + 8, 3],
+    'an exchange in epoch 0': [chains + 8, 0],
+    'a chunk number above 16 bits': [chains + 1 + 8 + 64 + 64 + 64 + 1152 + 1, 1],
+  };
+  for (const [name, [at, value]] of Object.entries(changes)) {
+    const damaged = record.slice();
+    t.not(damaged[at], value, name);
+    damaged[at] = value;
+    t.throws(() => decodeSpqrState(damaged), because('bad-state'), name);
+  }
+});
+
+t.test('consecutive epochs are demanded of a stored state', async (t) => {
+  const entry = vectors.records.find(({ kind }) => kind === 'header-sent');
+  const record = hexBytes(entry?.record ?? '');
+  const { chains } = decodeSpqrState(record);
+  t.ok(chains.epochs.length > 1);
+  const [first] = chains.epochs;
+  const second =
+    51 + 1 + (first?.send === undefined ? 0 : 36) + 4 + 32 + 4 + (first?.receive.skipped.length ?? 0);
+  const damaged = record.slice();
+  damaged[second + 7] = 9;
+  t.throws(() => decodeSpqrState(damaged), because('bad-state'));
+});
+
+t.test('a chain that has counted to its end sends no more', async (t) => {
+  const state = new Pair().state('a');
+  const epochs = state.chains.epochs.map((kept) => ({
+    ...kept,
+    send: { counter: 0xffff_fffe, key: new Uint8Array(32) },
+  }));
+  const last = sendSpqr({ ...state, chains: { ...state.chains, epochs } });
+  t.equal(decodeSpqrMessage(last.message).index, 0xffff_ffff);
+  t.throws(() => sendSpqr(last.state), because('bad-state'));
+});
+
 t.test('recorded exchanges come out byte by byte the same', async (t) => {
   for (const vector of vectors.exchanges) {
     await ready({ random: seededRandom(vector.seed) });
