@@ -1,9 +1,26 @@
 /**
- * The façade of core: opens a client over its ports and serves views of it. Everything else of this room is behind it.
+ * The façade of core: opens a client over its ports, owns the one signed-in device, serves views. Only the tab that holds the owner lock
+ * touches storage and network.
  */
+import { ready } from '@tacet/crypto';
+import { normalisePassphrase, normaliseUsername } from '@tacet/crypto/vault';
+import { generatePassphrase, estimateBits, MIN_PASSPHRASE_BITS } from '@tacet/crypto/passphrase';
+import { NAME_MAX } from '@tacet/protocol/content/record';
+import { parseAccountId, type AccountId } from '@tacet/protocol/ids';
+import { readInvite as readInviteRoute, readServer as readServerRoute } from '@tacet/protocol/rest/people';
+import { parseInviteLink } from './account/invites.ts';
+import { destroyLocal, openLocalDatabase } from './account/local.ts';
+import { joinAccount } from './account/sign-in.ts';
+import { makeAccount, type Joined, type JoinNeeds } from './account/sign-up.ts';
+import { Background } from './background.ts';
 import type { Engine } from './engine.ts';
+import { CoreError, failureFrom } from './failure.ts';
+import { Home } from './home.ts';
 import type { Ports } from './ports.ts';
-import type { Commands, ViewState } from './view.ts';
+import { meOf, SharedState, ViewMirror } from './state.ts';
+import { AnonymousConnection } from './transport/anonymous.ts';
+import { Rest } from './transport/rest.ts';
+import type { Commands, ConversationId, ViewState } from './view.ts';
 
 /** One view of a client: its commands, and its own open conversation. */
 export interface View {
@@ -17,6 +34,277 @@ export interface Client {
   attach(show: (slices: Partial<ViewState>) => void): View;
   /** Ends sockets, timers and the lock. What is stored stays. */
   close(): Promise<void>;
+  /** Failures of work that nobody waited for: for tests and diagnostics. */
+  readonly background: Background;
 }
 
-export type OpenClient = (ports: Ports, engine: Engine) => Client;
+/** Opens a client. It starts at once; what it finds is told by its state. */
+export function openClient(ports: Ports, engine: Engine): Client {
+  const core = new Core(ports, engine);
+  core.begin();
+  return core;
+}
+
+class Core implements Client {
+  readonly background = new Background();
+  readonly #ports: Ports;
+  readonly #engine: Engine;
+  readonly #rest: Rest;
+  readonly #state = new SharedState();
+  /** Passphrases that were generated here: their strength is known. */
+  readonly #generated = new Set<string>();
+  #ready: Promise<void>;
+  #busy = false;
+  #closed = false;
+
+  constructor(ports: Ports, engine: Engine) {
+    this.#ports = ports;
+    this.#engine = engine;
+    this.#rest = new Rest(ports.http);
+    this.#ready = ready({ random: ports.random, now: () => ports.clock.now() });
+    this.#ready.catch(() => undefined);
+  }
+
+  begin(): void {
+    this.background.run(this.#start(false), 'start');
+  }
+
+  attach(show: (slices: Partial<ViewState>) => void): View {
+    const mirror = new ViewMirror(this.#state, show);
+    return { commands: this.#commands(mirror), close: () => mirror.close() };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const { home } = this.#state;
+    this.#state.show(undefined);
+    await home?.stop();
+    home?.close();
+    this.#ports.lock.release();
+  }
+
+  async #start(steal: boolean): Promise<void> {
+    const { session } = this.#state;
+    session.value = { kind: 'starting' };
+    try {
+      await this.#ready;
+      const { owned } = await this.#ports.lock.acquire({ steal, lost: () => this.#lost() });
+      if (this.#closed) return;
+      if (!owned) {
+        session.value = { kind: 'elsewhere' };
+        return;
+      }
+      const found = await openLocalDatabase(this.#ports, (error) => this.#broken(error));
+      if (found.kind === 'empty') {
+        session.value = { kind: 'signed-out' };
+        return;
+      }
+      await this.#goHome(found, undefined);
+    } catch (error) {
+      session.value = { kind: 'broken', failure: failureFrom(error) };
+    }
+  }
+
+  async #goHome(joined: Omit<Joined, 'session'>, session: Joined['session'] | undefined): Promise<void> {
+    const state = this.#state;
+    const home = await Home.load({
+      ports: this.#ports,
+      engine: this.#engine,
+      rest: this.#rest,
+      db: joined.db,
+      own: joined.own,
+      background: this.background,
+      session,
+      watcher: {
+        touched: (account) => state.touched(account),
+        lineChanged: (account, change) => state.lineChanged(account, change),
+        peopleChanged: () => state.peopleChanged(),
+        connection: (connection) => {
+          state.connection.value = connection;
+        },
+        ended: (why) => this.background.run(this.#ended(why), 'end'),
+      },
+    });
+    if (this.#closed) {
+      home.close();
+      return;
+    }
+    state.show(home);
+    state.session.value = { kind: 'signed-in', me: meOf(home) };
+    home.start();
+    this.background.run(
+      this.#ports.persistStorage().then((persistent) => {
+        state.persistent.value = persistent;
+      }),
+      'ask for lasting storage',
+    );
+  }
+
+  /** Another tab has taken the account over. */
+  #lost(): void {
+    this.background.run(this.#leaveHome({ kind: 'elsewhere' }), 'give the account to another tab');
+  }
+
+  /** The storage failed under core: what is in memory may be ahead of it, so nothing goes on. */
+  #broken(error: unknown): void {
+    const { home, session } = this.#state;
+    if (home === undefined) return;
+    session.value = { kind: 'broken', failure: failureFrom(error) };
+    this.background.run(home.stop(), 'stop after a fault of the storage');
+  }
+
+  async #ended(why: 'removed' | 'too-old'): Promise<void> {
+    await this.#leaveHome(why === 'too-old' ? { kind: 'too-old' } : { kind: 'ended', why });
+  }
+
+  async #leaveHome(next: ViewState['session']): Promise<void> {
+    const { home, session } = this.#state;
+    this.#state.show(undefined);
+    session.value = next;
+    await home?.stop();
+    home?.close();
+  }
+
+  #home(): Home {
+    const { home } = this.#state;
+    if (home === undefined) throw new CoreError('not-signed-in', 'nobody is signed in');
+    return home;
+  }
+
+  #conversation(id: ConversationId): { readonly home: Home; readonly id: AccountId } {
+    const home = this.#home();
+    const account = typeof id === 'string' ? parseAccountId(id) : undefined;
+    if (account === undefined || home.conversations.get(account) === undefined) {
+      throw new CoreError('conversation-unknown', 'no conversation of this id');
+    }
+    return { home, id: account };
+  }
+
+  /** Signing up or in: one at a time, only where nobody is signed in. */
+  async #join(make: (needs: JoinNeeds) => Promise<Joined>): Promise<void> {
+    const { session, progress } = this.#state;
+    if (this.#busy || (session.value.kind !== 'signed-out' && session.value.kind !== 'ended')) {
+      throw new CoreError('cancelled', 'signed in already, or about to be');
+    }
+    this.#busy = true;
+    const { ports } = { ports: this.#ports };
+    const anonymous = new AnonymousConnection(ports.openSocket, ports.clock);
+    try {
+      const joined = await make({
+        ports,
+        engine: this.#engine,
+        rest: this.#rest,
+        anonymous,
+        progress: (step) => {
+          progress.value = step;
+        },
+        onFault: (error) => this.#broken(error),
+      });
+      progress.value = { kind: 'connecting' };
+      await this.#goHome(joined, joined.session);
+    } finally {
+      this.#busy = false;
+      progress.value = undefined;
+      anonymous.stop();
+    }
+  }
+
+  async #requireStrong(passphrase: string, username: string): Promise<void> {
+    if (this.#generated.has(normalisePassphrase(passphrase))) return;
+    if ((await estimateBits(passphrase, [username])) < MIN_PASSPHRASE_BITS) {
+      throw new CoreError('passphrase-weak', 'below the least strength');
+    }
+  }
+
+  async #signOut(): Promise<void> {
+    const home = this.#home();
+    await home.depart();
+    await this.#leaveHome({ kind: 'ended', why: 'signed-out' });
+    await destroyLocal(this.#ports);
+  }
+
+  #commands(mirror: ViewMirror): Commands {
+    return {
+      readServer: async () => {
+        const { name, inviteOnly, fresh } = await this.#rest.call(readServerRoute);
+        return { name, inviteOnly, fresh };
+      },
+      readInvite: async (link) => {
+        const { code } = parseInviteLink(link, this.#ports.origin);
+        const reply = await this.#rest.call(readInviteRoute, { params: { code } });
+        return { link, inviterUsername: reply.inviter?.username, expiresAt: reply.expiresAt };
+      },
+      suggestPassphrase: async () => {
+        await this.#ready;
+        const passphrase = await generatePassphrase();
+        this.#generated.add(normalisePassphrase(passphrase));
+        return passphrase;
+      },
+      estimatePassphrase: async (passphrase) => {
+        await this.#ready;
+        const bits = await estimateBits(passphrase);
+        const enough = bits >= MIN_PASSPHRASE_BITS || this.#generated.has(normalisePassphrase(passphrase));
+        return { bits, enough };
+      },
+      signUp: async (request) => {
+        await this.#ready;
+        const username = normaliseUsername(request.username);
+        const name = shownName(request.name, username);
+        await this.#requireStrong(request.passphrase, username);
+        await this.#join((needs) => makeAccount(needs, { ...request, username, name }));
+      },
+      signIn: async ({ username, passphrase }) => {
+        await this.#ready;
+        await this.#join((needs) =>
+          joinAccount(needs, { username: normaliseUsername(username), passphrase }),
+        );
+      },
+      signOut: () => this.#signOut(),
+      takeOver: async () => {
+        if (this.#state.session.value.kind === 'elsewhere') await this.#start(true);
+      },
+      makeInvite: async () => this.#home().makeInvite(),
+      followInvite: async (link) => this.#home().followInvite(link),
+      openConversation: async (conversation) => {
+        if (conversation === undefined) {
+          mirror.closeConversation();
+          return;
+        }
+        await mirror.openConversation(this.#conversation(conversation).id);
+      },
+      loadEarlier: async (conversation) => mirror.loadEarlier(this.#conversation(conversation).id),
+      acceptRequest: async (conversation) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.acceptRequest(id);
+      },
+      sendText: async (conversation, text) => {
+        const { home, id } = this.#conversation(conversation);
+        return home.sendText(id, text);
+      },
+      retrySend: async (message) => this.#home().retrySend(message),
+      markRead: async (conversation, order) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.markRead(id, order);
+      },
+      setTyping: async (conversation, on) => {
+        const { home, id } = this.#conversation(conversation);
+        home.setTyping(id, on);
+      },
+      setDraft: async (conversation, text) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.setDraft(id, text);
+      },
+      setName: async (name) => {
+        const home = this.#home();
+        await home.setName(shownName(name, home.own.value.username));
+      },
+      connectNow: async () => this.#home().connection.connectNow(),
+    };
+  }
+}
+
+/** A name as it may be shown; the username where nothing is left of it. */
+function shownName(name: string, username: string): string {
+  const trimmed = name.normalize('NFC').trim().slice(0, NAME_MAX);
+  return trimmed === '' ? username : trimmed;
+}

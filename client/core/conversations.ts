@@ -15,8 +15,7 @@ export const PAGE_LINES = 60;
 
 /** A change of one line, for whoever shows it. */
 export type LineChange =
-  | { readonly kind: 'put'; readonly line: Line }
-  | { readonly kind: 'removed'; readonly order: number };
+  { readonly kind: 'put'; readonly line: Line } | { readonly kind: 'removed'; readonly order: number };
 
 /** Who listens to conversations. */
 export interface ConversationWatcher {
@@ -123,12 +122,7 @@ export class Conversations {
   }
 
   /** Changes a gap line to what is still missing; a gap that has closed goes. */
-  async changeGap(
-    tx: WriteTx,
-    account: AccountId,
-    order: number,
-    missing: readonly number[],
-  ): Promise<void> {
+  async changeGap(tx: WriteTx, account: AccountId, order: number, missing: readonly number[]): Promise<void> {
     const key = K.line(this.#db, account, order);
     const stored = await tx.get(T.lines, key);
     if (stored?.gap === undefined || stored.line.kind !== 'event') return;
@@ -171,9 +165,8 @@ export class Conversations {
   }
 
   /** One line. */
-  async lineOf(account: AccountId, order: number): Promise<Line | undefined> {
-    const stored = await this.#db.read([T.lines], (tx) => tx.get(T.lines, K.line(this.#db, account, order)));
-    return stored?.line;
+  async lineIn(tx: WriteTx, account: AccountId, order: number): Promise<Line | undefined> {
+    return (await tx.get(T.lines, K.line(this.#db, account, order)))?.line;
   }
 
   /** A page of lines with orders below `before`, ascending. */

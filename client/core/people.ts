@@ -156,6 +156,19 @@ export class People {
     return { person, bundles: checked };
   }
 
+  /** Asks for an entry with a delivery key that is not in the record (yet), else as a stranger asks. Keeps nothing. */
+  async askAs(account: AccountId, deliveryKey: Uint8Array): Promise<DirectoryEntry> {
+    try {
+      return await askEntry(this.#anonymous, account, deliveryKey);
+    } catch (error) {
+      if (!isWireError(error, 'delivery-refused')) throw error;
+      const json = await this.#session.with((token) =>
+        this.#rest.call(strangerBundles, { body: { account }, token }),
+      );
+      return entryFromJson(json.directory);
+    }
+  }
+
   /** Reads the own entry. */
   async fetchOwn(): Promise<Person> {
     const json = await this.#session.with((token) => this.#rest.call(getDirectory, { token }));

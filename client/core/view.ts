@@ -105,6 +105,8 @@ export type Line =
         | { readonly what: 'gap'; readonly missing: number }
         | { readonly what: 'unreadable' }
         | { readonly what: 'newer-version' }
+        /** This device ran on an older copy of its data: keys were begun anew, and what came between may be missing here. */
+        | { readonly what: 'restored' }
         | { readonly what: 'invite-accepted' };
     };
 

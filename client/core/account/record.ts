@@ -147,10 +147,12 @@ export class RecordKeeper {
     this.#cancelUpload = this.#needs.clock.after(UPLOAD_DELAY_MS, () => {
       this.#cancelUpload = undefined;
       this.#needs.background.run(
-        this.#locks.run(['record'], () => this.#upload()).catch((error: unknown) => {
-          // Without a connection it goes up after the next welcome.
-          if (!isRepeatable(error)) throw error;
-        }),
+        this.#locks
+          .run(['record'], () => this.#upload())
+          .catch((error: unknown) => {
+            // Without a connection it goes up after the next welcome.
+            if (!isRepeatable(error)) throw error;
+          }),
         'upload the account record',
       );
     });
@@ -178,7 +180,11 @@ export class RecordKeeper {
       const unchanged = sent === this.#value;
       await db.write([T.record], async (tx) => {
         const next = unchanged ? value : { ...this.#value, previous: this.#stored.hash };
-        this.#keep(tx, { version, hash: hashRecord(sealed), plain: encodeCbor(next), dirty: !unchanged }, next);
+        this.#keep(
+          tx,
+          { version, hash: hashRecord(sealed), plain: encodeCbor(next), dirty: !unchanged },
+          next,
+        );
       });
       this.#needs.uploaded(version);
     }

@@ -51,8 +51,8 @@ export interface InviteAnswer {
 /** The start counter. Key `start`. */
 export interface StartCounter {
   readonly counter: number;
-  /** When old state was last announced to the person. */
-  readonly restoredAt?: number;
+  /** When old state was announced to the person, today. */
+  readonly restoredAt?: readonly number[];
 }
 
 /** The account record as last known. Key `record`. */
@@ -68,11 +68,12 @@ export interface StoredRecord {
 /** Prekeys that were made and what was uploaded. Key `prekeys`. */
 export interface PreKeyState {
   readonly nextId: number;
-  /** Newest last; older ones are kept as long as a queue can hold a message for them. */
+  /** Signed prekeys, each with the last-resort key of the same id; newest last. Kept as long as a queue can hold a message for them. */
   readonly signed: readonly { readonly id: number; readonly madeAt: number }[];
-  readonly lastResort: readonly { readonly id: number; readonly madeAt: number }[];
+  /** Batches of one-time keys of both kinds. */
+  readonly batches: readonly { readonly firstId: number; readonly count: number; readonly madeAt: number }[];
   readonly statedAt: number;
-  /** Digest fault that the server showed, counted. */
+  /** How often the server held other keys than were uploaded. */
   readonly faults: number;
 }
 

@@ -32,8 +32,7 @@ export function nextLink(
   const isSame = held !== undefined && equalBytes(held.epoch, epoch);
   const number = isSame ? held.number + 1 : 1;
   const starts = listed.map(
-    (device) =>
-      (isSame ? held.starts : []).find((start) => start.device === device) ?? { device, number },
+    (device) => (isSame ? held.starts : []).find((start) => start.device === device) ?? { device, number },
   );
   return {
     link: {
@@ -41,13 +40,11 @@ export function nextLink(
       number,
       previous: isSame ? held.previous : new Uint8Array(HASH_BYTES),
       salt,
-      seen: incoming
-        .slice(-2 * LIMITS.devicesPerAccount)
-        .map(({ device, epoch: theirs, contiguous }) => ({
-          device: idBytes(device),
-          epoch: theirs,
-          number: contiguous,
-        })),
+      seen: incoming.slice(-2 * LIMITS.devicesPerAccount).map(({ device, epoch: theirs, contiguous }) => ({
+        device: idBytes(device),
+        epoch: theirs,
+        number: contiguous,
+      })),
       starts: starts
         .filter((start) => start.number > 1)
         .slice(0, LIMITS.devicesPerAccount)

@@ -9,7 +9,14 @@ import { parseContent, type Content, type UnknownContent } from '@tacet/protocol
 import type { ContentFrame } from '@tacet/protocol/content/frame';
 import { RETRY_MAX } from '@tacet/protocol/content/retry';
 import type { ServerFrame } from '@tacet/protocol/frames/server';
-import { idBytes, idOf, type AccountId, type DeviceId, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
+import {
+  idBytes,
+  idOf,
+  type AccountId,
+  type DeviceId,
+  type EnvelopeId,
+  type MessageId,
+} from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import type { WriteTx } from '../db/sealed.ts';
 import { K, T, type Counts, type InChain } from '../db/stores.ts';

@@ -6,7 +6,14 @@
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import type { Content } from '@tacet/protocol/content/index';
 import { isWireError } from '@tacet/protocol/errors';
-import { idBytes, idOf, type AccountId, type DeviceId, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
+import {
+  idBytes,
+  idOf,
+  type AccountId,
+  type DeviceId,
+  type EnvelopeId,
+  type MessageId,
+} from '@tacet/protocol/ids';
 import { introduce } from '@tacet/protocol/rest/people';
 import type { Session } from '../account/session.ts';
 import type { Background } from '../background.ts';
@@ -331,7 +338,8 @@ export class Outbox {
     const lacking: ListedDevice[] = [];
     for (const target of this.#targets(entry, person)) {
       if (bundles.has(target.device)) continue;
-      if (entry.envelopes?.some(({ device, body }) => device === target.device && body !== undefined)) continue;
+      if (entry.envelopes?.some(({ device, body }) => device === target.device && body !== undefined))
+        continue;
       const stores = await sessions.open(target.device, target.identityKey);
       if (entry.fresh === true || !sessions.isUsable(stores)) lacking.push(target);
     }
@@ -374,12 +382,20 @@ export class Outbox {
         .filter(({ device }) => device !== own.value.device)
         .map(({ device }): OutgoingEnvelope => {
           const fresh = made.find(({ target }) => target.device === device);
-          return fresh === undefined ? (has(device) ?? { device }) : { device, id: fresh.id, body: fresh.body };
+          return fresh === undefined
+            ? (has(device) ?? { device })
+            : { device, id: fresh.id, body: fresh.body };
         });
       await this.#needs.db.write(ENCRYPT_TABLES, async (tx) => {
         for (const { stores } of opened) sessions.commit(tx, stores);
-        if (framed.chain !== undefined) tx.put(T.outChains, K.outChain(this.#needs.db, entry.to), framed.chain);
-        if (framed.proves) this.#noteProved(tx, entry.to, opened.map(({ target }) => target.device));
+        if (framed.chain !== undefined)
+          tx.put(T.outChains, K.outChain(this.#needs.db, entry.to), framed.chain);
+        if (framed.proves)
+          this.#noteProved(
+            tx,
+            entry.to,
+            opened.map(({ target }) => target.device),
+          );
         if (!stored) return;
         const next: OutboxEntry = {
           ...entry,
@@ -585,10 +601,7 @@ export class Outbox {
   }
 }
 
-function mismatchIn(
-  answer: { readonly kind: string },
-  account: AccountId,
-): DirectoryEntry | undefined {
+function mismatchIn(answer: { readonly kind: string }, account: AccountId): DirectoryEntry | undefined {
   if (answer.kind === 'sent') return undefined;
   if (answer.kind !== 'mismatch') throw new CoreError('server-dishonest', 'an answer to something else');
   const { directory } = answer as unknown as { directory: Parameters<typeof entryFromFrame>[0] };

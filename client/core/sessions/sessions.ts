@@ -82,8 +82,7 @@ export class Sessions {
   async open(device: DeviceId, identityKey: Uint8Array | EnginePublicKey): Promise<BufferedStores> {
     const cached = this.#cache.get(device);
     const stored =
-      cached ??
-      (await this.#db.read([T.sessions], (tx) => tx.get(T.sessions, K.device(this.#db, device))));
+      cached ?? (await this.#db.read([T.sessions], (tx) => tx.get(T.sessions, K.device(this.#db, device))));
     return new BufferedStores({
       engine: this.#engine,
       db: this.#db,
@@ -189,7 +188,16 @@ export class Sessions {
       return engine.signalDecrypt(message, address, this.#address, stores, stores);
     }
     const message = engine.PreKeySignalMessage.deserialize(opened.contents);
-    return engine.signalDecryptPreKey(message, address, this.#address, stores, stores, stores, stores, stores);
+    return engine.signalDecryptPreKey(
+      message,
+      address,
+      this.#address,
+      stores,
+      stores,
+      stores,
+      stores,
+      stores,
+    );
   }
 
   /** The sender's ratchet key in a message that could not be decrypted, 33 bytes; `undefined` if it names none. */

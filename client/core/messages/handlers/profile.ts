@@ -7,7 +7,13 @@ import type { Profile } from '@tacet/protocol/content/profile';
 import type { Contact } from '@tacet/protocol/content/record';
 import { idBytes, idOf, type MessageId } from '@tacet/protocol/ids';
 import { PublicKey } from '@tacet/crypto';
-import { deriveDeliveryKey, keyFrom, verifyInviteMac, type InviteSecret, type ProfileKey } from '@tacet/crypto/vault';
+import {
+  deriveDeliveryKey,
+  keyFrom,
+  verifyInviteMac,
+  type InviteSecret,
+  type ProfileKey,
+} from '@tacet/crypto/vault';
 import { copyBytes } from '../../bytes.ts';
 import { newContact } from '../../directory.ts';
 import type { Handling, HandlerServices } from './handling.ts';
@@ -46,7 +52,8 @@ function answeredInvite(handling: Handling, body: Profile): string | undefined {
   const { code, mac } = body.invite;
   const named = encodeB64u(code);
   const invite = record.value.invites.find((held) => encodeB64u(held.code) === named);
-  if (invite === undefined || invite.closedAt !== undefined || invite.expiresAt < clock.now()) return undefined;
+  if (invite === undefined || invite.closedAt !== undefined || invite.expiresAt < clock.now())
+    return undefined;
   const newcomer = {
     account: idBytes(account),
     accountKey: PublicKey.deserialize(copyBytes(person.stored.accountKey)),

@@ -3,7 +3,11 @@ import type { Delivered, Read } from '@tacet/protocol/content/receipt';
 import { idOf, type MessageId } from '@tacet/protocol/ids';
 import type { Handling } from './handling.ts';
 
-async function raise(handling: Handling, kind: 'delivered' | 'read', messages: Delivered['messages']): Promise<void> {
+async function raise(
+  handling: Handling,
+  kind: 'delivered' | 'read',
+  messages: Delivered['messages'],
+): Promise<void> {
   const { tx, account, standing, frame, own, clock, conversations } = handling;
   if (standing !== 'accepted') return;
   const at = Math.min(frame.sentAt, clock.now());

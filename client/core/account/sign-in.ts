@@ -1,0 +1,189 @@
+/**
+ * Signing in on a new device: the passphrase opens a session for a device that the list does not name yet, then the vault; the account
+ * key in it signs the list with this device, and is forgotten. Everything that the server shows on the way is checked under keys from
+ * the vault: an older record or list than the account has seen, or another account's, ends the sign-in.
+ */
+import { decodeB64u, encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import { encodeCbor } from '@tacet/protocol/cbor';
+import { idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
+import { LIMITS } from '@tacet/protocol/limits';
+import { getCredentials, getRecord } from '@tacet/protocol/rest/accounts';
+import { addDevice, getDirectory } from '@tacet/protocol/rest/devices';
+import { login, type SessionReply } from '@tacet/protocol/rest/sessions';
+import { signedDeviceList } from '@tacet/protocol/signed/device-list';
+import { signedAddDevice, signedLogin } from '@tacet/protocol/signed/requests';
+import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
+import {
+  hashRecord,
+  openVault,
+  sha256,
+  signLabelled,
+  signWithKeyPair,
+  stretchPassphrase,
+  unwrapVaultKey,
+  type StretchedPassphrase,
+  type VaultContents,
+} from '@tacet/crypto/vault';
+import { copyBytes } from '../bytes.ts';
+import { T, type OwnDevice } from '../db/stores.ts';
+import { succession, verifiedDepartures, verifyList, type VerifiedList } from '../device-lists.ts';
+import { CoreError } from '../failure.ts';
+import { entryFromJson } from '../people.ts';
+import type { Rest } from '../transport/rest.ts';
+import { makeLocalDatabase } from './local.ts';
+import { makeFirstPreKeys, makeNewDevice, type NewDevice } from './new-device.ts';
+import { openSealedRecord } from './record.ts';
+import { takeChallenge } from './session.ts';
+import { activate, type Joined, type JoinNeeds } from './sign-up.ts';
+
+/** Opens a session for a new device by the login key. Throws `WireError` `login-refused` and others. */
+async function openSession(
+  { ports, rest }: JoinNeeds,
+  username: string,
+  { loginKey }: StretchedPassphrase,
+  newDevice: NewDevice,
+): Promise<SessionReply> {
+  const sessionKey = copyBytes(await ports.keyring.createSessionKey());
+  const bytes = signedLogin.encode({
+    origin: ports.origin,
+    challenge: await takeChallenge(rest),
+    username,
+    device: idBytes(newDevice.device),
+    sessionKey,
+  });
+  const signature = signWithKeyPair(loginKey, SIGNED_LABELS.login, bytes);
+  const reply = await rest.call(login, {
+    body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
+    credentials: true,
+  });
+  if (reply.device !== newDevice.device)
+    throw new CoreError('server-dishonest', 'a session of another device');
+  return reply;
+}
+
+/** The vault's contents. Throws `CoreError` `passphrase-wrong` when no wrap opens, `server-dishonest` for a foreign vault. */
+async function readVault(
+  rest: Rest,
+  session: SessionReply,
+  { wrapKey, loginKey }: StretchedPassphrase,
+): Promise<VaultContents> {
+  const reply = await rest.call(getCredentials, { token: session.accessToken });
+  const binding = { account: idBytes(session.account as AccountId), version: reply.version };
+  const wrapped = reply.wraps.find(({ way }) => way === 'passphrase');
+  const sealed = decodeB64u(wrapped?.sealed ?? '');
+  const vault = decodeB64u(reply.vault);
+  if (sealed === undefined || vault === undefined) throw new CoreError('server-dishonest', 'no vault');
+  if (reply.loginKey !== encodeB64u(loginKey.publicKey)) {
+    throw new CoreError('server-dishonest', 'another login key than the one that signed in');
+  }
+  try {
+    return openVault(unwrapVaultKey(wrapKey, sealed, binding), vault, binding);
+  } catch (cause) {
+    throw new CoreError('passphrase-wrong', 'the vault does not open', { cause });
+  }
+}
+
+/** The list in force under the account key. Throws `CoreError` `server-dishonest` for another or an older one. */
+async function readOwnList(
+  rest: Rest,
+  session: SessionReply,
+  account: AccountId,
+  accountKey: Uint8Array,
+  known: { readonly counter: number; readonly hash: Uint8Array },
+): Promise<{ readonly list: VerifiedList; readonly departed: readonly string[] }> {
+  const entry = entryFromJson(await rest.call(getDirectory, { token: session.accessToken }));
+  if (entry.account !== account || !equalBytes(entry.accountKey, accountKey)) {
+    throw new CoreError('server-dishonest', 'the entry of another account');
+  }
+  const list = verifyList(account, accountKey, entry.list);
+  const relation = succession(list, known);
+  if (relation === 'older' || relation === 'fork') {
+    throw new CoreError('server-dishonest', 'an older or forked device list');
+  }
+  return { list, departed: verifiedDepartures(account, list, entry.departures ?? []) };
+}
+
+/** Adds this device to an account. Throws `CoreError` or `WireError`. */
+export async function joinAccount(
+  needs: JoinNeeds,
+  request: { readonly username: string; readonly passphrase: string },
+): Promise<Joined> {
+  const { ports, engine, rest, progress } = needs;
+  const now = ports.clock.now();
+  progress({ kind: 'stretching' });
+  const stretched = stretchPassphrase(request.passphrase, request.username);
+  progress({ kind: 'opening-vault' });
+  const newDevice = makeNewDevice(engine, ports.random);
+  const pending = await openSession(needs, request.username, stretched, newDevice);
+  const account = pending.account as AccountId;
+  const { accountKey, recordKey } = await readVault(rest, pending, stretched);
+  const publicKey = accountKey.getPublicKey().serialize();
+
+  const reply = await rest.call(getRecord, { token: pending.accessToken });
+  const sealed = decodeB64u(reply.sealed);
+  if (sealed === undefined) throw new CoreError('server-dishonest', 'a record that is no base64url');
+  const record = openSealedRecord(recordKey, account, reply.version, sealed);
+  const { list, departed } = await readOwnList(rest, pending, account, publicKey, record.list);
+  if (list.devices.length - departed.length >= LIMITS.devicesPerAccount) {
+    throw new CoreError('too-many-devices', 'the list is full');
+  }
+
+  progress({ kind: 'making-keys' });
+  const next = signedDeviceList.encode({
+    account: idBytes(account),
+    counter: list.counter + 1,
+    previous: list.hash,
+    devices: [
+      ...list.devices
+        .filter(({ device }) => !departed.includes(device))
+        .map(({ device, ...rest_ }) => ({ device: idBytes(device), ...rest_ })),
+      {
+        device: idBytes(newDevice.device),
+        identityKey: newDevice.identity.publicKey.serialize(),
+        registrationId: newDevice.registrationId,
+        addedAt: now,
+      },
+    ],
+  });
+  const signedList = { bytes: next, signature: signLabelled(accountKey, SIGNED_LABELS.deviceList, next) };
+  const listHash = sha256(next);
+  const prekeys = makeFirstPreKeys(engine, newDevice, listHash, now);
+  const own: OwnDevice = {
+    phase: 'joining',
+    account,
+    device: newDevice.device,
+    username: request.username,
+    accountKey: publicKey,
+    identity: newDevice.identity.serialize(),
+    registrationId: newDevice.registrationId,
+    recordKey,
+    epoch: ports.random(16),
+    joinedAt: list.counter + 1,
+    list: signedList,
+  };
+  const db = await makeLocalDatabase(ports, needs.onFault);
+  const plain = encodeCbor({ ...record, list: { counter: list.counter + 1, hash: listHash } });
+  await db.write([T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
+    tx.put(T.own, 'own', own);
+    tx.put(T.record, 'record', { version: reply.version, hash: hashRecord(sealed), plain, dirty: true });
+    tx.put(T.preKeyState, 'prekeys', prekeys.state);
+    for (const { kind, id, record: bytes } of prekeys.made) tx.put(T.preKeys, [kind, id], bytes);
+  });
+
+  progress({ kind: 'registering' });
+  const bytes = signedAddDevice.encode({
+    origin: ports.origin,
+    challenge: await takeChallenge(rest),
+    account: idBytes(account),
+    device: idBytes(newDevice.device),
+    list: signedList,
+    prekeys: prekeys.upload,
+  });
+  const signature = signWithKeyPair(stretched.loginKey, SIGNED_LABELS.addDevice, bytes);
+  const session = await rest.call(addDevice, {
+    body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
+    token: pending.accessToken,
+    credentials: true,
+  });
+  return { db, own: await activate(db, own), session: { ...session, account: idOf(idBytes(account)) } };
+}

@@ -1,0 +1,238 @@
+/**
+ * Making an account: one request with everything (code, credentials, wraps, vault, record, list 1, prekeys, statement), signed by the
+ * login key. An invite's inviter is looked at before: if the server serves another account key than the link names, nothing is made.
+ */
+import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import { encodeCbor } from '@tacet/protocol/cbor';
+import type { AccountRecord, ProfileDocument } from '@tacet/protocol/content/record';
+import { idBytes, idOf, type AccountId, type InviteCode } from '@tacet/protocol/ids';
+import { signUp as signUpRoute } from '@tacet/protocol/rest/accounts';
+import { readInvite } from '@tacet/protocol/rest/people';
+import type { SessionReply } from '@tacet/protocol/rest/sessions';
+import { signedDeviceList } from '@tacet/protocol/signed/device-list';
+import { signedSignUp } from '@tacet/protocol/signed/requests';
+import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
+import { PrivateKey, PublicKey } from '@tacet/crypto';
+import {
+  deriveDeliveryKey,
+  generateKey,
+  hashAccountKey,
+  sealProfile,
+  sealVault,
+  sha256,
+  signLabelled,
+  signWithKeyPair,
+  stretchPassphrase,
+  wrapVaultKey,
+  type ProfileKey,
+  type RecordKey,
+  type VaultKey,
+} from '@tacet/crypto/vault';
+import { copyBytes } from '../bytes.ts';
+import type { SealedDb } from '../db/sealed.ts';
+import { T, type InviteAnswer, type OwnDevice } from '../db/stores.ts';
+import { verifyList } from '../device-lists.ts';
+import type { Engine } from '../engine.ts';
+import { CoreError } from '../failure.ts';
+import { askEntry } from '../people.ts';
+import type { Ports } from '../ports.ts';
+import type { AnonymousConnection } from '../transport/anonymous.ts';
+import type { Rest } from '../transport/rest.ts';
+import type { Progress } from '../view.ts';
+import { parseInviteLink, type InviteLink } from './invites.ts';
+import { makeLocalDatabase } from './local.ts';
+import { makeFirstPreKeys, makeNewDevice } from './new-device.ts';
+import { sealFirstRecord } from './record.ts';
+import { takeChallenge } from './session.ts';
+
+/** What making or joining an account needs. */
+export interface JoinNeeds {
+  readonly ports: Ports;
+  readonly engine: Engine;
+  readonly rest: Rest;
+  readonly anonymous: AnonymousConnection;
+  readonly progress: (progress: Progress | undefined) => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** An account that was made or joined: what the signed-in device starts from. */
+export interface Joined {
+  readonly db: SealedDb;
+  readonly own: OwnDevice;
+  readonly session: SessionReply;
+}
+
+/** What a person wants to sign up as. */
+export interface SignUpRequest {
+  readonly username: string;
+  readonly name: string;
+  readonly passphrase: string;
+  readonly invite: string | undefined;
+}
+
+/**
+ * Reads who an invite link leads to and checks the inviter's key against the link, with the delivery key that the link carries. Throws
+ * `CoreError` `invite-malformed`, `invite-key-mismatch`; `undefined` for a server's first invite.
+ */
+export async function checkInvite(
+  rest: Rest,
+  anonymous: AnonymousConnection,
+  link: InviteLink,
+): Promise<InviteAnswer | undefined> {
+  if (link.secrets === undefined) return undefined;
+  const { inviter } = await rest.call(readInvite, { params: { code: link.code } });
+  if (inviter === undefined) throw new CoreError('invite-malformed', 'an invite of nobody with a secret');
+  const account = idOf<AccountId>(idBytes(inviter.account as AccountId));
+  const { secret, accountKeyHash, deliveryKey } = link.secrets;
+  const answer: InviteAnswer = {
+    account,
+    username: inviter.username,
+    code: link.code,
+    secret,
+    accountKeyHash,
+    deliveryKey,
+  };
+  try {
+    const entry = await askEntry(anonymous, account, deliveryKey);
+    requireInvitersKey(answer, entry.accountKey);
+    verifyList(account, entry.accountKey, entry.list);
+  } catch (error) {
+    // A delivery key that was rotated since: the inviter is asked for as a stranger is, once there is an account to ask with.
+    if (!isRefusedKey(error)) throw error;
+  }
+  return answer;
+}
+
+function isRefusedKey(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'delivery-refused';
+}
+
+/** Throws `CoreError` `invite-key-mismatch` unless the account key is the one that the link names. */
+export function requireInvitersKey(answer: InviteAnswer, accountKey: Uint8Array): void {
+  let hash: Uint8Array;
+  try {
+    hash = hashAccountKey(PublicKey.deserialize(copyBytes(accountKey)));
+  } catch (cause) {
+    throw new CoreError('invite-key-mismatch', 'no account key', { cause });
+  }
+  if (!equalBytes(hash, answer.accountKeyHash)) {
+    throw new CoreError('invite-key-mismatch', 'the server shows another account key than the invite');
+  }
+}
+
+/** Makes an account with this device. Throws `CoreError` or `WireError`. */
+export async function makeAccount(needs: JoinNeeds, request: SignUpRequest): Promise<Joined> {
+  const { ports, engine, rest, anonymous, progress } = needs;
+  const now = ports.clock.now();
+  let code: InviteCode | undefined;
+  let answering: InviteAnswer | undefined;
+  if (request.invite !== undefined) {
+    const link = parseInviteLink(request.invite, ports.origin);
+    code = link.code;
+    answering = await checkInvite(rest, anonymous, link);
+  }
+  progress({ kind: 'stretching' });
+  const { loginKey, wrapKey } = stretchPassphrase(request.passphrase, request.username);
+
+  progress({ kind: 'making-keys' });
+  const account = idOf<AccountId>(ports.random(16));
+  const accountKey = PrivateKey.generate();
+  const newDevice = makeNewDevice(engine, ports.random);
+  const sessionKey = copyBytes(await ports.keyring.createSessionKey());
+  const list = signedDeviceList.encode({
+    account: idBytes(account),
+    counter: 1,
+    previous: new Uint8Array(32),
+    devices: [
+      {
+        device: idBytes(newDevice.device),
+        identityKey: newDevice.identity.publicKey.serialize(),
+        registrationId: newDevice.registrationId,
+        addedAt: now,
+      },
+    ],
+  });
+  const signedList = {
+    bytes: list,
+    signature: signLabelled(accountKey, SIGNED_LABELS.deviceList, list),
+  };
+  const listHash = sha256(list);
+  const prekeys = makeFirstPreKeys(engine, newDevice, listHash, now);
+
+  const recordKey = generateKey<RecordKey>();
+  const vaultKey = generateKey<VaultKey>();
+  const profileKey = generateKey<ProfileKey>();
+  const record: AccountRecord = {
+    v: 1,
+    previous: new Uint8Array(32),
+    list: { counter: 1, hash: listHash },
+    profileKey,
+    profileVersion: 1,
+    name: request.name,
+    nameAt: now,
+    settings: { readReceipts: true, typing: true, changedAt: now },
+    contacts: [],
+    invites: [],
+  };
+  const { sealed, stored } = sealFirstRecord(recordKey, account, record);
+  const profile: ProfileDocument = { v: 1, name: request.name, username: request.username };
+  const binding = { account: idBytes(account), version: 1 };
+
+  const own: OwnDevice = {
+    phase: 'joining',
+    account,
+    device: newDevice.device,
+    username: request.username,
+    accountKey: accountKey.getPublicKey().serialize(),
+    identity: newDevice.identity.serialize(),
+    registrationId: newDevice.registrationId,
+    recordKey,
+    epoch: ports.random(16),
+    joinedAt: 1,
+    list: signedList,
+    ...(answering === undefined ? {} : { answering }),
+  };
+  const db = await makeLocalDatabase(ports, needs.onFault);
+  await db.write([T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
+    tx.put(T.own, 'own', own);
+    tx.put(T.record, 'record', stored);
+    tx.put(T.preKeyState, 'prekeys', prekeys.state);
+    for (const { kind, id, record: bytes } of prekeys.made) tx.put(T.preKeys, [kind, id], bytes);
+  });
+
+  progress({ kind: 'registering' });
+  const bytes = signedSignUp.encode({
+    origin: ports.origin,
+    challenge: await takeChallenge(rest),
+    ...(code === undefined ? {} : { invite: idBytes(code) }),
+    username: request.username,
+    account: idBytes(account),
+    accountKey: own.accountKey,
+    credentials: {
+      version: 1,
+      loginKey: loginKey.publicKey,
+      vault: sealVault(vaultKey, { accountKey, recordKey }, binding),
+      wraps: [{ way: 'passphrase', sealed: wrapVaultKey(wrapKey, vaultKey, binding) }],
+    },
+    record: { version: 1, sealed },
+    profile: { version: 1, sealed: sealProfile(profileKey, encodeCbor(profile), binding) },
+    deliveryKeyHash: sha256(deriveDeliveryKey(profileKey)),
+    list: signedList,
+    device: idBytes(newDevice.device),
+    sessionKey,
+    prekeys: prekeys.upload,
+  });
+  const signature = signWithKeyPair(loginKey, SIGNED_LABELS.signUp, bytes);
+  const session = await rest.call(signUpRoute, {
+    body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
+    credentials: true,
+  });
+  return { db, own: await activate(db, own), session };
+}
+
+/** Marks a device as accepted. */
+export async function activate(db: SealedDb, own: OwnDevice): Promise<OwnDevice> {
+  const active: OwnDevice = { ...own, phase: 'active' };
+  await db.write([T.own], async (tx) => tx.put(T.own, 'own', active));
+  return active;
+}

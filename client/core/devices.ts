@@ -1,0 +1,251 @@
+/**
+ * Looking after this device's keys on the server: refilling one-time prekeys, changing the signed ones every two days with a new
+ * statement, checking that the server holds what was uploaded, forgetting secrets that no waiting message can need any more. Also the
+ * device's last word: its departure.
+ */
+import { encodeB64u } from '@tacet/protocol/bytes';
+import { idBytes } from '@tacet/protocol/ids';
+import { LIMITS } from '@tacet/protocol/limits';
+import { getPreKeys, putPreKeys, type HeldPreKeys } from '@tacet/protocol/rest/keys';
+import { signOut } from '@tacet/protocol/rest/sessions';
+import { signedDeparture } from '@tacet/protocol/signed/statement';
+import type { Session } from './account/session.ts';
+import { copyBytes } from './bytes.ts';
+import type { SealedDb } from './db/sealed.ts';
+import { T, type PreKeyKind, type PreKeyState } from './db/stores.ts';
+import type { Directory } from './directory.ts';
+import type { Engine } from './engine.ts';
+import { KeyedLocks } from './locks.ts';
+import type { OwnKeeper } from './own.ts';
+import type { Clock } from './ports.ts';
+import {
+  digestOfKeys,
+  makeOneTimeKeys,
+  makeSignedKeys,
+  nextPreKeyId,
+  signAsDevice,
+  type MadePreKey,
+  type PublicOneTime,
+  type PublicSigned,
+} from './prekeys.ts';
+import type { Rest } from './transport/rest.ts';
+import type { SignedBytes } from './db/stores.ts';
+
+/** How long a secret is kept after its public half may have been handed out: as long as a queue, and the time a bundle lies about. */
+const SECRETS_KEPT_MS = LIMITS.queueAgeMs + 7 * 24 * 60 * 60_000;
+
+interface Needs {
+  readonly engine: Engine;
+  readonly db: SealedDb;
+  readonly clock: Clock;
+  readonly rest: Rest;
+  readonly session: Session;
+  readonly own: OwnKeeper;
+  readonly directory: Directory;
+}
+
+/** What a visit has to upload. */
+interface Upload {
+  readonly made: readonly MadePreKey[];
+  readonly state: PreKeyState;
+  readonly signed?: PublicSigned;
+  readonly lastResort?: PublicSigned;
+  readonly statement?: SignedBytes;
+  readonly oneTime: readonly PublicOneTime[];
+  readonly oneTimeKyber: readonly PublicSigned[];
+}
+
+/** This device's keys on the server. */
+export class OwnDevices {
+  readonly #needs: Needs;
+  readonly #locks = new KeyedLocks();
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+  }
+
+  /** Checks what the server holds, and refills or rotates what is due. */
+  async maintain(): Promise<void> {
+    await this.#locks.run(['prekeys'], async () => {
+      const { rest, session, db } = this.#needs;
+      const held = await session.with((token) => rest.call(getPreKeys, { token }));
+      const state = await db.read([T.preKeyState], (tx) => tx.get(T.preKeyState, 'prekeys'));
+      if (state === undefined) return;
+      const isHonest = await this.#isHonest(held, state);
+      const upload = this.#due(held, state, isHonest);
+      if (upload !== undefined) await this.#upload(upload);
+      await this.#forget();
+    });
+  }
+
+  /** Ends this device's session with its signed departure. */
+  async depart(): Promise<void> {
+    const { rest, session, own, clock } = this.#needs;
+    const { account, device } = own.value;
+    const bytes = signedDeparture.encode({
+      account: idBytes(account),
+      device: idBytes(device),
+      departedAt: clock.now(),
+    });
+    const departure = {
+      bytes: encodeB64u(bytes),
+      signature: encodeB64u(signAsDevice(own.identity, 'departure', bytes)),
+    };
+    await session.with((token) => rest.call(signOut, { body: { departure }, token }));
+  }
+
+  /** Whether the keys that the server says it holds are keys that were uploaded. */
+  async #isHonest(held: HeldPreKeys, state: PreKeyState): Promise<boolean> {
+    const current = state.signed.at(-1)?.id;
+    if (held.signed.ids[0] !== current || held.lastResort.ids[0] !== current) return false;
+    const kinds = [
+      ['one-time', held.oneTime],
+      ['kyber', held.oneTimeKyber],
+      ['signed', held.signed],
+      ['last-resort', held.lastResort],
+    ] as const;
+    for (const [kind, { ids, digest }] of kinds) {
+      const keys = await this.#publicKeys(kind, ids);
+      if (keys === undefined || encodeB64u(digestOfKeys(keys)) !== digest) return false;
+    }
+    return true;
+  }
+
+  /** The public halves of stored keys; `undefined` if one of them is not here. */
+  async #publicKeys(kind: PreKeyKind, ids: readonly number[]): Promise<PublicOneTime[] | undefined> {
+    const { db } = this.#needs;
+    const records = await db.read([T.preKeys], (tx) =>
+      Promise.all(ids.map((id) => tx.get(T.preKeys, [kind, id]))),
+    );
+    const keys: PublicOneTime[] = [];
+    for (const [i, bytes] of records.entries()) {
+      const id = ids[i];
+      if (bytes === undefined || id === undefined) return undefined;
+      keys.push({ id, publicKey: this.#publicHalf(kind, bytes) });
+    }
+    return keys;
+  }
+
+  #publicHalf(kind: PreKeyKind, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    const { engine } = this.#needs;
+    const record = copyBytes(bytes);
+    switch (kind) {
+      case 'one-time':
+        return engine.PreKeyRecord.deserialize(record).publicKey().serialize();
+      case 'signed':
+        return engine.SignedPreKeyRecord.deserialize(record).publicKey().serialize();
+      case 'kyber':
+      case 'last-resort':
+        return engine.KyberPreKeyRecord.deserialize(record).publicKey().serialize();
+    }
+  }
+
+  #due(held: HeldPreKeys, state: PreKeyState, isHonest: boolean): Upload | undefined {
+    const { engine, clock, own, directory } = this.#needs;
+    const now = clock.now();
+    const madeAt = state.signed.at(-1)?.madeAt ?? 0;
+    // A clock that was set back must not stop the rotation.
+    const mustRotate = !isHonest || Math.abs(now - madeAt) >= LIMITS.prekeyRotationMs;
+    const low = Math.min(held.oneTime.ids.length, held.oneTimeKyber.ids.length);
+    const most = Math.max(held.oneTime.ids.length, held.oneTimeKyber.ids.length);
+    const mustRefill = low < LIMITS.prekeyRefillBelow && most <= LIMITS.oneTimePrekeys - LIMITS.prekeyBatch;
+    if (!mustRotate && !mustRefill) return undefined;
+    let next: Upload = {
+      made: [],
+      state: { ...state, faults: state.faults + (isHonest ? 0 : 1) },
+      oneTime: [],
+      oneTimeKyber: [],
+    };
+    if (mustRotate) {
+      const id = next.state.nextId;
+      const statedAt = Math.max(now, state.statedAt + 1);
+      const { device } = own.value;
+      const made = makeSignedKeys(engine, own.identity, device, directory.ownView.hash, id, now, statedAt);
+      next = {
+        ...next,
+        ...made,
+        state: {
+          ...next.state,
+          nextId: nextPreKeyId(id),
+          signed: [...next.state.signed, { id, madeAt: now }],
+          statedAt,
+        },
+      };
+    }
+    if (!mustRefill) return next;
+    const firstId = next.state.nextId;
+    const count = LIMITS.prekeyBatch;
+    const batch = makeOneTimeKeys(engine, own.identity, firstId, count, now);
+    return {
+      ...next,
+      made: [...next.made, ...batch.made],
+      oneTime: batch.oneTime,
+      oneTimeKyber: batch.oneTimeKyber,
+      state: {
+        ...next.state,
+        nextId: nextPreKeyId(firstId, count),
+        batches: [...next.state.batches, { firstId, count, madeAt: now }],
+      },
+    };
+  }
+
+  /** Stores the private halves, then uploads the public ones. */
+  async #upload(upload: Upload): Promise<void> {
+    const { db, rest, session } = this.#needs;
+    await db.write([T.preKeys, T.preKeyState], async (tx) => {
+      for (const { kind, id, record } of upload.made) tx.put(T.preKeys, [kind, id], record);
+      tx.put(T.preKeyState, 'prekeys', upload.state);
+    });
+    const { signed, lastResort, statement } = upload;
+    const body = {
+      ...(signed === undefined ? {} : { signed: jsonOf(signed) }),
+      ...(lastResort === undefined ? {} : { lastResort: jsonOf(lastResort) }),
+      ...(statement === undefined
+        ? {}
+        : {
+            statement: { bytes: encodeB64u(statement.bytes), signature: encodeB64u(statement.signature) },
+          }),
+      oneTime: upload.oneTime.map(({ id, publicKey }) => ({ id, publicKey: encodeB64u(publicKey) })),
+      oneTimeKyber: upload.oneTimeKyber.map(jsonOf),
+    };
+    await session.with((token) => rest.call(putPreKeys, { body, token }));
+  }
+
+  /** Deletes secrets that no waiting message can need any more. The newest of each kind stays. */
+  async #forget(): Promise<void> {
+    const { db, clock } = this.#needs;
+    const oldest = clock.now() - SECRETS_KEPT_MS;
+    await db.write([T.preKeys, T.preKeyState], async (tx) => {
+      const state = await tx.get(T.preKeyState, 'prekeys');
+      if (state === undefined) return;
+      const isOver = (made: { readonly madeAt: number }, i: number, all: readonly unknown[]): boolean =>
+        made.madeAt < oldest && i < all.length - 1;
+      const signed = state.signed.filter(isOver);
+      const batches = state.batches.filter(isOver);
+      if (signed.length + batches.length === 0) return;
+      for (const { id } of signed) {
+        tx.delete(T.preKeys, ['signed', id]);
+        tx.delete(T.preKeys, ['last-resort', id]);
+      }
+      for (const { firstId, count } of batches) {
+        for (let i = 0; i < count; i += 1) {
+          tx.delete(T.preKeys, ['one-time', nextPreKeyId(firstId, i)]);
+          tx.delete(T.preKeys, ['kyber', nextPreKeyId(firstId, i)]);
+        }
+      }
+      tx.put(T.preKeyState, 'prekeys', {
+        ...state,
+        signed: state.signed.filter((made) => !signed.includes(made)),
+        batches: state.batches.filter((made) => !batches.includes(made)),
+      });
+    });
+  }
+}
+
+function jsonOf(key: PublicSigned): {
+  readonly id: number;
+  readonly publicKey: string;
+  readonly signature: string;
+} {
+  return { id: key.id, publicKey: encodeB64u(key.publicKey), signature: encodeB64u(key.signature) };
+}

@@ -1,0 +1,159 @@
+/** Real clients of core on Node's ports, with what a test says and waits for. */
+import { openClient, type Client, type View } from '@tacet/client/core/client';
+import type { Engine } from '@tacet/client/core/engine';
+import { ownEngine } from '@tacet/client/core/own-engine';
+import { FIRST_STATE } from '@tacet/client/core/door';
+import type { Commands, ConversationId, Line, ViewState } from '@tacet/client/core/view';
+import { openNodePorts, type NodePorts, type NodePortsOptions } from './node-ports.ts';
+
+/** How long a test waits for a state before it says what there was instead. */
+const WAIT_MS = 20_000;
+
+/** A client with one view. */
+export interface TestClient extends AsyncDisposable {
+  readonly ports: NodePorts;
+  readonly client: Client;
+  readonly commands: Commands;
+  /** The state as the view has it. */
+  readonly state: ViewState;
+  /** Resolves with the first state that satisfies. Fails with the last one when none comes. */
+  waitFor(what: string, test: (state: ViewState) => boolean): Promise<ViewState>;
+  /** The power goes; what is on disk stays. */
+  crash(): void;
+  close(): Promise<void>;
+}
+
+export interface TestClientOptions extends NodePortsOptions {
+  readonly engine?: Engine;
+}
+
+/** Opens a client on what its disk holds. */
+export function openTestClient(options: TestClientOptions): TestClient {
+  const ports = openNodePorts(options);
+  const client = openClient(ports, options.engine ?? ownEngine);
+  let state: ViewState = FIRST_STATE;
+  const waiting = new Set<() => void>();
+  const view: View = client.attach((slices) => {
+    state = { ...state, ...slices };
+    for (const look of waiting) look();
+  });
+
+  function waitFor(what: string, test: (state: ViewState) => boolean): Promise<ViewState> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!test(state)) return;
+        clearTimeout(timer);
+        waiting.delete(look);
+        resolve(state);
+      };
+      const timer = setTimeout(() => {
+        waiting.delete(look);
+        const failures = client.background.failures.map(({ name, error }) => `${name}: ${String(error)}`);
+        const shown = JSON.stringify({ ...state, failures }, undefined, 1);
+        reject(new Error(`never came: ${what}\n${shown}`));
+      }, WAIT_MS);
+      waiting.add(look);
+      look();
+    });
+  }
+
+  async function close(): Promise<void> {
+    view.close();
+    await client.close();
+  }
+
+  return {
+    ports,
+    client,
+    commands: view.commands,
+    get state() {
+      return state;
+    },
+    waitFor,
+    crash() {
+      ports.power.cut();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Signs up under a generated passphrase and waits until it is connected. */
+export async function signUp(
+  client: TestClient,
+  username: string,
+  invite?: string,
+): Promise<{ readonly passphrase: string }> {
+  await client.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+  const passphrase = await client.commands.suggestPassphrase();
+  await client.commands.signUp({ username, name: nameOf(username), passphrase, invite });
+  await isOnline(client);
+  return { passphrase };
+}
+
+/** The shown name that `signUp` gives. */
+export function nameOf(username: string): string {
+  return username.charAt(0).toUpperCase() + username.slice(1);
+}
+
+/** Waits until a signed-in client is connected. */
+export async function isOnline(client: TestClient): Promise<void> {
+  await client.waitFor('online', ({ connection }) => connection.kind === 'online');
+}
+
+/** The own account of a signed-in client. */
+export function accountOf(client: TestClient): ConversationId {
+  const { session } = client.state;
+  if (session.kind !== 'signed-in') throw new Error('not signed in');
+  return session.me.account;
+}
+
+/** Two people who are each other's contacts by an invite. */
+export async function makePair(
+  url: string,
+  options: { readonly engine?: Engine; readonly names?: readonly [string, string] } = {},
+): Promise<{ readonly ada: TestClient; readonly ben: TestClient; readonly adasPassphrase: string }> {
+  const [first, second] = options.names ?? ['ada', 'ben'];
+  const made = { url, ...(options.engine === undefined ? {} : { engine: options.engine }) };
+  const ada = openTestClient(made);
+  const { passphrase } = await signUp(ada, first);
+  const { link } = await ada.commands.makeInvite();
+  const ben = openTestClient(made);
+  await signUp(ben, second, link);
+  await hasContact(ben, nameOf(first));
+  await hasContact(ada, nameOf(second));
+  return { ada, ben, adasPassphrase: passphrase };
+}
+
+/** Waits until a conversation with somebody of this name is shown, and gives its id. */
+export async function hasContact(client: TestClient, name: string): Promise<ConversationId> {
+  const state = await client.waitFor(`a conversation with ${name}`, ({ conversations }) =>
+    conversations.some(({ person, state: kind }) => person.name === name && kind === 'accepted'),
+  );
+  const found = state.conversations.find(({ person }) => person.name === name);
+  if (found === undefined) throw new Error('no conversation');
+  return found.id;
+}
+
+/** The texts of the open conversation, in order. */
+export function textsOf(state: ViewState): readonly string[] {
+  return linesOf(state).map(({ text }) => text);
+}
+
+/** The messages of the open conversation, in order. */
+export function linesOf(state: ViewState): readonly Extract<Line, { readonly kind: 'message' }>[] {
+  return (state.open?.lines ?? []).filter((line) => line.kind === 'message');
+}
+
+/** What the event lines of the open conversation tell, in order. */
+export function eventsOf(state: ViewState): readonly string[] {
+  return (state.open?.lines ?? []).flatMap((line) => (line.kind === 'event' ? [line.event.what] : []));
+}
+
+/** Opens the conversation with somebody and waits until it is shown. */
+export async function openWith(client: TestClient, name: string): Promise<ConversationId> {
+  const id = await hasContact(client, name);
+  await client.commands.openConversation(id);
+  await client.waitFor('the open conversation', ({ open }) => open?.id === id);
+  return id;
+}

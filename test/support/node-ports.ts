@@ -1,0 +1,421 @@
+/**
+ * Core's ports in Node: a database in memory that keeps IndexedDB's rules (atomic writes, transactions that end when they wait for
+ * anything else, keys in order), sockets by `ws`, requests by `fetch`, and a device that can lose its power at any step and start again
+ * from what was on its disk.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
+import WebSocket from 'ws';
+import type {
+  Clock,
+  Database,
+  DbKey,
+  DbTransaction,
+  DeviceKeyring,
+  HttpRequest,
+  HttpReply,
+  Ports,
+  Socket,
+  SocketEvents,
+} from '@tacet/client/core/ports';
+
+interface Row {
+  readonly key: DbKey;
+  readonly value: unknown;
+}
+type Store = ReadonlyMap<string, Row>;
+
+/** What survives a crash: databases and the keyring of one browser profile. */
+export class Disk {
+  readonly databases = new Map<string, Map<string, Store>>();
+  wrapKey: Buffer | undefined;
+  sessionKey: KeyObject | undefined;
+
+  /** A copy of everything as it now is, as a restored backup of the profile would be. */
+  copy(): Disk {
+    const copy = new Disk();
+    for (const [name, stores] of this.databases) copy.databases.set(name, new Map(stores));
+    copy.wrapKey = this.wrapKey;
+    copy.sessionKey = this.sessionKey;
+    return copy;
+  }
+}
+
+/** The order of keys in IndexedDB: numbers, strings, bytes, arrays. */
+export function compareKeys(a: DbKey, b: DbKey): number {
+  const rank = (key: DbKey): number =>
+    typeof key === 'number' ? 0 : typeof key === 'string' ? 1 : key instanceof Uint8Array ? 2 : 3;
+  if (rank(a) !== rank(b)) return rank(a) - rank(b);
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0;
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
+  const [left, right] = [a as readonly DbKey[], b as readonly DbKey[]];
+  for (let i = 0; i < Math.min(left.length, right.length); i += 1) {
+    const order = compareKeys(left[i]!, right[i]!);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+function textOf(key: DbKey): string {
+  if (typeof key === 'number') return `n${key}`;
+  if (typeof key === 'string') return `s${JSON.stringify(key)}`;
+  if (key instanceof Uint8Array) return `b${Buffer.from(key).toString('hex')}`;
+  return `[${key.map(textOf).join(',')}]`;
+}
+
+/** Something that ends when the device does: nothing under way comes back after it. */
+export class Power {
+  #isOff = false;
+  #stepsLeft = Infinity;
+  #steps = 0;
+  readonly #onLoss: (() => void)[] = [];
+
+  get isOff(): boolean {
+    return this.#isOff;
+  }
+  /** Steps taken so far: commits begun and done, frames and requests sent. */
+  get steps(): number {
+    return this.#steps;
+  }
+  /** Loses power when `steps` more have been taken. */
+  failAfter(steps: number): void {
+    this.#stepsLeft = steps;
+  }
+  /** One step; false when the power is gone. */
+  step(): boolean {
+    if (this.#isOff) return false;
+    this.#steps += 1;
+    this.#stepsLeft -= 1;
+    if (this.#stepsLeft < 0) this.cut();
+    return !this.#isOff;
+  }
+  onLoss(run: () => void): void {
+    this.#onLoss.push(run);
+  }
+  cut(): void {
+    if (this.#isOff) return;
+    this.#isOff = true;
+    for (const run of this.#onLoss.splice(0)) run();
+  }
+}
+
+/** A promise that the lost power never settles. */
+function never<Value>(): Promise<Value> {
+  return new Promise(() => undefined);
+}
+
+function openMemoryDatabase(disk: Disk, power: Power, name: string, names: readonly string[]): Database {
+  let stores = disk.databases.get(name);
+  if (stores === undefined) {
+    stores = new Map();
+    disk.databases.set(name, stores);
+  }
+  const all = stores;
+  for (const store of names) if (!all.has(store)) all.set(store, new Map());
+  let lastWrite: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  async function transact<Value>(
+    scope: readonly string[],
+    mode: 'read' | 'write',
+    work: (tx: DbTransaction) => Promise<Value>,
+  ): Promise<Value> {
+    if (closed) throw new DOMException('the database is closed', 'InvalidStateError');
+    if (!power.step()) return never();
+    const turn = mode === 'write' ? lastWrite : Promise.resolve();
+    const run = turn.then(() => runTransaction(scope, mode, work));
+    if (mode === 'write') lastWrite = run.catch(() => undefined);
+    return run;
+  }
+
+  async function runTransaction<Value>(
+    scope: readonly string[],
+    mode: 'read' | 'write',
+    work: (tx: DbTransaction) => Promise<Value>,
+  ): Promise<Value> {
+    const view = new Map<string, Map<string, Row> | Store>();
+    for (const store of scope) {
+      const held = all.get(store);
+      if (held === undefined) throw new DOMException(`no store ${store}`, 'NotFoundError');
+      view.set(store, held);
+    }
+    let active = true;
+    let watch: NodeJS.Immediate | undefined;
+    const rest = (): void => {
+      clearImmediate(watch);
+      watch = setImmediate(() => {
+        active = false;
+      });
+    };
+    const storeOf = (store: string, writes: boolean): Map<string, Row> => {
+      if (!active) throw new DOMException('the transaction has ended', 'TransactionInactiveError');
+      const held = view.get(store);
+      if (held === undefined) throw new DOMException(`store ${store} is out of scope`, 'NotFoundError');
+      if (writes && mode === 'read') throw new DOMException('a reading transaction', 'ReadOnlyError');
+      if (!writes || held !== all.get(store)) return held as Map<string, Row>;
+      const copy = new Map(held);
+      view.set(store, copy);
+      return copy;
+    };
+    const tx: DbTransaction = {
+      async get(store, key) {
+        const row = storeOf(store, false).get(textOf(key));
+        rest();
+        return structuredClone(row?.value);
+      },
+      put(store, key, value) {
+        storeOf(store, true).set(textOf(key), { key: structuredClone(key), value: structuredClone(value) });
+      },
+      delete(store, key) {
+        storeOf(store, true).delete(textOf(key));
+      },
+      async range(store, { from, to, limit, descending }) {
+        const rows = [...storeOf(store, false).values()]
+          .filter(({ key }) => from === undefined || compareKeys(key, from) >= 0)
+          .filter(({ key }) => to === undefined || compareKeys(key, to) <= 0)
+          .toSorted((a, b) => (descending === true ? compareKeys(b.key, a.key) : compareKeys(a.key, b.key)));
+        rest();
+        return structuredClone(rows.slice(0, limit));
+      },
+    };
+    rest();
+    try {
+      const value = await work(tx);
+      if (!active) throw new DOMException('the transaction has ended', 'TransactionInactiveError');
+      if (mode === 'read') return power.isOff ? await never<Value>() : value;
+      if (power.isOff) return await never<Value>();
+      for (const [store, held] of view) all.set(store, held);
+      // Power may go after the commit and before anybody hears of it.
+      return power.step() ? value : await never<Value>();
+    } finally {
+      clearImmediate(watch);
+    }
+  }
+
+  return {
+    transact,
+    close() {
+      closed = true;
+    },
+    async destroy() {
+      closed = true;
+      disk.databases.delete(name);
+    },
+  };
+}
+
+function openNodeKeyring(disk: Disk): DeviceKeyring {
+  const key = (): Buffer => (disk.wrapKey ??= randomBytes(32));
+  return {
+    async wrap(plain) {
+      const nonce = randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', key(), nonce);
+      return new Uint8Array(
+        Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]),
+      );
+    },
+    async unwrap(sealed) {
+      const bytes = Buffer.from(sealed);
+      const decipher = createDecipheriv('aes-256-gcm', key(), bytes.subarray(0, 12));
+      decipher.setAuthTag(bytes.subarray(-16));
+      return new Uint8Array(Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]));
+    },
+    async createSessionKey() {
+      const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+      disk.sessionKey = privateKey;
+      return new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
+    },
+    async signWithSessionKey(bytes) {
+      if (disk.sessionKey === undefined) throw new Error('no session key');
+      return new Uint8Array(sign(undefined, bytes, disk.sessionKey));
+    },
+    async destroy() {
+      disk.wrapKey = undefined;
+      disk.sessionKey = undefined;
+    },
+  };
+}
+
+/** What stands between a client and its server: a test may look at everything and change it. */
+export interface Wire {
+  /** Changes or drops (`undefined`) a request's answer. */
+  reply?(request: HttpRequest, reply: HttpReply): HttpReply | undefined | Promise<HttpReply | undefined>;
+  /** Sees a request before it goes. Throwing loses it. */
+  request?(request: HttpRequest): void;
+  /** Changes a frame on its way to the server; `undefined` drops it. */
+  toServer?(path: string, bytes: Uint8Array): Uint8Array | undefined;
+  /** Changes a frame on its way to the client; several are sent in order. */
+  toClient?(path: string, bytes: Uint8Array): readonly Uint8Array[];
+}
+
+/** What node ports are made of. */
+export interface NodePortsOptions {
+  readonly url: string;
+  readonly disk?: Disk;
+  readonly power?: Power;
+  readonly wire?: Wire;
+  /** Added to the machine's clock. */
+  readonly skewMs?: () => number;
+  /** Shared by the tabs of one browser profile. */
+  readonly tabs?: Tabs;
+}
+
+/** The owner lock of one browser profile. */
+export class Tabs {
+  #owner: { readonly lost: () => void } | undefined;
+
+  acquire(steal: boolean, lost: () => void): { readonly owned: boolean; readonly release: () => void } {
+    if (this.#owner !== undefined && !steal) return { owned: false, release: () => undefined };
+    this.#owner?.lost();
+    const owner = { lost };
+    this.#owner = owner;
+    return {
+      owned: true,
+      release: () => {
+        if (this.#owner === owner) this.#owner = undefined;
+      },
+    };
+  }
+}
+
+/** Ports with the handles that a test needs. */
+export interface NodePorts extends Ports {
+  readonly disk: Disk;
+  readonly power: Power;
+  /** Takes the network away and gives it back. */
+  setNetwork(up: boolean): void;
+  /** Breaks every open socket, as a lost radio link does. */
+  dropSockets(): void;
+}
+
+/** Opens ports onto the server at `url`. */
+export function openNodePorts(options: NodePortsOptions): NodePorts {
+  const { url, disk = new Disk(), power = new Power(), wire = {}, tabs = new Tabs() } = options;
+  const skew = options.skewMs ?? (() => 0);
+  const timers = new Set<NodeJS.Timeout>();
+  const sockets = new Set<WebSocket>();
+  const listeners = new Set<(online: boolean) => void>();
+  let isUp = true;
+  let release: () => void = () => undefined;
+
+  const clock: Clock = {
+    now: () => Date.now() + skew(),
+    after(delayMs, run) {
+      if (power.isOff) return () => undefined;
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        run();
+      }, delayMs);
+      timers.add(timer);
+      timer.unref();
+      return () => {
+        timers.delete(timer);
+        clearTimeout(timer);
+      };
+    },
+  };
+
+  async function http(request: HttpRequest): Promise<HttpReply> {
+    if (!power.step()) return never();
+    if (!isUp) throw new Error('no network');
+    wire.request?.(request);
+    const response = await fetch(url + request.path, {
+      method: request.method,
+      headers: { ...request.headers },
+      ...(request.body === undefined ? {} : { body: request.body }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(request.timeoutMs),
+    });
+    const reply = { status: response.status, body: await response.text() };
+    const given = wire.reply === undefined ? reply : await wire.reply(request, reply);
+    if (!power.step()) return never();
+    if (given === undefined) throw new Error('no answer');
+    return given;
+  }
+
+  function openSocket(path: string, events: SocketEvents): Socket {
+    const socket = new WebSocket(url.replace(/^http/, 'ws') + path, { perMessageDeflate: false });
+    sockets.add(socket);
+    let over = !isUp || power.isOff;
+    const end = (code: number): void => {
+      sockets.delete(socket);
+      if (over || power.isOff) return;
+      over = true;
+      events.closed(code);
+    };
+    if (over) {
+      socket.on('error', () => undefined);
+      socket.terminate();
+      if (!power.isOff) queueMicrotask(() => events.closed(1006));
+    }
+    socket.on('open', () => {
+      if (!over && !power.isOff) events.opened();
+    });
+    socket.on('message', (data: Buffer) => {
+      for (const bytes of wire.toClient?.(path, new Uint8Array(data)) ?? [new Uint8Array(data)]) {
+        if (!over && !power.isOff) events.message(bytes);
+      }
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', (code) => end(code === 1005 ? 1006 : code));
+    return {
+      send(bytes) {
+        if (over || !power.step()) return;
+        const changed = wire.toServer === undefined ? bytes : wire.toServer(path, bytes);
+        if (changed !== undefined && socket.readyState === WebSocket.OPEN) socket.send(changed);
+      },
+      bufferedBytes: () => socket.bufferedAmount,
+      close(code) {
+        if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
+        else socket.close(code);
+        queueMicrotask(() => end(code ?? 1006));
+      },
+    };
+  }
+
+  power.onLoss(() => {
+    for (const timer of timers) clearTimeout(timer);
+    for (const socket of sockets) socket.terminate();
+    release();
+  });
+
+  return {
+    origin: url,
+    clock,
+    random: (length) => new Uint8Array(randomBytes(length)),
+    openDatabase: async (name, _version, stores) => openMemoryDatabase(disk, power, name, stores),
+    keyring: openNodeKeyring(disk),
+    http,
+    openSocket,
+    lock: {
+      async acquire({ steal, lost }) {
+        const held = tabs.acquire(steal, lost);
+        ({ release } = held);
+        return { owned: held.owned };
+      },
+      release: () => release(),
+    },
+    persistStorage: async () => true,
+    onNetworkChange(run) {
+      listeners.add(run);
+      return () => listeners.delete(run);
+    },
+    disk,
+    power,
+    setNetwork(up) {
+      isUp = up;
+      if (!up) for (const socket of sockets) socket.terminate();
+      for (const run of listeners) run(up);
+    },
+    dropSockets() {
+      for (const socket of sockets) socket.terminate();
+    },
+  };
+}
