@@ -18,6 +18,9 @@ const STATE_BYTES = 512;
 const RESULT_BYTES = 16_384;
 const INPUT_BYTES = 49_152;
 
+/** Bytes of an HMAC-SHA-256 state, `crypto_auth_hmacsha256_statebytes`; two fit into the state area. */
+const HMAC_STATE_BYTES = 208;
+
 let raw: RawSodium | undefined;
 let statePtr: Pointer = 0;
 let resultPtr: Pointer = 0;
@@ -30,6 +33,9 @@ export async function loadSodium(): Promise<void> {
     getRandomValue: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
   });
   if (raw !== undefined) return;
+  if (module._crypto_auth_hmacsha256_statebytes() !== HMAC_STATE_BYTES) {
+    throw new CryptoError('not-ready', 'libsodium has another HMAC state than expected');
+  }
   if (module._sodium_init() < 0) throw new CryptoError('not-ready', 'libsodium does not start');
   statePtr = module._malloc(STATE_BYTES + RESULT_BYTES + INPUT_BYTES);
   resultPtr = statePtr + STATE_BYTES;
@@ -266,6 +272,31 @@ export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): By
     lib._crypto_auth_hmacsha256_update(statePtr, at + key.length, length - key.length, 0);
     lib._crypto_auth_hmacsha256_final(statePtr, resultPtr);
     return takeResult(lib, 32);
+  });
+}
+
+/** Two HMAC-SHA-256 under one key (at most 64 bytes), over a short input each: the key is set up once. 32 bytes each. */
+export function hmacSha256Pair(
+  key: Uint8Array,
+  first: Uint8Array,
+  second: Uint8Array,
+): readonly [Bytes, Bytes] {
+  const lib = sodium();
+  return withInput(lib, [key, first, second], (at) => {
+    const firstAt = at + key.length;
+    const freshAt = statePtr + HMAC_STATE_BYTES;
+    lib._crypto_auth_hmacsha256_init(freshAt, at, key.length);
+    lib.HEAPU8.copyWithin(statePtr, freshAt, freshAt + HMAC_STATE_BYTES);
+    lib._crypto_auth_hmacsha256_update(statePtr, firstAt, first.length, 0);
+    lib._crypto_auth_hmacsha256_final(statePtr, resultPtr);
+    lib._crypto_auth_hmacsha256_update(freshAt, firstAt + first.length, second.length, 0);
+    lib._crypto_auth_hmacsha256_final(freshAt, resultPtr + 32);
+    const [one, two] = [
+      lib.HEAPU8.slice(resultPtr, resultPtr + 32),
+      lib.HEAPU8.slice(resultPtr + 32, resultPtr + 64),
+    ];
+    lib.HEAPU8.fill(0, statePtr, resultPtr + 64);
+    return [one, two];
   });
 }
 

@@ -6,6 +6,7 @@
  */
 import { labels, hkdf, hmac, splitSecret } from '../kdf.ts';
 import type { Bytes } from '../bytes.ts';
+import { hmacSha256Pair } from '../sodium.ts';
 
 declare const kind: unique symbol;
 interface Kind<Name extends string> {
@@ -57,12 +58,13 @@ export function stepRoot(
   return { rootKey: brandRootKey(root), chain: { key: brandChainKey(chain), index: 0 } };
 }
 
-/** The seed of the chain's next message. */
-export function seedOf(chain: Chain): MessageSeed {
-  return brandMessageSeed(hmac(chain.key, SEED_INPUT));
+/** The seed of the chain's next message, and the chain after it. */
+export function takeSeed(chain: Chain): { readonly seed: MessageSeed; readonly next: Chain } {
+  const [seed, key] = hmacSha256Pair(chain.key, SEED_INPUT, NEXT_INPUT);
+  return { seed: brandMessageSeed(seed), next: { key: brandChainKey(key), index: chain.index + 1 } };
 }
 
-/** The chain after its next message. */
+/** The chain after its next message, whose seed is not wanted. */
 export function stepChain(chain: Chain): Chain {
   return { key: brandChainKey(hmac(chain.key, NEXT_INPUT)), index: chain.index + 1 };
 }

@@ -10,7 +10,7 @@ import { EC_KEY_TYPE, MAX_FORWARD_JUMPS, MAX_RECEIVER_CHAINS, MAX_SKIPPED_KEYS }
 import { CryptoError } from '../errors.ts';
 import { randomBytes } from '../random.ts';
 import { x25519, x25519Base } from '../sodium.ts';
-import { seedOf, stepChain, stepRoot } from './chains.ts';
+import { stepChain, stepRoot, takeSeed } from './chains.ts';
 import type { Chain, ChainKey, MessageSeed, RootKey } from './chains.ts';
 import { addSkipped, NO_SKIPPED_SEEDS, takeSkipped } from './skipped.ts';
 import type { SkippedSeeds } from './skipped.ts';
@@ -98,9 +98,10 @@ export function startResponder(
 /** Takes the next message of the sender chain. */
 export function takeSending(state: DoubleRatchet): SendingStep {
   const { sender, previousCounter } = state;
+  const { seed, next } = takeSeed(sender.chain);
   return {
-    state: { ...state, sender: { ...sender, chain: stepChain(sender.chain) } },
-    seed: seedOf(sender.chain),
+    state: { ...state, sender: { ...sender, chain: next } },
+    seed,
     ratchetKey: sender.ratchetKey,
     counter: sender.chain.index,
     previousCounter,
@@ -134,15 +135,18 @@ function advance(
   }
   const firstKept = Math.max(chain.index, counter - MAX_SKIPPED_KEYS);
   const skipped: MessageSeed[] = [];
+  while (chain.index < firstKept) chain = stepChain(chain);
   while (chain.index < counter) {
-    if (chain.index >= firstKept) skipped.push(seedOf(chain));
-    chain = stepChain(chain);
+    const { seed, next } = takeSeed(chain);
+    skipped.push(seed);
+    chain = next;
   }
+  const { seed, next } = takeSeed(chain);
   return {
-    seed: seedOf(chain),
+    seed,
     receiver: {
       ratchetKey: receiver.ratchetKey,
-      chain: stepChain(chain),
+      chain: next,
       skipped: skipped.length === 0 ? receiver.skipped : addSkipped(receiver.skipped, firstKept, skipped),
     },
   };

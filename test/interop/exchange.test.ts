@@ -6,6 +6,8 @@ import { pickSeed, runSchedule, Seeded, soak } from '../support/schedule.ts';
 import { makeConversation, pairings } from '../support/signal-engines.ts';
 
 await ready();
+// Long runs are slow on a busy machine, and the soak is ten times longer.
+t.setTimeout(580_000);
 
 for (const [first, second] of pairings) {
   t.test(`${first} and ${second} talk in turns and move one epoch on with every 87 messages`, async (t) => {
