@@ -13,6 +13,8 @@ import { startServer, type ServerProcess } from '../../test/support/server-proce
 import { openWebSocket } from './socket.ts';
 import type { Receiver, Sender, Target } from './target.ts';
 
+/** Sign-ups under way at a time. */
+const SIGN_UPS_TOGETHER = 16;
 /** Requests are numbered from here, so that every number takes the same five bytes. */
 const FIRST_REQUEST = 0x0100_0000;
 /** Random envelope ids are taken from a pool that is filled anew when it is used up. */
@@ -136,7 +138,7 @@ async function openReceiver(
     if (data.length < sample.length) {
       const frame = parseFrame(ServerFrame, data);
       if (frame.kind === 'drained') drained?.();
-      else if (frame.kind === 'refused') throw new Error(frame.code);
+      else if (frame.kind === 'refused' && frame.code !== 'shutting-down') throw new Error(frame.code);
       return;
     }
     const answer = Buffer.from(acknowledge);
