@@ -4,16 +4,20 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { idBytes } from '@tacet/protocol/ids';
 import { buildApp } from './app.ts';
 import { MemoryBus } from './bus/memory.ts';
+import type { Bus } from './bus/port.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { Origins } from './config/origins.ts';
 import type { Secrets } from './config/secrets.ts';
-import type { Deps, Lifecycle } from './deps.ts';
+import type { Lifecycle } from './deps.ts';
+import { expireEnvelopes } from './jobs/expire-envelopes.ts';
+import { pruneExpired } from './jobs/prune-expired.ts';
+import { Scheduler } from './jobs/scheduler.ts';
+import { listen } from './listen.ts';
 import { MemoryLimits } from './limits/memory.ts';
 import type { Limits } from './limits/port.ts';
 import { buildLogger, errorFields, type Logger } from './logger.ts';
@@ -31,7 +35,7 @@ import { Prekeys } from './services/prekeys.ts';
 import { RecipientCache } from './services/recipient-cache.ts';
 import { Sessions } from './services/sessions.ts';
 import { SignedRequests } from './services/signed-requests.ts';
-import { SOCKET_TIMES, type SocketDeps, type SocketTimes } from './socket/deps.ts';
+import { SOCKET_TIMES, type SocketTimes } from './socket/deps.ts';
 import { socketGateway } from './socket/gateway.ts';
 import { buildAccountStore } from './store/accounts.ts';
 import { buildDeviceStore } from './store/devices.ts';
@@ -76,81 +80,26 @@ export async function openServer(
   const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? buildLogger(config.logLevel);
   const onError = (error: unknown) => logger.error({ error: errorFields(error) }, 'failure');
-  const origins = new Origins(config.origins, config.port);
   const limits = overrides.limits ?? new MemoryLimits(clock, config.rateFactor);
+  const origins = new Origins(config.origins, config.port);
   const metrics = new Metrics();
   const bus = new MemoryBus(onError);
-
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const path = join(config.dataDir, DATABASE_FILE);
-  await migrateSqlite(path);
-  const engine = openSqliteEngine(path);
-  const accountStore = buildAccountStore(engine);
-  const deviceStore = buildDeviceStore(engine);
-  const envelopes = buildEnvelopeStore(engine);
-  const inviteStore = buildInviteStore(engine);
-  const prekeyStore = buildPrekeyStore(engine);
-  const profiles = buildProfileStore(engine);
-  const sessionStore = buildSessionStore(engine);
-
-  const challenges = new Challenges(clock);
-  const requests = new SignedRequests(origins, challenges);
-  const sessions = new Sessions({
-    clock,
-    bus,
-    limits,
-    challenges,
-    requests,
-    tokens: new AccessTokens(clock),
-    accounts: accountStore,
-    sessions: sessionStore,
-    devices: deviceStore,
-  });
-  const accounts = new Accounts({
-    clock,
-    bus,
-    requests,
-    accounts: accountStore,
-    profiles,
-    sessions,
-    openSignUp: config.openSignUp,
-  });
-  const devices = new Devices({ bus, accountStore, deviceStore, sessionStore, accounts, sessions });
-  const prekeys = new Prekeys({ prekeys: prekeyStore, limits, bus });
-  const people = new People({ accounts: accountStore, devices: deviceStore, prekeys });
-  const invites = new Invites({ clock, accounts: accountStore, invites: inviteStore });
-  const recipients = new RecipientCache(buildRecipientStore(engine), bus);
-  const delivery = new Delivery({ envelopes, recipients, bus, limits, clock });
-
+  const stores = await openStores(config.dataDir);
+  const base = { config, secrets, origins, clock, logger, metrics, limits, bus };
+  const services = buildServices(stores, base);
   const lifecycle: { -readonly [Key in keyof Lifecycle]: Lifecycle[Key] } = { state: 'running' };
-  const deps: Deps = {
-    config,
-    secrets,
-    origins,
-    clock,
-    logger,
-    metrics,
-    limits,
-    bus,
-    accountStore,
-    sessions,
-    accounts,
-    devices,
-    prekeys,
-    people,
-    invites,
-    delivery,
-    clientFiles: await readClient(config.clientDir),
-    lifecycle,
-  };
-  const socketDeps: SocketDeps = {
-    authenticate: (token) => sessions.authenticate(token),
-    delivery,
-    envelopes,
+  const clientFiles = await readClient(config.clientDir);
+  const meter = new LoadMeter();
+  const deps = { ...base, ...services, accountStore: stores.accounts, clientFiles, lifecycle };
+  const app = await buildApp(deps, meter, packageVersion());
+  await app.register(socketGateway, {
+    authenticate: (token: string) => services.sessions.authenticate(token),
+    delivery: services.delivery,
+    envelopes: stores.envelopes,
     reads: {
-      directory: (account) => accountStore.directory(idBytes(account)),
-      bundles: (wanted) => prekeys.handOut(wanted),
-      profile: (account) => profiles.get(idBytes(account)),
+      directory: (account) => stores.accounts.directory(idBytes(account)),
+      bundles: (devices) => services.prekeys.handOut(devices),
+      profile: (account) => stores.profiles.get(idBytes(account)),
     },
     bus,
     limits,
@@ -159,36 +108,87 @@ export async function openServer(
     metrics: metrics.sockets,
     onError,
     times: overrides.socketTimes ?? SOCKET_TIMES,
-  };
-
-  const meter = new LoadMeter();
-  const app = await buildApp(deps, meter, packageVersion());
-  await app.register(socketGateway, socketDeps);
-  await app.listen({ host: config.host, port: config.port });
-  const port = portOf(app.server.address());
-  origins.usePort(port);
-  const first = await invites.first();
-  const [origin] = origins.all;
+  });
+  const expired = metrics.counter('tacet_envelopes_expired_total', 'Envelopes that waited too long.');
+  const jobs = new Scheduler(
+    [
+      expireEnvelopes(stores.envelopes, clock, config.queueAgeMs, (count) => expired.add(count)),
+      pruneExpired(stores.invites, stores.sessions, clock),
+    ],
+    onError,
+  );
 
   let closing: Promise<void> | undefined;
-  return {
-    origin,
-    port,
-    firstInviteLink: first === undefined ? undefined : `${origin}/i/${first}`,
-    close: () => (closing ??= close()),
-  };
-
-  async function close(): Promise<void> {
+  async function close(hangUp: () => Promise<void>): Promise<void> {
     lifecycle.state = 'draining';
-    await app.close();
+    await hangUp();
+    await jobs.close();
     meter.close();
-    await engine.close();
+    await stores.engine.close();
     await bus.close();
+  }
+  try {
+    const { port, close: hangUp } = await listen(app, config.host, config.port);
+    origins.usePort(port);
+    meter.start();
+    const first = await services.invites.first();
+    const [origin] = origins.all;
+    const firstInviteLink = first === undefined ? undefined : `${origin}/i/${first}`;
+    return { origin, port, firstInviteLink, close: () => (closing ??= close(hangUp)) };
+  } catch (error) {
+    await close(() => app.close());
+    throw error;
   }
 }
 
-function portOf(address: AddressInfo | string | null): number {
-  return typeof address === 'object' && address !== null ? address.port : 0;
+/** The stores on SQLite, the only engine so far. */
+async function openStores(dataDir: string) {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const path = join(dataDir, DATABASE_FILE);
+  await migrateSqlite(path);
+  const engine = openSqliteEngine(path);
+  return {
+    engine,
+    accounts: buildAccountStore(engine),
+    devices: buildDeviceStore(engine),
+    envelopes: buildEnvelopeStore(engine),
+    invites: buildInviteStore(engine),
+    prekeys: buildPrekeyStore(engine),
+    profiles: buildProfileStore(engine),
+    recipients: buildRecipientStore(engine),
+    sessions: buildSessionStore(engine),
+  };
+}
+
+interface ServiceBase {
+  readonly config: Config;
+  readonly origins: Origins;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly bus: Bus;
+}
+
+function buildServices(stores: Awaited<ReturnType<typeof openStores>>, base: ServiceBase) {
+  const { config, origins, clock, limits, bus } = base;
+  const challenges = new Challenges(clock);
+  const requests = new SignedRequests(origins, challenges);
+  const tokens = new AccessTokens(clock);
+  const sessions = new Sessions({ ...stores, clock, bus, limits, challenges, requests, tokens });
+  const accounts = new Accounts({ ...stores, clock, bus, requests, sessions, openSignUp: config.openSignUp });
+  const devices = new Devices({
+    bus,
+    accounts,
+    sessions,
+    accountStore: stores.accounts,
+    deviceStore: stores.devices,
+    sessionStore: stores.sessions,
+  });
+  const prekeys = new Prekeys({ prekeys: stores.prekeys, limits, bus });
+  const people = new People({ accounts: stores.accounts, devices: stores.devices, prekeys });
+  const invites = new Invites({ clock, accounts: stores.accounts, invites: stores.invites });
+  const recipients = new RecipientCache(stores.recipients, bus);
+  const delivery = new Delivery({ envelopes: stores.envelopes, recipients, bus, limits, clock });
+  return { sessions, accounts, devices, prekeys, people, invites, delivery };
 }
 
 /** The version of the package, for the OpenAPI document. */

@@ -6,7 +6,7 @@
 import { buildConfig, ConfigError, withConfigFile } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
 import { buildSecrets } from './config/secrets.ts';
-import { openServer, type RunningServer } from './compose.ts';
+import type { RunningServer } from './compose.ts';
 
 /** A drain that takes longer than this is cut off. */
 const DRAIN_MOST_MS = 15_000;
@@ -16,12 +16,14 @@ const SAME_SIGNAL_MS = 1_000;
 try {
   const texts = withConfigFile(readEnvironment());
   const config = buildConfig(texts);
-  const server = await openServer(config, buildSecrets(texts));
-  console.log(`Tacet is open at ${server.origin}`);
-  if (server.firstInviteLink !== undefined) {
-    console.log(`First invite, for the administrator: ${server.firstInviteLink}`);
-  }
+  const secrets = buildSecrets(texts);
+  // Loaded only now, so that a wrong setting is told at once.
+  const { openServer } = await import('./compose.ts');
+  const server = await openServer(config, secrets);
   drainOnSignal(server);
+  const { origin, firstInviteLink: link } = server;
+  const invite = link === undefined ? '' : `\nFirst invite, for the administrator: ${link}`;
+  console.log(`Tacet is open at ${origin}${invite}`);
 } catch (error) {
   if (error instanceof ConfigError) console.error(error.message);
   else console.error(sentenceFor(error));
@@ -55,5 +57,8 @@ function sentenceFor(error: unknown): string {
     return 'TACET_PORT names a port that another program uses; choose another or stop that program.';
   if (code === 'EACCES')
     return 'Tacet may not use this port or folder; look at TACET_PORT and TACET_DATA_DIR.';
+  if (['EEXIST', 'ENOTDIR', 'EROFS', 'ENOSPC', 'SQLITE_CANTOPEN', 'SQLITE_NOTADB'].includes(code)) {
+    return `Tacet could not use TACET_DATA_DIR (${code}); allowed is the path of a folder that can be written to.`;
+  }
   return `Tacet could not start: ${error.message}.`;
 }

@@ -7,21 +7,22 @@ import { WireError } from '@tacet/protocol/errors';
 
 /** How often the delay is measured. */
 const SAMPLE_MS = 500;
-/** A delay that no batch of commits and no start of the process reaches. */
+/** A delay that no batch of commits reaches. */
 const OVERLOADED_MS = 2_000;
 
-/** Measures the event loop's delay. */
+/** Measures the event loop's delay from its start on. */
 export class LoadMeter {
+  #lastMs = 0;
   #delayMs = 0;
-  #due: number;
-  readonly #timer: NodeJS.Timeout;
+  #due = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor() {
+  start(): void {
     this.#due = performance.now() + SAMPLE_MS;
     this.#timer = setInterval(() => this.#sample(), SAMPLE_MS).unref();
   }
 
-  /** How late the last sample came. */
+  /** By how much the last two samples came late, the lesser of both: a single pause is no overload. */
   get delayMs(): number {
     return this.#delayMs;
   }
@@ -32,7 +33,9 @@ export class LoadMeter {
 
   #sample(): void {
     const now = performance.now();
-    this.#delayMs = Math.max(0, now - this.#due);
+    const lateMs = Math.max(0, now - this.#due);
+    this.#delayMs = Math.min(lateMs, this.#lastMs);
+    this.#lastMs = lateMs;
     this.#due = now + SAMPLE_MS;
   }
 }

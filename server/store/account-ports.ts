@@ -143,6 +143,8 @@ export interface SessionStore {
   rotate(device: Uint8Array, refreshHash: Uint8Array, refreshUntil: number): Promise<boolean>;
   /** Ends a device's session alone. */
   end(device: Uint8Array): Promise<void>;
+  /** Deletes pending sessions whose refresh token has ended; listed devices renew by their signature and stay. */
+  prune(now: number): Promise<number>;
 }
 
 /** What an account's device list has in force, as a change of it needs it. */
@@ -221,6 +223,8 @@ export interface InviteStore {
   list(account: Uint8Array, now: number): Promise<readonly Invite[]>;
   /** False: the account has `most` open invites already. */
   add(invite: Invite, most: number, now: number): Promise<boolean>;
+  /** Deletes invites past their time. */
+  prune(now: number): Promise<number>;
   /** False: the account has no such invite. */
   withdraw(account: Uint8Array, code: Uint8Array): Promise<boolean>;
   /** The first invite of the server: the one there is, else `code`; `undefined` once somebody administers. */

@@ -24,6 +24,7 @@ export function buildInviteStore(engine: StoreEngine): InviteStore {
         return rows.map(inviteOf);
       }),
     add: (invite, most, now) => engine.write(() => add(build, invite, most, now)),
+    prune: (now) => engine.write(() => run(build.deleteFrom('invites').where('expires_at', '<=', now))),
     withdraw: (account, code) =>
       engine.write(function* () {
         const changes = yield* run(

@@ -40,6 +40,10 @@ export function buildSessionStore(engine: StoreEngine): SessionStore {
       engine.write(function* () {
         yield* run(build.deleteFrom('sessions').where('device', '=', device));
       }),
+    prune: (now) =>
+      engine.write(() =>
+        run(build.deleteFrom('sessions').where('pending', '=', 1).where('refresh_until', '<=', now)),
+      ),
   };
 }
 
