@@ -10,6 +10,7 @@ export { Aci, Pni, ProtocolAddress, ServiceId, ServiceIdKind } from './address.t
 export { CiphertextMessage, CiphertextMessageType } from './ciphertext-message.ts';
 export type { CiphertextMessageConvertible } from './ciphertext-message.ts';
 export { IdentityKeyPair, PrivateKey, PublicKey } from './ec.ts';
+export { hkdf } from './hkdf.ts';
 export { KEMKeyPair, KEMPublicKey, KEMSecretKey } from './kem.ts';
 export { KyberPreKeyRecord, PreKeyBundle, PreKeyRecord, SignedPreKeyRecord } from './prekeys.ts';
 export type { SignedKyberPublicPreKey, SignedPublicPreKey } from './prekeys.ts';

@@ -275,7 +275,7 @@ export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): By
   });
 }
 
-/** Two HMAC-SHA-256 under one key (at most 64 bytes), over a short input each: the key is set up once. 32 bytes each. */
+/** Two HMAC-SHA-256 under one key of any length, over a short input each: the key is set up once. 32 bytes each. */
 export function hmacSha256Pair(
   key: Uint8Array,
   first: Uint8Array,

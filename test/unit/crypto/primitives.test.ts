@@ -1,8 +1,10 @@
 import t from 'tap';
+import * as native from '@signalapp/libsignal-client';
 import { argon2Sync, createCipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import { equalBytes, toHex } from '../../../crypto/bytes.ts';
 import { isCryptoError } from '../../../crypto/errors.ts';
 import type { CryptoErrorReason } from '../../../crypto/errors.ts';
+import { hkdf as publicHkdf } from '../../../crypto/hkdf.ts';
 import { hkdf, hmac, splitSecret } from '../../../crypto/kdf.ts';
 import { aesCbcDecrypt, aesCbcEncrypt, aesCtr } from '../../../crypto/noble.ts';
 import { randomBits, randomBytes } from '../../../crypto/random.ts';
@@ -12,6 +14,7 @@ import {
   ed25519KeyPair,
   ed25519Sign,
   ed25519Verify,
+  hmacSha256Pair,
   sha256,
   sha3x256,
   sha3x512,
@@ -52,6 +55,16 @@ t.test('hashes of inputs of any length agree with those of Node', async (t) => {
   }
 });
 
+t.test('two HMACs under one key are two HMACs', async (t) => {
+  for (const length of [0, 32, 64, 65]) {
+    const key = randomBytes(length);
+    t.same(hmacSha256Pair(key, Uint8Array.of(1), Uint8Array.of(2)), [
+      hmac(key, Uint8Array.of(1)),
+      hmac(key, Uint8Array.of(2)),
+    ]);
+  }
+});
+
 t.test('extendable output agrees with that of Node', async (t) => {
   const input = randomBytes(34);
   for (const outputLength of [1, 32, 168, 169, 504, 5000]) {
@@ -83,6 +96,21 @@ t.test('HMAC and HKDF agree with those of Node for keys of any length', async (t
   }
   const input = randomBytes(40);
   t.same(hkdf(undefined, input, input, 64), hkdf(new Uint8Array(32), input, input, 64));
+});
+
+t.test('the public HKDF takes its arguments as the native library does', async (t) => {
+  const [input, label] = [randomBytes(40), randomBytes(9)];
+  for (const salt of [null, randomBytes(16)]) {
+    for (const length of [0, 1, 100, 255 * 32]) {
+      t.same(publicHkdf(length, input, label, salt), native.hkdf(length, input, label, salt));
+    }
+  }
+  for (const length of [-1, 1.5, 255 * 32 + 1]) {
+    t.equal(
+      reasonOf(() => publicHkdf(length, input, label, null)),
+      'misuse',
+    );
+  }
 });
 
 t.test('a secret is split into the pieces that were asked for, and wiped', async (t) => {
