@@ -79,18 +79,19 @@ async function isRefused(origin: string): Promise<boolean> {
 }
 
 /** Sees a running server through the end that `end` brings about. */
-async function seeDrain(t: Test, started: Started, folder: string, end: () => void): Promise<void> {
+async function seeDrain(t: Test, started: Started, folder: string, end: () => void): Promise<number | null> {
   const [, origin = ''] = await started.printed(/Tacet is open at (http:\S+)/);
   t.equal((await fetch(`${origin}/health/ready`)).status, 200, 'it is ready');
   t.match((await (await fetch(origin)).text()).toLowerCase(), '<!doctype html>', 'it serves the client');
   const { closed } = await openSocket(origin);
   end();
   t.equal(await closed, 1012, 'the socket is told why it closes');
-  t.equal(await started.ended, 0, 'npm ends without an error');
+  const status = await started.ended;
   t.match(started.output(), 'Tacet is closing.');
   t.ok(await isRefused(origin), 'nothing is left that listens');
   t.ok(existsSync(join(folder, 'tacet.sqlite')));
   t.notOk(existsSync(join(folder, 'tacet.sqlite-wal')), 'the database was closed in order');
+  return status;
 }
 
 t.test('a SIGTERM to npm alone reaches the server, which drains', async (t) => {
@@ -98,7 +99,8 @@ t.test('a SIGTERM to npm alone reaches the server, which drains', async (t) => {
   const started = startByNpm({ TACET_DATA_DIR: folder, TACET_PORT: '0' });
   const [, code = ''] = await started.printed(/First invite[^\n]*\/i\/(\S+)/);
   t.match(code, /^[\w-]{16,}$/, 'the first invite is printed');
-  await seeDrain(t, started, folder, () => started.npm.kill('SIGTERM'));
+  const status = await seeDrain(t, started, folder, () => started.npm.kill('SIGTERM'));
+  t.equal(status, 0, 'npm ends without an error');
 });
 
 t.test('Ctrl+C in a terminal, which reaches npm and the server both, drains too', async (t) => {
@@ -106,6 +108,7 @@ t.test('Ctrl+C in a terminal, which reaches npm and the server both, drains too'
   const started = startByNpm({ TACET_DATA_DIR: folder, TACET_PORT: '0' });
   const { pid } = started.npm;
   t.ok(pid);
+  // npm's own status is not looked at: the copy that it passes on may come when the server has just ended.
   await seeDrain(t, started, folder, () => process.kill(-(pid ?? 0), 'SIGINT'));
 });
 
@@ -118,7 +121,7 @@ t.test('a second start does no set-up again and shows the same first invite', as
     invites.push(code);
     started.npm.kill('SIGTERM');
     t.equal(await started.ended, 0);
-    t.notMatch(started.output(), /^tacet: (installing|building)/m, 'npm test has done all set-up');
+    if (round === 1) t.notMatch(started.output(), /^tacet: /m, 'set-up has nothing to do and nothing to say');
   }
   t.equal(invites[0], invites[1]);
 });
