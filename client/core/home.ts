@@ -127,6 +127,7 @@ export class Home {
       token: () => session.token(),
       tokenRefused: () => session.refused(),
       raiseCounter: () => this.#raiseCounter(),
+      opening: () => this.inbox.clear(),
       welcomed: (welcome) => this.#welcomed(welcome),
       pushed: (frame) => this.#pushed(frame),
       state: (state) => this.#connectionState(state),
@@ -582,7 +583,7 @@ export class Home {
   }
 
   async #welcomed(welcome: Welcome): Promise<void> {
-    this.inbox.begin();
+    this.inbox.flushAcks();
     await this.#compareCounter(welcome.counter);
     const { background } = this.#parts;
     if (welcome.listCounter !== this.directory.ownView.counter) {

@@ -95,10 +95,9 @@ export class Inbox {
     this.#needs.background.run(this.#work(), 'receive');
   }
 
-  /** A new connection: what was not acknowledged comes again. */
-  begin(): void {
+  /** Forgets what has not been worked off: what was not acknowledged comes again over the next connection. */
+  clear(): void {
     this.#queue.length = 0;
-    this.#flushAcks();
   }
 
   stop(): void {
@@ -118,7 +117,7 @@ export class Inbox {
         await this.#receive(frame);
         if (this.#stopped) return;
         this.#acks.push(frame.id);
-        if (this.#acks.length >= ACK_MOST || this.#queue.length === 0) this.#flushAcks();
+        if (this.#acks.length >= ACK_MOST || this.#queue.length === 0) this.flushAcks();
       }
     } catch (error) {
       this.#queue.length = 0;
@@ -129,7 +128,8 @@ export class Inbox {
     }
   }
 
-  #flushAcks(): void {
+  /** Acknowledges what the disk holds, as far as there is a connection. */
+  flushAcks(): void {
     while (this.#acks.length > 0) {
       const envelopes = this.#acks.slice(0, LIMITS.ackBatch);
       if (!this.#needs.tell({ kind: 'acknowledge', envelopes })) return;

@@ -26,6 +26,8 @@ export interface ConnectionOwner {
   tokenRefused(): void;
   /** Raises the start counter, saves it, gives it. */
   raiseCounter(): Promise<number>;
+  /** A socket is about to open: what an earlier one delivered and was not acknowledged comes again. */
+  opening(): void;
   welcomed(welcome: Welcome): Promise<void>;
   pushed(frame: PushedFrame): void;
   state(state: ConnectionState): void;
@@ -117,6 +119,7 @@ export class Connection {
     const token = await this.#owner.token();
     const counter = await this.#owner.raiseCounter();
     if (!this.#running) return;
+    this.#owner.opening();
     let lost: { readonly code: ErrorCode | undefined } | undefined;
     const { channel, welcome } = await Channel.open(
       this.#ports.openSocket,
