@@ -3,6 +3,7 @@
  * exchanged. Keys that would name somebody are replaced by short keyed hashes (`hide`); numbers that only order things stay.
  * Transactions hold no await but those on the transaction itself: browsers commit a transaction that waits for anything else.
  */
+import { batch } from '@preact/signals-core';
 import { decodeCbor, encodeCbor } from '@tacet/protocol/cbor';
 import { encodeB64u } from '@tacet/protocol/bytes';
 import { labelledHash, openLocal, sealLocal, type LocalKey } from '@tacet/crypto/vault';
@@ -125,7 +126,10 @@ export class SealedDb {
         this.#onFault(error);
         throw error;
       }
-      for (const run of afterwards) run();
+      // One change for those who watch, however many rows it had.
+      batch(() => {
+        for (const run of afterwards) run();
+      });
       return value;
     });
     this.#lastWrite = turn.catch(() => undefined);
