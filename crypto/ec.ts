@@ -4,7 +4,7 @@
  *
  * A public key on the wire is the type byte 0x05 and the 32-byte u-coordinate.
  */
-import { concat, equalBytes, utf8, wipe } from './bytes.ts';
+import { concat, equalBytes, toHex, utf8, wipe } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
 import { EC_KEY_TYPE, EC_PUBLIC_KEY_BYTES } from './consts.ts';
 import { CryptoError } from './errors.ts';
@@ -68,6 +68,24 @@ function edwardsForm(u: Uint8Array): Bytes {
   return bytesOf((((value - 1n + P) % P) * invert(denominator)) % P);
 }
 
+/** Signers whose Edwards form is remembered: a few conversations' worth; each costs as much as a third of a check. */
+const MAX_REMEMBERED_FORMS = 256;
+
+const rememberedForms = new Map<string, Bytes>();
+
+/** `edwardsForm`, remembered for the keys that were asked for last. Public values only. */
+function rememberedEdwardsForm(u: Uint8Array): Bytes {
+  const name = toHex(u);
+  const known = rememberedForms.get(name);
+  const form = known ?? edwardsForm(u);
+  if (known !== undefined) rememberedForms.delete(name);
+  rememberedForms.set(name, form);
+  const oldest = rememberedForms.keys().next();
+  if (rememberedForms.size > MAX_REMEMBERED_FORMS && oldest.done !== true)
+    rememberedForms.delete(oldest.value);
+  return form;
+}
+
 /** An X25519 public key, which also verifies XEdDSA signatures. */
 export class PublicKey {
   /** The serialised form, 33 bytes. Shared within the room: never changed, never handed out. */
@@ -115,7 +133,7 @@ export class PublicKey {
   /** Whether a 64-byte XEdDSA signature by this key's owner holds for the message. */
   verify(message: Uint8Array, signature: Uint8Array): boolean {
     if (signature.length !== 64) return false;
-    this.#edwards ??= edwardsForm(this._wire.subarray(1));
+    this.#edwards ??= rememberedEdwardsForm(this._wire.subarray(1));
     const point = this.#edwards.slice();
     const plain = new Uint8Array(signature);
     const last = plain[63] ?? 0;

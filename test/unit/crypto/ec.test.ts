@@ -47,6 +47,18 @@ t.test('a signature with any bit changed, or of another length, does not verify'
   t.notOk(key.getPublicKey().verify(message, Uint8Array.of(...signature, 0)));
 });
 
+t.test('signatures of more signers than are remembered verify, in any order', async (t) => {
+  const message = randomBytes(8);
+  const signed = Array.from({ length: 300 }, () => {
+    const key = PrivateKey.generate();
+    return { wire: key.getPublicKey().serialize(), signature: key.sign(message) };
+  });
+  const strangers = [...signed, ...signed.slice(0, 5), ...signed.slice(250)].filter(
+    ({ wire, signature }) => !PublicKey.deserialize(wire).verify(message, signature),
+  );
+  t.equal(strangers.length, 0);
+});
+
 t.test('signing is randomised', async (t) => {
   const key = PrivateKey.generate();
   t.notSame(key.sign(new Uint8Array(1)), key.sign(new Uint8Array(1)));
