@@ -601,12 +601,12 @@ export class Home {
     }
   }
 
-  /** A higher counter at the server means that this device runs on an older copy of its state. */
+  /** The server was told this counter or a higher one before: this device runs on an older copy of its state. */
   async #compareCounter(told: number): Promise<void> {
     const { db, ports } = this.#parts;
     const now = ports.clock.now();
     const start = await db.read([T.start], (tx) => tx.get(T.start, 'start'));
-    if (start === undefined || told <= start.counter) return;
+    if (start === undefined || told < start.counter) return;
     const recent = (start.restoredAt ?? []).filter((at) => at + DAY_MS > now);
     const isBelieved = recent.length < RESTORES_PER_DAY;
     const tables = [T.start, T.own, T.sessions, ...LINE_TABLES];

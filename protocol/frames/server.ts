@@ -13,7 +13,7 @@ import { Bytes } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { Bundle, CLOSED, Counter, Directory, Id, Instant, RequestNumber, Versioned } from '../shapes.ts';
 
-/** Answer to the signed-in hello. `counter`: the highest start counter that this device ever told; higher than its own means old state. */
+/** Answer to the signed-in hello. `counter`: the highest start counter that this device told before; its own or higher means old state. */
 export const Welcome = Shape(
   {
     kind: Literal('welcome'),

@@ -29,7 +29,7 @@ export type StoreSendOutcome =
 
 /** What a device must know when it connects. */
 export interface ConnectState {
-  /** The highest start counter that the device ever told, this one included. */
+  /** The highest start counter that the device told before this one. */
   readonly counter: number;
   readonly queued: number;
   /** Sequence of the newest envelope in the queue at this moment; 0 when nothing was ever queued. */

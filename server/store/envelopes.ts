@@ -161,7 +161,7 @@ class Envelopes implements EnvelopeStore {
       yield* run(build.updateTable('devices').set({ start_counter: counter }).where('id', '=', deviceKey));
     }
     return {
-      counter: Math.max(counter, known.start_counter),
+      counter: known.start_counter,
       queued: known.envelopes ?? 0,
       newest: known.last_sequence ?? 0,
       listCounter: known.list_counter,

@@ -1,0 +1,346 @@
+/** The server lies about keys, devices and stored documents. Rows A01 to A15, A43 to A48, A53 to A58 of the hostile server's list. */
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { PrivateKey } from '@tacet/crypto';
+import { signLabelled } from '@tacet/crypto/vault';
+import { signedDeviceList, type DeviceList } from '@tacet/protocol/signed/device-list';
+import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
+import type { ServerFrame } from '@tacet/protocol/frames/server';
+import {
+  accountOf,
+  eventsOf,
+  isOnline,
+  linesOf,
+  openTestClient,
+  openWith,
+  signUp,
+  textsOf,
+  type TestClient,
+} from '../support/make-client.ts';
+import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
+import { openTestServer } from '../support/open-test-server.ts';
+
+t.setTimeout(600_000);
+
+type Entry = Extract<ServerFrame, { readonly kind: 'mismatch' }>['directory'];
+
+interface Meeting {
+  readonly ada: TestClient;
+  readonly ben: TestClient;
+  readonly adasWire: HostileWire;
+  readonly bensWire: HostileWire;
+  readonly toBen: Awaited<ReturnType<typeof openWith>>;
+  readonly toAda: Awaited<ReturnType<typeof openWith>>;
+  readonly adasPassphrase: string;
+  /** Ada's directory entry as Ben was shown it. */
+  readonly adasEntry: Entry;
+}
+
+/** Ada and Ben, in touch, each behind a wire that can lie, each having written once. */
+async function meet(url: string): Promise<Meeting> {
+  const [adasWire, bensWire] = [makeHostileWire(), makeHostileWire()];
+  let adasEntry: Entry | undefined;
+  bensWire.change = (frame) => {
+    if (frame.kind === 'bundles') adasEntry = frame.directory;
+    return [frame];
+  };
+  const ada = openTestClient({ url, wire: adasWire });
+  const { passphrase: adasPassphrase } = await signUp(ada, 'ada');
+  const { link } = await ada.commands.makeInvite();
+  const ben = openTestClient({ url, wire: bensWire });
+  await signUp(ben, 'ben', link);
+  const toAda = await openWith(ben, 'Ada');
+  const toBen = await openWith(ada, 'Ben');
+  await ada.commands.sendText(toBen, 'hello');
+  await ben.waitFor('hello', (state) => textsOf(state).includes('hello'));
+  await ben.commands.sendText(toAda, 'hi');
+  await ada.waitFor('hi', (state) => textsOf(state).includes('hi'));
+  bensWire.change = undefined;
+  if (adasEntry === undefined) throw new Error('no entry was seen');
+  return { ada, ben, adasWire, bensWire, toBen, toAda, adasPassphrase, adasEntry };
+}
+
+/** A list like an entry's with changes, signed by a key of the server's own. */
+function forgeList(
+  entry: Entry,
+  change: (list: DeviceList) => DeviceList,
+  key = PrivateKey.generate(),
+): Entry {
+  const list = change(signedDeviceList.parse(entry.list.bytes));
+  const bytes = signedDeviceList.encode(list);
+  return { ...entry, list: { bytes, signature: signLabelled(key, SIGNED_LABELS.deviceList, bytes) } };
+}
+
+function withGhost(list: DeviceList): DeviceList {
+  const ghost = {
+    device: randomBytes(16),
+    identityKey: PrivateKey.generate().getPublicKey().serialize(),
+    registrationId: 7,
+    addedAt: 1,
+  };
+  return { ...list, counter: list.counter + 1, devices: [...list.devices, ghost] };
+}
+
+/** Answers the next send as if the recipient's list were this one. */
+function answerMismatch(wire: HostileWire, directory: Entry): void {
+  wire.change = (frame) =>
+    frame.kind === 'sent' ? [{ kind: 'mismatch', re: frame.re, directory }] : [frame];
+}
+
+t.test('a ghost device that the account key did not sign is never written to', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, bensWire, toAda, adasEntry } = await meet(server.url);
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  const asked = bensWire.said.filter(({ kind }) => kind === 'fetch-bundles').length;
+  answerMismatch(bensWire, forgeList(adasEntry, withGhost));
+  await ben.commands.sendText(toAda, 'for Ada alone');
+  const state = await ben.waitFor('refused', (now) => linesOf(now).at(-1)?.delivery.kind === 'failed');
+  t.match(linesOf(state).at(-1)?.delivery, { failure: { code: 'server-dishonest' } });
+  const nowAsked = bensWire.said.filter(({ kind }) => kind === 'fetch-bundles').length;
+  t.equal(nowAsked, asked, 'no bundle of the ghost was asked for');
+
+  bensWire.change = undefined;
+  await ben.commands.retrySend(linesOf(state).at(-1)!.id);
+  await ben.waitFor('sent after all', (now) => linesOf(now).at(-1)?.delivery.kind === 'delivered');
+  t.equal(textsOf(ada.state).filter((text) => text === 'for Ada alone').length, 1);
+});
+
+t.test('an older list than one that was seen is refused', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, bensWire, toAda, adasPassphrase, adasEntry } = await meet(server.url);
+  const adaToo = openTestClient({ url: server.url });
+  t.teardown(() => Promise.all([ada.close(), ben.close(), adaToo.close()]));
+  await adaToo.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+  await adaToo.commands.signIn({ username: 'ada', passphrase: adasPassphrase });
+  await isOnline(adaToo);
+  await ben.commands.sendText(toAda, 'to both');
+  await adaToo.waitFor('to both', ({ conversations }) => conversations[0]?.last?.text === 'to both');
+
+  answerMismatch(bensWire, adasEntry);
+  await ben.commands.sendText(toAda, 'to one alone?');
+  const state = await ben.waitFor('refused', (now) => linesOf(now).at(-1)?.delivery.kind === 'failed');
+  t.match(linesOf(state).at(-1)?.delivery, { failure: { code: 'server-dishonest' } });
+});
+
+t.test(
+  'a changed account key makes a permanent line, ends the trust, and holds back what was written',
+  async (t) => {
+    await using server = await openTestServer();
+    const { ada, ben, bensWire, toAda, adasEntry } = await meet(server.url);
+    t.teardown(() => Promise.all([ada.close(), ben.close()]));
+    const key = PrivateKey.generate();
+    const changed = forgeList(adasEntry, withGhost, key);
+    answerMismatch(bensWire, { ...changed, accountKey: key.getPublicKey().serialize() });
+    await ben.commands.sendText(toAda, 'secret');
+    await ben.waitFor('the line', (now) => eventsOf(now).includes('key-changed'));
+    const state = await ben.waitFor('held back', (now) => linesOf(now).at(-1)?.delivery.kind === 'failed');
+    t.match(linesOf(state).at(-1)?.delivery, { failure: { code: 'key-changed' } });
+    const ended = await ben.waitFor('no trust', (now) => now.open?.person.trust === 'unverified');
+    t.equal(ended.conversations[0]?.person.trust, 'unverified');
+  },
+);
+
+t.test('a changed account key whose list does not go on is refused', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, bensWire, toAda, adasEntry } = await meet(server.url);
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  const key = PrivateKey.generate();
+  const swapped = forgeList(adasEntry, (list) => list, key);
+  answerMismatch(bensWire, { ...swapped, accountKey: key.getPublicKey().serialize() });
+  await ben.commands.sendText(toAda, 'secret');
+  const state = await ben.waitFor('refused', (now) => linesOf(now).at(-1)?.delivery.kind === 'failed');
+  t.match(linesOf(state).at(-1)?.delivery, { failure: { code: 'server-dishonest' } });
+  t.notOk(eventsOf(state).includes('key-changed'));
+});
+
+t.test('an invite whose inviter has another key at this server makes no account', async (t) => {
+  await using server = await openTestServer();
+  const wire = makeHostileWire();
+  const ada = openTestClient({ url: server.url });
+  await signUp(ada, 'ada');
+  const { link } = await ada.commands.makeInvite();
+  const ben = openTestClient({ url: server.url, wire });
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  const key = PrivateKey.generate();
+  wire.change = (frame) => {
+    if (frame.kind !== 'bundles') return [frame];
+    const forged = forgeList(frame.directory, (list) => list, key);
+    return [{ ...frame, directory: { ...forged, accountKey: key.getPublicKey().serialize() } }];
+  };
+  await ben.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+  const passphrase = await ben.commands.suggestPassphrase();
+  const request = { username: 'ben', name: 'Ben', passphrase, invite: link };
+  await t.rejects(ben.commands.signUp(request), { code: 'invite-key-mismatch' });
+  t.same(ben.state.session, { kind: 'signed-out' });
+  wire.change = undefined;
+  await ben.commands.signUp(request);
+  await isOnline(ben);
+});
+
+t.test('a bundle with other keys than the device stated is refused', async (t) => {
+  await using server = await openTestServer();
+  const wire = makeHostileWire();
+  const ada = openTestClient({ url: server.url });
+  await signUp(ada, 'ada');
+  const { link } = await ada.commands.makeInvite();
+  const ben = openTestClient({ url: server.url, wire });
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  wire.change = (frame) => {
+    if (frame.kind !== 'bundles') return [frame];
+    const bundles = frame.bundles.map((bundle) => ({
+      ...bundle,
+      signed: { ...bundle.signed, publicKey: PrivateKey.generate().getPublicKey().serialize() },
+    }));
+    return [{ ...frame, bundles }];
+  };
+  await signUp(ben, 'ben', link);
+  const toAda = await openWith(ben, 'ada');
+  await ben.commands.sendText(toAda, 'under a foreign key?');
+  await ben.waitFor('refused', (now) => linesOf(now).at(-1)?.delivery.kind === 'failed');
+  t.match(linesOf(ben.state).at(-1)?.delivery, { failure: { code: 'server-dishonest' } });
+  t.notOk(
+    wire.said.some(({ kind }) => kind === 'send'),
+    'nothing was encrypted to it',
+  );
+});
+
+t.test('a ghost among the own devices gets no copies', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, adasWire, toBen } = await meet(server.url);
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  adasWire.answer = (request, reply) => {
+    if (request.path !== '/v1/account/directory') return reply;
+    const entry = JSON.parse(reply.body) as { list: { bytes: string; signature: string } };
+    const list = signedDeviceList.parse(new Uint8Array(Buffer.from(entry.list.bytes, 'base64url')));
+    const bytes = signedDeviceList.encode(withGhost(list));
+    const signature = signLabelled(PrivateKey.generate(), SIGNED_LABELS.deviceList, bytes);
+    entry.list = {
+      bytes: Buffer.from(bytes).toString('base64url'),
+      signature: Buffer.from(signature).toString('base64url'),
+    };
+    return { ...reply, body: JSON.stringify(entry) };
+  };
+  adasWire.change = (frame) => (frame.kind === 'welcome' ? [{ ...frame, listCounter: 9 }] : [frame]);
+  ada.ports.dropSockets();
+  await ada.waitFor('offline', ({ connection }) => connection.kind === 'offline');
+  await ada.commands.connectNow();
+  await isOnline(ada);
+  await ada.commands.sendText(toBen, 'no copies');
+  await ada.waitFor('sent', (now) => linesOf(now).at(-1)?.delivery.kind !== 'sending');
+  t.notOk(adasWire.said.some(({ kind }) => kind === 'send-own'));
+  t.ok(
+    ada.client.background.failures.some(({ error }) => String(error).includes('did not sign')),
+    'it was noticed',
+  );
+});
+
+t.test('a second device refuses another account’s vault, an older record and a shortened list', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, adasPassphrase } = await meet(server.url);
+  const wire = makeHostileWire();
+  const adaToo = openTestClient({ url: server.url, wire });
+  t.teardown(() => Promise.all([ada.close(), ben.close(), adaToo.close()]));
+  await adaToo.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+  const request = { username: 'ada', passphrase: adasPassphrase };
+
+  wire.answer = (asked, reply) =>
+    asked.path === '/v1/account/record' && asked.method === 'GET'
+      ? { ...reply, body: JSON.stringify({ ...JSON.parse(reply.body), version: 1 }) }
+      : reply;
+  await t.rejects(
+    adaToo.commands.signIn(request),
+    { code: 'server-dishonest' },
+    'a record under another version',
+  );
+
+  wire.answer = (asked, reply) =>
+    asked.path === '/v1/account/credentials'
+      ? { ...reply, body: JSON.stringify({ ...JSON.parse(reply.body), version: 2 }) }
+      : reply;
+  await t.rejects(
+    adaToo.commands.signIn(request),
+    { code: 'passphrase-wrong' },
+    'wraps under another version',
+  );
+
+  wire.answer = (asked, reply) => {
+    if (asked.path !== '/v1/account/directory') return reply;
+    const body = JSON.parse(reply.body) as { accountKey: string };
+    body.accountKey = Buffer.from(PrivateKey.generate().getPublicKey().serialize()).toString('base64url');
+    return { ...reply, body: JSON.stringify(body) };
+  };
+  await t.rejects(adaToo.commands.signIn(request), { code: 'server-dishonest' }, 'another account key');
+  t.same(adaToo.state.session, { kind: 'signed-out' });
+
+  wire.answer = undefined;
+  await adaToo.commands.signIn(request);
+  await isOnline(adaToo);
+  t.equal(accountOf(adaToo), accountOf(ada));
+});
+
+t.test('prekeys that were never uploaded are noticed and replaced', async (t) => {
+  await using server = await openTestServer();
+  const wire = makeHostileWire();
+  const ada = openTestClient({ url: server.url, wire });
+  t.teardown(() => ada.close());
+  let uploads = 0;
+  let lies = 1;
+  wire.answer = (request, reply) => {
+    if (request.path === '/v1/keys' && request.method === 'PUT') uploads += 1;
+    if (request.path !== '/v1/keys' || request.method !== 'GET' || lies === 0) return reply;
+    lies -= 1;
+    const held = JSON.parse(reply.body) as { oneTime: { digest: string } };
+    held.oneTime.digest = Buffer.from(randomBytes(32)).toString('base64url');
+    return { ...reply, body: JSON.stringify(held) };
+  };
+  await signUp(ada, 'ada');
+  await ada.client.background.settled();
+  t.equal(uploads, 1, 'the signed keys were replaced at once');
+});
+
+t.test('a device on an older copy of its data says so, begins anew, and both still talk', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, toBen, toAda } = await meet(server.url);
+  const backup = ben.ports.disk.copy();
+  for (const text of ['one', 'two']) await ada.commands.sendText(toBen, text);
+  await ben.waitFor('two', (state) => textsOf(state).includes('two'));
+  await ben.commands.sendText(toAda, 'three');
+  await ada.waitFor('three', (state) => textsOf(state).includes('three'));
+  ben.ports.dropSockets();
+  await ben.waitFor('offline', ({ connection }) => connection.kind === 'offline');
+  await ben.commands.connectNow();
+  await isOnline(ben);
+  await ben.close();
+
+  const restored = openTestClient({ url: server.url, disk: backup });
+  t.teardown(() => Promise.all([ada.close(), restored.close()]));
+  await isOnline(restored);
+  await openWith(restored, 'Ada');
+  t.ok(eventsOf(restored.state).includes('restored'), 'the person is told');
+  await restored.commands.sendText(toAda, 'from the past');
+  await ada.waitFor('from the past', (state) => textsOf(state).includes('from the past'));
+  await ada.commands.sendText(toBen, 'welcome back');
+  await restored.waitFor('welcome back', (state) => textsOf(state).includes('welcome back'));
+  t.equal(textsOf(ada.state).filter((text) => text === 'from the past').length, 1);
+});
+
+t.test('a server that claims old state again and again is not believed for ever', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, adasWire, toBen } = await meet(server.url);
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  let claims = 0;
+  adasWire.change = (frame) => {
+    if (frame.kind !== 'welcome') return [frame];
+    claims += 1;
+    return [{ ...frame, counter: frame.counter + 100 * claims }];
+  };
+  for (let i = 0; i < 5; i += 1) {
+    ada.ports.dropSockets();
+    await ada.waitFor('offline', ({ connection }) => connection.kind === 'offline');
+    await ada.commands.connectNow();
+    await isOnline(ada);
+  }
+  t.equal(eventsOf(ada.state).filter((what) => what === 'restored').length, 2);
+  await ada.commands.sendText(toBen, 'still here');
+  await ben.waitFor('still here', (state) => textsOf(state).includes('still here'));
+});
