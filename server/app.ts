@@ -23,6 +23,7 @@ import { addOverloadProtection } from './plugins/overload.ts';
 import { limitRequest } from './plugins/rate-limit.ts';
 import { addSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
 import { addStaticClient, clientFile, sendFile } from './plugins/static-client.ts';
+import { guardUpgrades, mayUpgrade } from './plugins/upgrades.ts';
 import { bindRoutes } from './routes/index.ts';
 
 /** A request, headers and body, must have arrived within this. */
@@ -51,6 +52,7 @@ export async function buildApp(
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomBytes(6).toString('hex'),
+    http: { shouldUpgradeCallback: mayUpgrade },
     trustProxy: deps.config.trustProxy.length === 0 ? false : [...deps.config.trustProxy],
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -80,6 +82,7 @@ export async function buildApp(
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('caller');
   addSecurityHeaders(app, deps.origins);
+  guardUpgrades(app, deps.origins);
   refuseWhenDraining(app, deps);
   addOverloadProtection(app, meter);
   refuseOldClients(app);

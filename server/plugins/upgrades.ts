@@ -1,0 +1,36 @@
+/**
+ * Which requests may become WebSockets: those of the two socket paths, made by this server's own pages or by programs, which name no
+ * origin. Node leaves a connection that asks for an upgrade to whoever listens for upgrades, without time limits and unread; so a
+ * request for any other path is never treated as one.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { WireError } from '@tacet/protocol/errors';
+import { ANONYMOUS_PATH, SOCKET_PATH } from '@tacet/protocol/frames/client';
+import type { Origins } from '../config/origins.ts';
+
+/** Whether a request that asks for an upgrade is for a path that has one; any other is an ordinary request. */
+export function mayUpgrade({ url }: IncomingMessage): boolean {
+  const path = (url ?? '').split('?')[0];
+  return path === SOCKET_PATH || path === ANONYMOUS_PATH;
+}
+
+/**
+ * Refuses upgrades that pages from elsewhere ask for, since they would use up what is allowed to their visitor's address, and hangs up
+ * after every upgrade that was answered with something else, whoever refused it.
+ */
+export function guardUpgrades(app: FastifyInstance, origins: Origins): void {
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    const { origin } = raw.headers;
+    const isForeign = isUpgrade(raw) && origin !== undefined && !origins.allows(origin);
+    done(isForeign ? new WireError('unauthorized', 'an upgrade for a page from elsewhere') : undefined);
+  });
+  app.addHook('onResponse', ({ raw }, _reply, done) => {
+    if (isUpgrade(raw)) raw.socket.destroySoon();
+    done();
+  });
+}
+
+function isUpgrade(request: IncomingMessage): boolean {
+  return request.headers.upgrade !== undefined && mayUpgrade(request);
+}
