@@ -26,12 +26,15 @@ export function encodeCbor(value: unknown): Uint8Array {
 /** Decodes one CBOR item that fills `bytes` exactly. Throws `WireError` `malformed-frame`. */
 export function decodeCbor(bytes: Uint8Array): unknown {
   let value: unknown;
+  let isForbidden: boolean;
   try {
     value = decode(bytes, STRICT);
+    // Inside, since looking through an item may end the stack where decoding it did not.
+    isForbidden = hasForbiddenKey(value);
   } catch (cause) {
     throw new WireError('malformed-frame', 'not strict CBOR', { cause });
   }
-  if (hasForbiddenKey(value)) throw new WireError('malformed-frame', 'forbidden key');
+  if (isForbidden) throw new WireError('malformed-frame', 'forbidden key');
   return value;
 }
 
