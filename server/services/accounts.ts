@@ -4,9 +4,18 @@
  * same thing one is told to read again.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { WireError } from '@tacet/protocol/errors';
+import { Check } from 'typebox/schema';
+import { decodeCbor } from '@tacet/protocol/cbor';
+import { isWireError, WireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type AccountId, type DeviceId } from '@tacet/protocol/ids';
-import { signedChangeCredentials, signedDeleteAccount, signedSignUp } from '@tacet/protocol/signed/requests';
+import { Username } from '@tacet/protocol/shapes';
+import {
+  signedChangeCredentials,
+  signedDeleteAccount,
+  signedSignUp,
+  type SignUp,
+} from '@tacet/protocol/signed/requests';
+import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
 import type { Bus } from '../bus/port.ts';
 import type { Clock } from '../clock.ts';
 import type {
@@ -44,11 +53,11 @@ export class Accounts {
 
   /**
    * Makes an account with its first device. Throws `WireError` `challenge-expired`, `signature-invalid`, `list-mismatch`,
-   * `invite-invalid`, `username-taken`, `account-exists`.
+   * `invite-invalid`, `username-invalid`, `username-taken`, `account-exists`.
    */
   async signUp(signed: SignedBytes): Promise<OpenedSession> {
     const { requests, sessions, accounts, clock, bus, openSignUp } = this.#needs;
-    const request = readSigned(signedSignUp, signed.bytes);
+    const request = readSignUp(signed.bytes);
     requests.accept(request, signed, request.credentials.loginKey);
     const list = readDeviceList(request.list);
     const [first, ...others] = list.devices;
@@ -133,6 +142,29 @@ export class Accounts {
       throw new WireError('signature-invalid', 'signed for another account');
     }
     this.#needs.requests.accept(request, signed, loginKey);
+  }
+}
+
+/** A sign-up; one that does not parse and has a name outside the rules is refused for the name, which people choose. */
+function readSignUp(bytes: Uint8Array): SignUp {
+  try {
+    return readSigned(signedSignUp, bytes);
+  } catch (error) {
+    const head = SIGNED_LABELS.signUp.length + 1;
+    if (isWireError(error) && hasBadName(bytes.subarray(head))) {
+      throw new WireError('username-invalid', 'not a name by the rules', { cause: error });
+    }
+    throw error;
+  }
+}
+
+function hasBadName(item: Uint8Array): boolean {
+  try {
+    const value = decodeCbor(item);
+    if (typeof value !== 'object' || value === null || !('username' in value)) return false;
+    return typeof value.username === 'string' && !Check(Username, value.username);
+  } catch {
+    return false;
   }
 }
 
