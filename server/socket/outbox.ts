@@ -15,6 +15,8 @@ const PAGE_BYTES = 256 * 1024;
 const BUFFER_BYTES = 256 * 1024;
 /** Envelopes read at a time. */
 const PAGE_MOST = 64;
+/** Ids remembered of what was passed on without being queued: what may arrive for an account at once, with room. */
+const ONLINE_MOST = 2_048;
 
 export class Outbox {
   readonly #device: DeviceId;
@@ -23,6 +25,8 @@ export class Outbox {
   readonly #onDelivered: () => void;
   /** Ids delivered and not acknowledged. */
   readonly #window = new Set<string>();
+  /** Ids of what was passed on without being queued, oldest first: the client acknowledges them too. */
+  readonly #online = new Set<string>();
   /** Sequence of the newest delivered envelope. */
   #cursor = 0;
   /** Back-fill is over when the cursor has reached this sequence; `undefined` once that was told. Infinite before it begins. */
@@ -65,16 +69,37 @@ export class Outbox {
   /** Something to deliver now or never. */
   online(envelope: OnlineEnvelope): void {
     if (this.#channel.bufferedBytes > BUFFER_BYTES) return;
+    this.#online.add(keyOf(envelope.id));
+    if (this.#online.size > ONLINE_MOST) {
+      for (const oldest of this.#online) {
+        this.#online.delete(oldest);
+        break;
+      }
+    }
     this.#channel.sendBytes(encodeDeliver(envelope.id, envelope.receivedAt, envelope.body));
     this.#onDelivered();
   }
 
-  /** Takes these out of the window; returns how many of them were not in it. */
-  acknowledged(ids: readonly Uint8Array[]): number {
+  /**
+   * Takes these out of the window. Gives those that the store has to delete (not what was never queued), and how many of these were not
+   * delivered here.
+   */
+  acknowledged(ids: readonly Uint8Array[]): {
+    readonly queued: readonly Uint8Array[];
+    readonly unknown: number;
+  } {
+    const queued: Uint8Array[] = [];
     let unknown = 0;
-    for (const id of ids) if (!this.#window.delete(keyOf(id))) unknown += 1;
+    for (const id of ids) {
+      const key = keyOf(id);
+      if (!this.#window.delete(key)) {
+        if (this.#online.delete(key)) continue;
+        unknown += 1;
+      }
+      queued.push(id);
+    }
     if (this.#behind) this.#pump();
-    return unknown;
+    return { queued, unknown };
   }
 
   #hasRoom(): boolean {

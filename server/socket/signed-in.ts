@@ -111,13 +111,14 @@ export class SignedInSocket implements Protocol {
   }
 
   #acknowledge(device: DeviceId, outbox: Outbox, frame: FrameOf<typeof Acknowledge>): void {
-    const unknown = outbox.acknowledged(frame.envelopes);
+    const { queued, unknown } = outbox.acknowledged(frame.envelopes);
     if (unknown > 0) {
       // Ids that were not delivered here cost a lookup each: an honest client has few, after a reconnect.
       const verdict = this.#channel.takeSend(unknown);
       if (verdict.kind === 'refused') throw new WireError('rate-limited', 'unknown ids', verdict);
     }
-    const acknowledging = this.#deps.envelopes.acknowledge(device, frame.envelopes);
+    if (queued.length === 0) return;
+    const acknowledging = this.#deps.envelopes.acknowledge(device, queued);
     this.#acknowledging = acknowledging;
     acknowledging.then(
       () => {
