@@ -216,9 +216,9 @@ class Core implements Client {
     }
   }
 
+  /** Says goodbye and wipes this device; where the storage is broken, the wiping alone. */
   async #signOut(): Promise<void> {
-    const home = this.#home();
-    await home.depart();
+    if (this.#state.session.value.kind !== 'broken') await this.#home().depart();
     await this.#leaveHome({ kind: 'ended', why: 'signed-out' });
     await destroyLocal(this.#ports);
   }

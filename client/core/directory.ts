@@ -12,7 +12,7 @@ import type { RecordKeeper } from './account/record.ts';
 import { copyBytes } from './bytes.ts';
 import type { Conversations } from './conversations.ts';
 import type { SealedDb, WriteTx } from './db/sealed.ts';
-import { K, T, type SignedBytes, type StoredPerson } from './db/stores.ts';
+import { K, T, type SignedBytes, type SignsOfLife, type StoredPerson } from './db/stores.ts';
 import {
   succession,
   verifiedDepartures,
@@ -23,6 +23,9 @@ import {
 import { CoreError } from './failure.ts';
 import type { OwnKeeper } from './own.ts';
 import type { Clock } from './ports.ts';
+
+/** An inactive device is asked for its statement at most this often; a device that writes is noted as often. */
+const ASK_AGAIN_MS = 24 * 60 * 60_000;
 
 /** A directory entry as it came, in bytes. */
 export interface DirectoryEntry {
@@ -131,18 +134,29 @@ export class Directory {
     return listed !== undefined && equalBytes(listed.identityKey, identityKey);
   }
 
-  /** Whether a device may be written to: it has not left, and its statement is not past its age. */
+  /** Whether a device may be written to: it has not left, and something was heard of it within the age of a statement. */
   isActive(account: AccountId, device: DeviceId): boolean {
     const stored = this.#people.get(account)?.stored;
     if (stored === undefined || stored.departed.includes(device)) return false;
-    const stated = stored.stated.find((entry) => entry.device === device);
-    return stated === undefined || stated.at + LIMITS.statementAgeMs > this.#clock.now();
+    return this.#aliveAt(account, device) + LIMITS.statementAgeMs > this.#clock.now();
+  }
+
+  /** Whether a device that counts as inactive should be asked for its statement again. */
+  isDoubtful(account: AccountId, device: DeviceId): boolean {
+    if (this.isActive(account, device)) return false;
+    return this.#signs(account, device).askedAt + ASK_AGAIN_MS <= this.#clock.now();
+  }
+
+  /** A device has written: noted once a day, in a transaction that holds `T.people`. */
+  noteHeard(tx: WriteTx, account: AccountId, device: DeviceId): void {
+    const now = this.#clock.now();
+    if (this.#signs(account, device).heardAt + ASK_AGAIN_MS > now) return;
+    this.#noteSigns(tx, account, device, { heardAt: now });
   }
 
   /** The newest statement seen of a device, ms; 0 for none. */
   statedAt(account: AccountId, device: DeviceId): number {
-    const stored = this.#people.get(account)?.stored;
-    return stored?.stated.find((entry) => entry.device === device)?.at ?? 0;
+    return this.#signs(account, device).statedAt;
   }
 
   /**
@@ -209,13 +223,8 @@ export class Directory {
 
   /** Notes the newest statement of a device, and when it was asked for. */
   noteStatement(tx: WriteTx, account: AccountId, device: DeviceId, at: number): void {
-    this.edit(tx, account, (stored) => ({
-      ...stored,
-      stated: [
-        ...stored.stated.filter((entry) => entry.device !== device),
-        { device, at: Math.max(at, this.statedAt(account, device)), askedAt: this.#clock.now() },
-      ],
-    }));
+    const statedAt = Math.max(at, this.statedAt(account, device));
+    this.#noteSigns(tx, account, device, { statedAt, askedAt: this.#clock.now() });
   }
 
   /** Changes what is kept about a person besides the list. The transaction holds `T.people`. */
@@ -268,7 +277,7 @@ export class Directory {
         accountKey: copyBytes(entry.accountKey),
         list: list.signed,
         departed: [...gone],
-        stated: base.stated.filter(({ device }) => isListed(device)),
+        signs: base.signs.filter(({ device }) => isListed(device)),
         proven: base.proven.filter(({ device }) => isListed(device)),
       },
     };
@@ -300,6 +309,25 @@ export class Directory {
     return person;
   }
 
+  #signs(account: AccountId, device: DeviceId): SignsOfLife {
+    const signs = this.#people.get(account)?.stored.signs.find((entry) => entry.device === device);
+    return signs ?? { device, statedAt: 0, askedAt: 0, heardAt: 0 };
+  }
+
+  /** The newest sign of life; the list that named the device is the first one. */
+  #aliveAt(account: AccountId, device: DeviceId): number {
+    const { statedAt, heardAt } = this.#signs(account, device);
+    return Math.max(statedAt, heardAt, this.deviceOf(account, device)?.addedAt ?? 0);
+  }
+
+  #noteSigns(tx: WriteTx, account: AccountId, device: DeviceId, signs: Partial<SignsOfLife>): void {
+    const next = { ...this.#signs(account, device), ...signs };
+    this.edit(tx, account, (stored) => ({
+      ...stored,
+      signs: [...stored.signs.filter((entry) => entry.device !== device), next],
+    }));
+  }
+
   #raise(tx: WriteTx, account: AccountId, person: Person): void {
     const list = { counter: person.list.counter, hash: person.list.hash };
     if (account === this.#own.value.account) {
@@ -322,7 +350,7 @@ export class Directory {
 }
 
 function personOf(account: AccountId, accountKey: Uint8Array, list: VerifiedList): StoredPerson {
-  return { account, accountKey, list: list.signed, departed: [], stated: [], proven: [] };
+  return { account, accountKey, list: list.signed, departed: [], signs: [], proven: [] };
 }
 
 function sameDepartures(a: StoredPerson, b: StoredPerson): boolean {

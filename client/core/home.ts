@@ -669,8 +669,7 @@ export class Home {
       this.#cancelMaintenance = ports.clock.after(6 * HOUR_MS, () => this.#maintainSoon());
     };
     background.run(
-      this.devices
-        .maintain()
+      Promise.all([this.devices.maintain(), this.outbox.sweep()])
         .catch((error: unknown) => {
           if (!isRepeatable(error)) throw error;
         })

@@ -37,6 +37,8 @@ export interface Tx {
   put<Value>(table: Table<Value>, key: DbKey, value: Value): void;
   delete(table: Table<unknown>, key: DbKey): void;
   range<Value>(table: Table<Value>, range: Range): Promise<readonly Row<Value>[]>;
+  /** The keys of a range, values unopened. */
+  keys(table: Table<unknown>, range: Range): Promise<readonly DbKey[]>;
 }
 
 /** A writing transaction. */
@@ -175,6 +177,7 @@ export class SealedDb {
           value: open<Value>(table.store, row.key, row.value),
         }));
       },
+      keys: async (table, range) => (await raw.range(table.store, range)).map(({ key }) => key),
     };
   }
 }

@@ -85,6 +85,14 @@ export interface Counts {
   readonly unproven: number;
 }
 
+/** When a device was last known to be alive, ms; 0 for never. */
+export interface SignsOfLife {
+  readonly device: DeviceId;
+  readonly statedAt: number;
+  readonly askedAt: number;
+  readonly heardAt: number;
+}
+
 /** A person's devices as last proved by the account key. */
 export interface StoredPerson {
   readonly account: AccountId;
@@ -92,8 +100,8 @@ export interface StoredPerson {
   readonly list: SignedBytes;
   /** Devices that gave notice of leaving and are still listed. */
   readonly departed: readonly DeviceId[];
-  /** Newest statement seen of each device, ms. */
-  readonly stated: readonly { readonly device: DeviceId; readonly at: number; readonly askedAt: number }[];
+  /** Signs of life of each device, ms: its newest statement, when it was last asked for, when the device last wrote. */
+  readonly signs: readonly SignsOfLife[];
   /** The own list's hash that was last proved to each device. */
   readonly proven: readonly { readonly device: DeviceId; readonly hash: Bytes }[];
   readonly username?: string;

@@ -255,6 +255,7 @@ export class Inbox {
   async #commit(handling: Handling, proved: Proved): Promise<void> {
     const { tx, directory, account, conversations, standing } = handling;
     if (proved.judgement !== undefined) directory.commit(tx, proved.judgement);
+    directory.noteHeard(tx, account, handling.device);
     const verdict = await this.#number(handling, proved.read);
     if (verdict?.kind === 'repeated') return;
     const { content } = proved;

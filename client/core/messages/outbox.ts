@@ -41,6 +41,12 @@ const CORRECTIONS_MOST = 6;
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 60_000;
 const DAY_MS = 24 * 60 * 60_000;
+/** How far back a repair may reach. */
+export const REPAIR_DAYS = 7;
+/** Rows deleted in one sweep. */
+const SWEEP_MOST = 5_000;
+/** After every hidden name. */
+const KEYS_END = new Uint8Array(17).fill(0xff);
 
 /** Tables of a compose: the content's line and its entry together. */
 export const COMPOSE_TABLES = [...LINE_TABLES, T.outbox] as const;
@@ -176,6 +182,16 @@ export class Outbox {
     const envelopes = await this.#encrypt(entry, person, new Map(), false);
     if (envelopes === undefined || envelopes.every(({ body }) => body === undefined)) return;
     await this.#transmit({ ...entry, envelopes, listHash: person.list.hash }, true);
+  }
+
+  /** Deletes what was kept for repairs longer than a repair may reach back. */
+  async sweep(): Promise<void> {
+    const { db, clock } = this.#needs;
+    const last = Math.floor(clock.now() / DAY_MS) - REPAIR_DAYS - 1;
+    await db.write([T.sent], async (tx) => {
+      const old = await tx.keys(T.sent, { from: [0], to: [last, KEYS_END], limit: SWEEP_MOST });
+      for (const key of old) tx.delete(T.sent, key);
+    });
   }
 
   stop(): void {
@@ -328,13 +344,13 @@ export class Outbox {
     return active.length > 0 ? active : others;
   }
 
-  /** Devices that need a bundle before anything can be encrypted for them. */
+  /** Devices that need a bundle before anything can be encrypted for them, and those whose last statement has grown old. */
   async #lacking(
     entry: OutboxEntry,
     person: Person,
     bundles: ReadonlyMap<DeviceId, CheckedBundle>,
   ): Promise<readonly ListedDevice[]> {
-    const { sessions } = this.#needs;
+    const { sessions, directory, own } = this.#needs;
     const lacking: ListedDevice[] = [];
     for (const target of this.#targets(entry, person)) {
       if (bundles.has(target.device)) continue;
@@ -343,7 +359,14 @@ export class Outbox {
       const stores = await sessions.open(target.device, target.identityKey);
       if (entry.fresh === true || !sessions.isUsable(stores)) lacking.push(target);
     }
-    return lacking;
+    const doubtful = person.list.devices.filter(
+      ({ device }) =>
+        device !== own.value.device &&
+        !person.stored.departed.includes(device) &&
+        !lacking.some((target) => target.device === device) &&
+        directory.isDoubtful(entry.to, device),
+    );
+    return entry.only === undefined ? [...lacking, ...doubtful] : lacking;
   }
 
   /**
@@ -366,8 +389,9 @@ export class Outbox {
       for (const target of targets) {
         const stores = await sessions.open(target.device, target.identityKey);
         const bundle = bundles.get(target.device);
-        if (bundle !== undefined) await sessions.start(stores, bundle);
-        else if (!sessions.isUsable(stores)) continue;
+        const mustStart = entry.fresh === true || !sessions.isUsable(stores);
+        if (mustStart && bundle === undefined) continue;
+        if (mustStart && bundle !== undefined) await sessions.start(stores, bundle);
         opened.push({ target, stores });
       }
       if (opened.length === 0 && entry.envelopes === undefined) return undefined;

@@ -7,10 +7,10 @@ import type { Retry } from '@tacet/protocol/content/retry';
 import { idOf, type EnvelopeId } from '@tacet/protocol/ids';
 import type { DbKey } from '../../ports.ts';
 import { K, T } from '../../db/stores.ts';
+import { REPAIR_DAYS } from '../outbox.ts';
 import type { Handling } from './handling.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-const REPAIR_DAYS = 7;
 const REPAIRS_MOST = 3;
 
 /** The days under which something sent at most seven days ago may lie. */
