@@ -23,6 +23,11 @@ export async function socketGateway(app: FastifyInstance, deps: SocketDeps): Pro
   const gateway = new Gateway(deps);
   await app.register(websocket, {
     options: { maxPayload: PAYLOAD_MOST_BYTES, perMessageDeflate: false, clientTracking: false },
+    errorHandler(error, socket) {
+      // With a code: the client broke the protocol below frames, or hung up.
+      if (!('code' in error)) deps.onError(error);
+      socket.terminate();
+    },
     // Fastify waits for it before it closes the port.
     preClose: () => gateway.drain(),
   });
