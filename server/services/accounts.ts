@@ -85,12 +85,17 @@ export class Accounts {
     return known(await this.#needs.accounts.credentials(idBytes(caller.account)));
   }
 
-  /** Throws `WireError` `challenge-expired`, `signature-invalid`, `version-mismatch`. */
+  /**
+   * Puts new credentials in force; what the former ones opened and no list names has ended. Throws `WireError` `challenge-expired`,
+   * `signature-invalid`, `version-mismatch`.
+   */
   async changeCredentials(caller: Caller, signed: SignedBytes): Promise<void> {
     const { accounts, sessions } = this.#needs;
     const request = readSigned(signedChangeCredentials, signed.bytes);
     await this.requireLoginKey(caller, request, signed);
-    if (!(await accounts.changeCredentials(idBytes(caller.account), request.credentials))) throw mismatch();
+    const ended = await accounts.changeCredentials(idBytes(caller.account), request.credentials);
+    if (ended === undefined) throw mismatch();
+    sessions.ended(ended.map((device) => idOf<DeviceId>(device)));
     await sessions.notify(caller.account, 'credentials', caller.device);
   }
 

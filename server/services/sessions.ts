@@ -108,7 +108,7 @@ export class Sessions {
     const prepared = this.prepare(view.account, request.device, request.sessionKey);
     const outcome = await sessions.open(prepared.stored, PENDING_MOST, clock.now());
     if (outcome.kind === 'taken') throw refused();
-    if (outcome.replaced) this.ended([idOf<DeviceId>(request.device)]);
+    this.ended(outcome.ended.map((device) => idOf<DeviceId>(device)));
     return prepared.open(outcome.pending);
   }
 
@@ -134,8 +134,9 @@ export class Sessions {
     requests.spend(request);
     const prepared = this.prepare(session.account, request.device, session.sessionKey);
     const { refreshHash, refreshUntil } = prepared.stored;
-    if (!(await sessions.rotate(request.device, refreshHash, refreshUntil))) throw sessionEnded();
-    return prepared.open(session.pending);
+    const renewed = await sessions.rotate(request.device, session.sessionKey, refreshHash, refreshUntil);
+    if (renewed === undefined) throw sessionEnded();
+    return prepared.open(renewed.pending);
   }
 
   /** Ends the caller's session, its queue and prekeys; a listed device's departure is served from now on. Throws `WireError` `malformed-request`. */

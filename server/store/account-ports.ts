@@ -99,8 +99,14 @@ export interface AccountStore {
   loginOf(username: string): Promise<LoginView | undefined>;
   usernameOf(account: Uint8Array): Promise<string | undefined>;
   credentials(account: Uint8Array): Promise<Credentials | undefined>;
-  /** Replaces credentials whose version is one below; false: another version is in force. */
-  changeCredentials(account: Uint8Array, credentials: Credentials): Promise<boolean>;
+  /**
+   * Replaces credentials whose version is one below, and ends the pending sessions that the former ones opened: tells their devices.
+   * `undefined`: another version is in force.
+   */
+  changeCredentials(
+    account: Uint8Array,
+    credentials: Credentials,
+  ): Promise<readonly Uint8Array[] | undefined>;
   record(account: Uint8Array): Promise<Versioned | undefined>;
   /** Replaces the record whose version is one below; false: another version is in force. */
   putRecord(account: Uint8Array, record: Versioned): Promise<boolean>;
@@ -129,7 +135,12 @@ export interface StoredSession {
 
 /** How a login ended: `taken` when the device id belongs to somebody else. */
 export type LoginOutcome =
-  | { readonly kind: 'opened'; readonly pending: boolean; readonly replaced: boolean }
+  | {
+      readonly kind: 'opened';
+      readonly pending: boolean;
+      /** Devices whose sessions have ended for it: the device's own former one, pending ones of others. */
+      readonly ended: readonly Uint8Array[];
+    }
   | { readonly kind: 'taken' };
 
 export interface SessionStore {
@@ -139,8 +150,16 @@ export interface SessionStore {
    * sessions whose time is over end, and the oldest ones above `pendingMost`.
    */
   open(session: NewSession, pendingMost: number, now: number): Promise<LoginOutcome>;
-  /** Puts a new refresh token in place of the one in force, which is kept as the previous one. False: the session is gone. */
-  rotate(device: Uint8Array, refreshHash: Uint8Array, refreshUntil: number): Promise<boolean>;
+  /**
+   * Puts a new refresh token in place of the one in force, which is kept as the previous one. `undefined`: the session of this key is
+   * gone.
+   */
+  rotate(
+    device: Uint8Array,
+    sessionKey: Uint8Array,
+    refreshHash: Uint8Array,
+    refreshUntil: number,
+  ): Promise<{ readonly pending: boolean } | undefined>;
   /** Ends a device's session alone. */
   end(device: Uint8Array): Promise<void>;
   /** Deletes pending sessions whose refresh token has ended; listed devices renew by their signature and stay. */

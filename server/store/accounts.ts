@@ -141,17 +141,24 @@ function* credentials(build: Builder, account: Uint8Array): Transaction<Credenti
   return { version: row.version, loginKey: row.login_key, vault: row.vault, wraps: [...wraps] };
 }
 
-function* changeCredentials(build: Builder, account: Uint8Array, next: Credentials): Transaction<boolean> {
+function* changeCredentials(
+  build: Builder,
+  account: Uint8Array,
+  next: Credentials,
+): Transaction<readonly Uint8Array[] | undefined> {
   const gone = yield* run(
     build
       .deleteFrom('credentials')
       .where('account', '=', account)
       .where('version', '=', next.version - 1),
   );
-  if (gone === 0) return false;
+  if (gone === 0) return undefined;
   yield* run(build.deleteFrom('wraps').where('account', '=', account));
   yield* insertCredentials(build, account, next);
-  return true;
+  const waiting = yield* all(
+    build.deleteFrom('sessions').where('account', '=', account).where('pending', '=', 1).returning('device'),
+  );
+  return waiting.map(({ device }) => device);
 }
 
 function* directoryOf(

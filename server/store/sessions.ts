@@ -22,9 +22,9 @@ export function buildSessionStore(engine: StoreEngine): SessionStore {
         };
       }),
     open: (session, pendingMost, now) => engine.write(() => open(build, session, pendingMost, now)),
-    rotate: (device, refreshHash, refreshUntil) =>
+    rotate: (device, sessionKey, refreshHash, refreshUntil) =>
       engine.write(function* () {
-        const changes = yield* run(
+        const row = yield* first(
           build
             .updateTable('sessions')
             .set((columns) => ({
@@ -32,9 +32,11 @@ export function buildSessionStore(engine: StoreEngine): SessionStore {
               refresh_hash: refreshHash,
               refresh_until: refreshUntil,
             }))
-            .where('device', '=', device),
+            .where('device', '=', device)
+            .where('session_key', '=', sessionKey)
+            .returning('pending'),
         );
-        return changes === 1;
+        return row === undefined ? undefined : { pending: row.pending === 1 };
       }),
     end: (device) =>
       engine.write(function* () {
@@ -80,6 +82,7 @@ function* open(
       .union(build.selectFrom('departures').where('device', '=', device).select('account')),
   );
   if (owners.some((owner) => Buffer.compare(owner.account, account) !== 0)) return { kind: 'taken' };
+  const ended: Uint8Array[] = [];
   const listed = yield* first(build.selectFrom('devices').where('id', '=', device).select('id'));
   if (listed === undefined) {
     const waiting = yield* all(
@@ -94,8 +97,10 @@ function* open(
     for (const [i, other] of waiting.entries()) {
       if (i < pendingMost - 1 && other.refresh_until > now) continue;
       yield* run(build.deleteFrom('sessions').where('device', '=', other.device));
+      ended.push(other.device);
     }
   }
   const replaced = yield* insertSession(build, session, listed === undefined);
-  return { kind: 'opened', pending: listed === undefined, replaced };
+  if (replaced) ended.push(device);
+  return { kind: 'opened', pending: listed === undefined, ended };
 }
