@@ -17,6 +17,7 @@ export class LeakyBucket {
   readonly #everyMs: number;
   readonly #depthMs: number;
   #emptyAt = 0;
+  #askedAt = 0;
 
   /** `factor` multiplies the burst and divides the interval. */
   constructor(rule: RateRule, factor: number) {
@@ -26,6 +27,9 @@ export class LeakyBucket {
 
   /** Takes `cost`; refused without taking anything when the bucket would overflow. */
   take(nowMs: number, cost = 1): Verdict {
+    // A clock that was set back must not make the bucket drain for all the time that it went back.
+    if (nowMs < this.#askedAt) this.#emptyAt -= this.#askedAt - nowMs;
+    this.#askedAt = nowMs;
     const from = Math.max(this.#emptyAt, nowMs);
     const after = from + cost * this.#everyMs;
     const over = after - nowMs - this.#depthMs;
