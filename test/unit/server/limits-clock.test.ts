@@ -12,7 +12,8 @@ t.test('after the clock was set back a subject is served as before it was', (t) 
   const take = () => limits.take('lookup', { kind: 'id', id: 'somebody' });
   t.same(take(), { kind: 'allowed' });
   now -= HOUR_MS;
-  for (let i = 1; i < RATES.lookup.burst; i++) t.same(take(), { kind: 'allowed' }, `request ${String(i + 1)}`);
+  for (let i = 1; i < RATES.lookup.burst; i++)
+    t.same(take(), { kind: 'allowed' }, `request ${String(i + 1)}`);
   t.same(take(), { kind: 'refused', retryAfterMs: RATES.lookup.everyMs }, 'no more than the burst');
   now -= HOUR_MS;
   t.same(take(), { kind: 'refused', retryAfterMs: RATES.lookup.everyMs }, 'nor after it was set back again');
