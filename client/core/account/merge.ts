@@ -19,36 +19,61 @@ function higherList(a: ListView, b: ListView): ListView {
   return equalBytes(a.hash, firstInOrder(a.hash, b.hash)) ? a : b;
 }
 
-/** The later of two, by instant; ties by a fixed order of their forms. */
+/** The later of two, by instant; of two at the same instant one, the same whichever comes first. */
 function later<Value>(a: Value, b: Value, at: (value: Value) => number): Value {
   if (at(a) !== at(b)) return at(a) > at(b) ? a : b;
   return JSON.stringify(a) >= JSON.stringify(b) ? a : b;
 }
 
+/** What was told about a person, with the moment, if it was told at all. */
+interface Told {
+  readonly text: string;
+  readonly at: number;
+}
+
+function latestTold(
+  a: string | undefined,
+  aAt: number,
+  b: string | undefined,
+  bAt: number,
+): string | undefined {
+  const told = [
+    ...(a === undefined ? [] : [{ text: a, at: aAt }]),
+    ...(b === undefined ? [] : [{ text: b, at: bAt }]),
+  ];
+  return told.reduce<Told | undefined>(
+    (best, each) => (best === undefined ? each : later(best, each, ({ at }) => at)),
+    undefined,
+  )?.text;
+}
+
 function mergeContact(a: Contact, b: Contact): Contact {
-  const decided = later(a, b, (contact) => contact.changedAt);
-  const keys = later(a, b, (contact) => contact.keysAt);
-  const named = a.name === undefined ? b : b.name === undefined ? a : keys;
-  const username = keys.username ?? a.username ?? b.username;
+  const decision = ({ accountKey, trust, state, changedAt }: Contact) => ({
+    accountKey,
+    trust,
+    state,
+    changedAt,
+  });
+  const keysOf = ({ deliveryKey, profileKey, keysAt }: Contact) => ({
+    ...(deliveryKey === undefined ? {} : { deliveryKey }),
+    ...(profileKey === undefined ? {} : { profileKey }),
+    keysAt,
+  });
+  const username = latestTold(a.username, a.keysAt, b.username, b.keysAt);
+  const name = latestTold(a.name, a.keysAt, b.name, b.keysAt);
   return {
-    account: decided.account,
-    accountKey: decided.accountKey,
-    trust: decided.trust,
-    state: decided.state,
-    changedAt: decided.changedAt,
+    account: a.account,
+    ...later(decision(a), decision(b), ({ changedAt }) => changedAt),
+    ...later(keysOf(a), keysOf(b), ({ keysAt }) => keysAt),
     list: higherList(a.list, b.list),
-    keysAt: keys.keysAt,
-    ...(keys.deliveryKey === undefined ? {} : { deliveryKey: keys.deliveryKey }),
-    ...(keys.profileKey === undefined ? {} : { profileKey: keys.profileKey }),
     ...(username === undefined ? {} : { username }),
-    ...(named.name === undefined ? {} : { name: named.name }),
+    ...(name === undefined ? {} : { name }),
   };
 }
 
+/** A closed invite stays closed; the first closing counts. */
 function mergeInvite(a: OpenInvite, b: OpenInvite): OpenInvite {
-  if (a.closedAt === undefined) return b;
-  if (b.closedAt === undefined) return a;
-  return a.closedAt <= b.closedAt ? a : b;
+  return later(a, b, ({ closedAt }) => (closedAt === undefined ? -Number.MAX_SAFE_INTEGER : -closedAt));
 }
 
 function union<Value>(
@@ -68,17 +93,15 @@ function union<Value>(
 
 /** Both records in one. `previous` is the caller's to set. `now` decides which invites are forgotten. */
 export function mergeRecords(a: AccountRecord, b: AccountRecord, now: number): AccountRecord {
-  const name = later(a, b, (record) => record.nameAt);
-  const settings = later(a.settings, b.settings, (held) => held.changedAt);
+  const nameOf = ({ name, nameAt }: AccountRecord) => ({ name, nameAt });
+  const profileOf = ({ profileKey, profileVersion }: AccountRecord) => ({ profileKey, profileVersion });
   return {
     v: 1,
     previous: a.previous,
     list: higherList(a.list, b.list),
-    profileKey: a.profileVersion >= b.profileVersion ? a.profileKey : b.profileKey,
-    profileVersion: Math.max(a.profileVersion, b.profileVersion),
-    name: name.name,
-    nameAt: name.nameAt,
-    settings,
+    ...later(profileOf(a), profileOf(b), ({ profileVersion }) => profileVersion),
+    ...later(nameOf(a), nameOf(b), ({ nameAt }) => nameAt),
+    settings: later(a.settings, b.settings, ({ changedAt }) => changedAt),
     contacts: union(a.contacts, b.contacts, (contact) => contact.account, mergeContact),
     invites: union(a.invites, b.invites, (invite) => invite.code, mergeInvite).filter(
       (invite) => Math.max(invite.expiresAt, invite.closedAt ?? 0) + INVITE_KEPT_MS > now,

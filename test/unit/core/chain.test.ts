@@ -1,0 +1,157 @@
+/** The numbering of durable contents: order, loss, repair, repetition, forks, baselines. */
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import fc from 'fast-check';
+import { ready } from '@tacet/crypto';
+import type { Link } from '@tacet/protocol/content/frame';
+import { idOf, type DeviceId } from '@tacet/protocol/ids';
+import type { InChain, OutChain } from '../../../client/core/db/stores.ts';
+import { hashLink, judgeLink, nextLink, type LinkVerdict } from '../../../client/core/messages/chain.ts';
+
+await ready();
+
+const sender = idOf<DeviceId>(new Uint8Array(16).fill(1));
+const me = idOf<DeviceId>(new Uint8Array(16).fill(2));
+const epoch = new Uint8Array(16).fill(3);
+const known = { device: me, unknownToSender: false };
+
+interface Sent {
+  readonly link: Link;
+  readonly hash: Uint8Array<ArrayBuffer>;
+}
+
+/** The first `count` links of a chain towards the devices listed at each number. */
+function makeChain(count: number, listed: (number: number) => readonly DeviceId[] = () => [me]): Sent[] {
+  const sent: Sent[] = [];
+  let held: OutChain | undefined;
+  for (let number = 1; number <= count; number += 1) {
+    const salt = new Uint8Array(randomBytes(32));
+    const { link, chain } = nextLink(held, epoch, listed(number), [], salt);
+    const hash = hashLink(salt, new TextEncoder().encode(`frame ${number}`));
+    held = { ...chain, previous: hash };
+    sent.push({ link, hash });
+  }
+  return sent;
+}
+
+function receive(
+  sent: readonly Sent[],
+  baseline = known,
+): { readonly verdicts: LinkVerdict[]; readonly chain: InChain } {
+  const verdicts: LinkVerdict[] = [];
+  let chain: InChain | undefined;
+  for (const { link, hash } of sent) {
+    const verdict = judgeLink(chain, sender, link, hash, baseline);
+    verdicts.push(verdict);
+    chain = verdict.chain;
+  }
+  if (chain === undefined) throw new Error('nothing received');
+  return { verdicts, chain };
+}
+
+t.test('links in order are next, one after the other', (t) => {
+  const { verdicts, chain } = receive(makeChain(5));
+  t.strictSame(
+    verdicts.map(({ kind }) => kind),
+    ['next', 'next', 'next', 'next', 'next'],
+  );
+  t.equal(chain.contiguous, 5);
+  t.end();
+});
+
+t.test('a missing link is a gap at the next one, and late when it comes', (t) => {
+  const [first, second, third] = makeChain(3);
+  const { verdicts, chain } = receive([first!, third!, second!]);
+  t.strictSame(
+    verdicts.map(({ kind }) => kind),
+    ['next', 'gap', 'late'],
+  );
+  t.match(verdicts[1], { missing: [2], chain: { contiguous: 1, highest: 3 } });
+  t.strictSame(chain.missing, []);
+  t.equal(chain.contiguous, 3);
+  t.end();
+});
+
+t.test(
+  'a first message with a higher number than one is a gap for a device that was there from the start',
+  (t) => {
+    const [, , third] = makeChain(3);
+    const { verdicts } = receive([third!]);
+    t.match(verdicts, [{ kind: 'gap', missing: [1, 2] }]);
+    t.end();
+  },
+);
+
+t.test('a device that was listed later begins at its baseline, and misses nothing before it', (t) => {
+  const other = idOf<DeviceId>(new Uint8Array(16).fill(9));
+  const chain = makeChain(6, (number) => (number < 4 ? [other] : [other, me]));
+  t.strictSame(
+    receive(chain.slice(3)).verdicts.map(({ kind }) => kind),
+    ['next', 'next', 'next'],
+  );
+  t.match(
+    receive(chain.slice(4)).verdicts[0],
+    { kind: 'gap', missing: [4] },
+    'what it should have got is missed',
+  );
+  t.end();
+});
+
+t.test('a frame made before the sender knew this device is its baseline', (t) => {
+  const chain = makeChain(4, () => []);
+  const { verdicts } = receive(chain.slice(2), { device: me, unknownToSender: true });
+  t.strictSame(
+    verdicts.map(({ kind }) => kind),
+    ['next', 'next'],
+  );
+  t.end();
+});
+
+t.test('a repeated number is repeated, whether it was in order or not', (t) => {
+  const [first, second, third] = makeChain(3);
+  const { verdicts } = receive([first!, first!, third!, second!, second!]);
+  t.strictSame(
+    verdicts.map(({ kind }) => kind),
+    ['next', 'repeated', 'gap', 'late', 'repeated'],
+  );
+  t.end();
+});
+
+t.test('a frame that names another one before it is a fork', (t) => {
+  const [first, second] = makeChain(2);
+  const forged = { ...second!, link: { ...second!.link, previous: new Uint8Array(randomBytes(32)) } };
+  t.match(receive([first!, forged]).verdicts[1], { kind: 'fork' });
+  const wrongStart = { ...first!, link: { ...first!.link, previous: new Uint8Array(32).fill(1) } };
+  t.match(receive([wrongStart]).verdicts[0], { kind: 'fork' });
+  t.end();
+});
+
+t.test('a jump of any size is bounded in memory', (t) => {
+  const [first] = makeChain(1);
+  const far = { ...first!, link: { ...first!.link, number: Number.MAX_SAFE_INTEGER } };
+  const { verdicts, chain } = receive([first!, far]);
+  t.match(verdicts[1], { kind: 'gap' });
+  t.equal(chain.missing.length, 256);
+  t.end();
+});
+
+t.test('any order of any subset, with repeats, ends with exactly what is missing', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 40 }), (numbers) => {
+      const chain = makeChain(12);
+      const { verdicts, chain: end } = receive(numbers.map((number) => chain[number - 1]!));
+      const seen = new Set(numbers);
+      const highest = Math.max(...numbers);
+      const missing = Array.from({ length: highest }, (_, i) => i + 1).filter((n) => !seen.has(n));
+      const shown = verdicts.filter(({ kind }) => kind !== 'repeated').length;
+      return (
+        shown === seen.size &&
+        verdicts.every(({ kind }) => kind !== 'fork') &&
+        end.highest === highest &&
+        JSON.stringify([...end.missing].toSorted((a, b) => a - b)) === JSON.stringify(missing)
+      );
+    }),
+  );
+  t.pass('for every schedule that was tried');
+  t.end();
+});

@@ -1,0 +1,96 @@
+/** The border between a window and core: state mirrored, commands answered or refused, several views. */
+import { MessageChannel } from 'node:worker_threads';
+import t from 'tap';
+import { failureOf, openDoor, Refusal, type Door, type PortLike } from '../../../client/core/door.ts';
+import { serve } from '../../../client/core/serve.ts';
+import { openTestServer } from '../../support/open-test-server.ts';
+import { openTestClient, signUp, type TestClient } from '../../support/make-client.ts';
+
+/** A door to a client, over a real message channel, and what closes it. */
+function openDoorTo(t: { teardown(run: () => void): void }, client: TestClient): Door {
+  const { port1, port2 } = new MessageChannel();
+  const end = serve(client.client, port2 as unknown as PortLike);
+  const door = openDoor(port1 as unknown as PortLike);
+  t.teardown(() => {
+    door.close();
+    end();
+    port1.close();
+    port2.close();
+  });
+  return door;
+}
+
+/** Resolves when a signal's value satisfies. */
+function until<Value>(
+  signal: { readonly value: Value; subscribe(run: (value: Value) => void): () => void },
+  test: (value: Value) => boolean,
+): Promise<Value> {
+  return new Promise((resolve) => {
+    const stop = signal.subscribe((value) => {
+      if (!test(value)) return;
+      queueMicrotask(() => stop());
+      resolve(value);
+    });
+  });
+}
+
+/** The code of a command's refusal. */
+async function codeOf(command: Promise<unknown>): Promise<string> {
+  try {
+    await command;
+    return 'answered';
+  } catch (error) {
+    return failureOf(error).code;
+  }
+}
+
+t.test('a window sees core’s state and its commands are answered', async (t) => {
+  await using server = await openTestServer();
+  await using client = openTestClient({ url: server.url });
+  const door = openDoorTo(t, client);
+  t.same(door.state.session.value, { kind: 'starting' });
+  await until(door.state.session, ({ kind }) => kind === 'signed-out');
+  t.match(await door.commands.readServer(), { inviteOnly: false, fresh: true });
+  await signUp(client, 'ada');
+  const session = await until(door.state.session, ({ kind }) => kind === 'signed-in');
+  t.match(session, { kind: 'signed-in', me: { username: 'ada', name: 'Ada' } });
+  t.match(await door.commands.makeInvite(), { link: /\/i\/[\w-]{22}#[\w-]{128}$/ });
+});
+
+t.test('a refused command rejects with a failure and nothing of core', async (t) => {
+  await using server = await openTestServer();
+  await using client = openTestClient({ url: server.url });
+  const door = openDoorTo(t, client);
+  await until(door.state.session, ({ kind }) => kind === 'signed-out');
+  t.equal(await codeOf(door.commands.makeInvite()), 'not-signed-in');
+  t.equal(await codeOf(door.commands.readInvite('nonsense')), 'invite-malformed');
+  const signIn = { username: 'nobody', passphrase: 'no such passphrase' };
+  t.equal(await codeOf(door.commands.signIn(signIn)), 'login-refused');
+  await t.rejects(door.commands.signIn({ username: '', passphrase: '' }), Refusal);
+  t.same(door.state.session.value, { kind: 'signed-out' });
+});
+
+t.test('two views have the same conversations and each its own open one', async (t) => {
+  await using server = await openTestServer();
+  await using ada = openTestClient({ url: server.url });
+  await signUp(ada, 'ada');
+  const { link } = await ada.commands.makeInvite();
+  await using ben = openTestClient({ url: server.url });
+  await signUp(ben, 'ben', link);
+  const [one, two] = [openDoorTo(t, ben), openDoorTo(t, ben)];
+  const [conversation] = await until(one.state.conversations, ({ length }) => length === 1);
+  await one.commands.openConversation(conversation!.id);
+  await until(one.state.open, (open) => open !== undefined);
+  t.equal(two.state.open.value, undefined);
+  await until(two.state.conversations, ({ length }) => length === 1);
+});
+
+t.test('a closed door refuses what waits', async (t) => {
+  await using server = await openTestServer();
+  await using client = openTestClient({ url: server.url });
+  const door = openDoorTo(t, client);
+  const waiting = door.commands.suggestPassphrase();
+  door.close();
+  t.equal(await codeOf(waiting), 'cancelled');
+  t.equal(await codeOf(door.commands.readServer()), 'cancelled');
+});

@@ -1,0 +1,45 @@
+/** Invite links: written, read, and refused when anything about them is off. */
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { idOf, type InviteCode } from '@tacet/protocol/ids';
+import { formatInviteLink, parseInviteLink } from '../../../client/core/account/invites.ts';
+
+const origin = 'https://chat.example.org';
+const code = idOf<InviteCode>(new Uint8Array(randomBytes(16)));
+const secrets = {
+  secret: new Uint8Array(randomBytes(32)),
+  accountKeyHash: new Uint8Array(randomBytes(32)),
+  deliveryKey: new Uint8Array(randomBytes(32)),
+};
+
+t.test('a link reads back as it was written, with blanks around it and without its origin', (t) => {
+  const link = formatInviteLink(origin, code, secrets);
+  t.strictSame(parseInviteLink(link, origin), { code, secrets });
+  t.strictSame(parseInviteLink(`  ${link}\n`, origin), { code, secrets });
+  t.strictSame(parseInviteLink(link.slice(origin.length), origin), { code, secrets });
+  t.end();
+});
+
+t.test('a first invite has a code and nothing else', (t) => {
+  t.strictSame(parseInviteLink(`${origin}/i/${code}`, origin), { code, secrets: undefined });
+  t.end();
+});
+
+t.test('a link that is damaged or of another server is refused', (t) => {
+  const link = formatInviteLink(origin, code, secrets);
+  const bad = [
+    '',
+    'hello',
+    link.slice(0, -1),
+    `${link}A`,
+    link.replace('#', ''),
+    link.replace(origin, 'https://evil.example.org'),
+    `${origin}/i/${code}#`,
+    `${origin}/i/${code.slice(1)}`,
+    `${origin}/i/${code}?x=1`,
+    `javascript:alert(1)/i/${code}`,
+    link.replace('#', '#!'),
+  ];
+  for (const text of bad) t.throws(() => parseInviteLink(text, origin), { code: 'invite-malformed' }, text);
+  t.end();
+});

@@ -1,0 +1,118 @@
+/** Merging account records: nothing is lost, and it does not matter who merges first. */
+import t from 'tap';
+import fc from 'fast-check';
+import { AccountRecord, type Contact } from '@tacet/protocol/content/record';
+import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
+import { mergeRecords } from '../../../client/core/account/merge.ts';
+
+const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
+  fc.integer({ min: 0, max: 3 }).map((value) => new Uint8Array(length).fill(value));
+const instant = fc.integer({ min: 0, max: 5 });
+const list = fc.record({ counter: fc.integer({ min: 1, max: 4 }), hash: bytes(32) });
+
+const contact: fc.Arbitrary<Contact> = fc.record(
+  {
+    account: bytes(16),
+    accountKey: bytes(33),
+    trust: fc.constantFrom('unverified', 'by-invite', 'verified'),
+    state: fc.constantFrom('accepted', 'request', 'blocked'),
+    changedAt: instant,
+    list,
+    keysAt: instant,
+    deliveryKey: bytes(32),
+    profileKey: bytes(32),
+    username: fc.constantFrom('ada', 'ben'),
+    name: fc.constantFrom('Ada', 'Ben'),
+  },
+  { requiredKeys: ['account', 'accountKey', 'trust', 'state', 'changedAt', 'list', 'keysAt'] },
+);
+const invite = fc.record(
+  { code: bytes(16), secret: bytes(32), expiresAt: instant, closedAt: instant },
+  { requiredKeys: ['code', 'secret', 'expiresAt'] },
+);
+const record: fc.Arbitrary<AccountRecord> = fc.record({
+  v: fc.constant(1 as const),
+  previous: fc.constant(new Uint8Array(32)),
+  list,
+  profileKey: bytes(32),
+  profileVersion: fc.integer({ min: 1, max: 3 }),
+  name: fc.constantFrom('Ada', 'Ada L.'),
+  nameAt: instant,
+  settings: fc.record({ readReceipts: fc.boolean(), typing: fc.boolean(), changedAt: instant }),
+  contacts: fc.uniqueArray(contact, { selector: (each) => each.account[0], maxLength: 4 }),
+  invites: fc.uniqueArray(invite, { selector: (each) => each.code[0], maxLength: 3 }),
+});
+
+const form = (value: AccountRecord): string => Buffer.from(encodeCbor(value)).toString('hex');
+
+t.test('a merge keeps every contact and invite, and is a record again', (t) => {
+  fc.assert(
+    fc.property(record, record, (a, b) => {
+      const merged = parseCbor(AccountRecord, encodeCbor(mergeRecords(a, b, 0)));
+      const accounts = (value: AccountRecord): Set<number | undefined> =>
+        new Set(value.contacts.map((each) => each.account[0]));
+      const codes = (value: AccountRecord): Set<number | undefined> =>
+        new Set(value.invites.map((each) => each.code[0]));
+      return (
+        [...accounts(a), ...accounts(b)].every((each) => accounts(merged).has(each)) &&
+        [...codes(a), ...codes(b)].every((each) => codes(merged).has(each)) &&
+        merged.list.counter === Math.max(a.list.counter, b.list.counter)
+      );
+    }),
+  );
+  t.pass('for every pair that was tried');
+  t.end();
+});
+
+t.test('of two counters of a contact the higher one stays', (t) => {
+  fc.assert(
+    fc.property(record, record, (a, b) =>
+      mergeRecords(a, b, 0).contacts.every((merged) =>
+        [...a.contacts, ...b.contacts]
+          .filter((each) => each.account[0] === merged.account[0])
+          .every((each) => each.list.counter <= merged.list.counter),
+      ),
+    ),
+  );
+  t.pass('for every pair that was tried');
+  t.end();
+});
+
+t.test('merging the same again changes nothing', (t) => {
+  fc.assert(
+    fc.property(record, record, (a, b) => {
+      const once = mergeRecords(a, b, 0);
+      return (
+        form(mergeRecords(once, b, 0)) === form(once) && form(mergeRecords(once, once, 0)) === form(once)
+      );
+    }),
+  );
+  t.pass('for every pair that was tried');
+  t.end();
+});
+
+t.test('it does not matter which of two is merged into which', (t) => {
+  fc.assert(
+    fc.property(record, record, (a, b) => form(mergeRecords(a, b, 0)) === form(mergeRecords(b, a, 0))),
+  );
+  t.pass('for every pair that was tried');
+  t.end();
+});
+
+t.test('the later decision about a contact stands, whoever merges', (t) => {
+  const base: Contact = {
+    account: new Uint8Array(16),
+    accountKey: new Uint8Array(33),
+    trust: 'by-invite',
+    state: 'accepted',
+    changedAt: 5,
+    list: { counter: 1, hash: new Uint8Array(32) },
+    keysAt: 0,
+  };
+  const one = fc.sample(record, 1)[0]!;
+  const a: AccountRecord = { ...one, contacts: [base] };
+  const b: AccountRecord = { ...one, contacts: [{ ...base, state: 'blocked', changedAt: 6 }] };
+  t.equal(mergeRecords(a, b, 0).contacts[0]?.state, 'blocked');
+  t.equal(mergeRecords(b, a, 0).contacts[0]?.state, 'blocked');
+  t.end();
+});
