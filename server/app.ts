@@ -22,7 +22,7 @@ import { collectOpenApi } from './plugins/openapi.ts';
 import { addOverloadProtection } from './plugins/overload.ts';
 import { limitRequest } from './plugins/rate-limit.ts';
 import { addSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
-import { addStaticClient, clientFile, sendFile } from './plugins/static-client.ts';
+import { addStaticClient, clientFile, sendFile, type ClientFile } from './plugins/static-client.ts';
 import { guardUpgrades, mayUpgrade } from './plugins/upgrades.ts';
 import { bindRoutes } from './routes/index.ts';
 
@@ -88,12 +88,11 @@ export async function buildApp(
   refuseOldClients(app);
   measure(app, deps);
   app.setErrorHandler(refuse);
+  refuseUnknownPaths(app, deps);
   app.setNotFoundHandler((request, reply) => {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const file = isRead ? clientFile(deps.clientFiles, request.url.split('?')[0] ?? '') : undefined;
-    if (file !== undefined) return sendFile(request, reply, file);
-    limitRequest(deps.limits, 'unknown', request, undefined);
-    throw new WireError('not-found', 'no such path');
+    const file = pageFor(deps, request);
+    if (file === undefined) throw new WireError('not-found', 'no such path');
+    return sendFile(request, reply, file);
   });
   await app.register(cookie);
   await collectOpenApi(app, version);
@@ -157,6 +156,28 @@ function refuseOldClients(app: FastifyInstance): void {
     if (version === undefined || speaks(Number(version))) done();
     else done(new WireError('unsupported-version', 'another transport version'));
   });
+}
+
+/** Before a body is read: whoever asks for what does not exist is counted, and sends it in vain. */
+function refuseUnknownPaths(app: FastifyInstance, deps: Deps): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!request.is404 || pageFor(deps, request) !== undefined) {
+      done();
+      return;
+    }
+    try {
+      limitRequest(deps.limits, 'unknown', request, undefined);
+      done(new WireError('not-found', 'no such path'));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error('refused'));
+    }
+  });
+}
+
+/** The client's file for a path that has no route. */
+function pageFor({ clientFiles }: Deps, { method, url }: FastifyRequest): ClientFile | undefined {
+  const isRead = method === 'GET' || method === 'HEAD';
+  return isRead ? clientFile(clientFiles, url.split('?')[0] ?? '') : undefined;
 }
 
 function measure(app: FastifyInstance, deps: Deps): void {

@@ -36,7 +36,8 @@ const SERVER_PATHS = /^\/(?:v\d+|health|metrics|openapi\.json|assets)(?:\/|$)/;
 
 type Encoding = 'br' | 'gzip' | 'identity';
 
-interface ClientFile {
+/** One file as it is served. */
+export interface ClientFile {
   readonly type: string;
   readonly etag: string;
   readonly cache: string;
