@@ -5,9 +5,11 @@
 import websocket, { type WebSocket } from '@fastify/websocket';
 import { createHmac, randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { WireError } from '@tacet/protocol/errors';
 import { LIMITS } from '@tacet/protocol/limits';
 import { ANONYMOUS_PATH, SOCKET_PATH } from '@tacet/protocol/frames/client';
 import { countedAddress } from '../plugins/client-address.ts';
+import { limitRequest } from '../plugins/rate-limit.ts';
 import { AnonymousSocket } from './anonymous.ts';
 import { Channel } from './channel.ts';
 import type { SocketDeps, SocketKind } from './deps.ts';
@@ -31,12 +33,21 @@ export async function socketGateway(app: FastifyInstance, deps: SocketDeps): Pro
     // Fastify waits for it before it closes the port.
     preClose: () => gateway.drain(),
   });
-  app.get(SOCKET_PATH, { websocket: true }, (socket, request) => {
-    gateway.accept('signed-in', socket, request.ip);
-  });
-  app.get(ANONYMOUS_PATH, { websocket: true }, (socket, request) => {
-    gateway.accept('anonymous', socket, request.ip);
-  });
+  for (const [url, kind] of [
+    [SOCKET_PATH, 'signed-in'],
+    [ANONYMOUS_PATH, 'anonymous'],
+  ] as const) {
+    app.route({
+      method: 'GET',
+      url,
+      schema: { hide: true },
+      wsHandler: (socket, request) => gateway.accept(kind, socket, request.ip),
+      handler(request) {
+        limitRequest(deps.limits, 'unknown', request, undefined);
+        throw new WireError('not-found', 'a socket, asked for without an upgrade');
+      },
+    });
+  }
 }
 
 class Gateway {

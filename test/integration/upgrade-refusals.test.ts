@@ -55,6 +55,15 @@ t.test('an upgrade that is refused is answered, and its connection ends', async 
   }
 });
 
+t.test('a socket path that is asked for without an upgrade is not found, by the catalogue', async (t) => {
+  await using server = await openTestServer();
+  for (const path of [SOCKET_PATH, ANONYMOUS_PATH]) {
+    const answer = await fetch(server.url + path);
+    t.equal(answer.status, 404, path);
+    t.same(await answer.json(), { code: 'not-found' });
+  }
+});
+
 t.test('a socket opens to own pages and to programs, not to pages from elsewhere', async (t) => {
   await using server = await openTestServer();
   for (const path of [SOCKET_PATH, ANONYMOUS_PATH]) {
