@@ -14,7 +14,7 @@ import { joinAccount } from './account/sign-in.ts';
 import { makeAccount, type Joined, type JoinNeeds } from './account/sign-up.ts';
 import { Background } from './background.ts';
 import type { Engine } from './engine.ts';
-import { CoreError, failureFrom } from './failure.ts';
+import { CoreError, failureFrom, isCoreError } from './failure.ts';
 import { Home } from './home.ts';
 import type { Ports } from './ports.ts';
 import { meOf, SharedState, ViewMirror } from './state.ts';
@@ -149,6 +149,10 @@ class Core implements Client {
   #broken(error: unknown): void {
     const { home, session } = this.#state;
     if (home === undefined) return;
+    if (isCoreError(error, 'cancelled')) {
+      this.#lost();
+      return;
+    }
     session.value = { kind: 'broken', failure: failureFrom(error) };
     this.background.run(home.stop(), 'stop after a fault of the storage');
   }

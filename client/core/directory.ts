@@ -176,7 +176,8 @@ export class Directory {
       if (account === this.#own.value.account) {
         throw new CoreError('server-dishonest', 'another account key for the own account');
       }
-      if (list.counter <= known.list.counter) {
+      // Somebody who is not accepted yet has said himself who he is; against him the directory's word stands.
+      if (known.isAccepted && list.counter <= known.list.counter) {
         throw new CoreError('server-dishonest', 'a changed account key whose list does not go on');
       }
       return { kind: 'key-changed', person, blocks: known.trust === 'verified' };
@@ -241,23 +242,30 @@ export class Directory {
         readonly accountKey: Uint8Array;
         readonly list: ListView;
         readonly trust: Contact['trust'];
+        readonly isAccepted: boolean;
       }
     | undefined {
     const held = this.#people.get(account);
     if (account === this.#own.value.account) {
       const inRecord = this.#record.value.list;
       const list = inRecord.counter > this.ownList.counter ? inRecord : this.ownView;
-      return { accountKey: this.#own.value.accountKey, list, trust: 'verified' };
+      return { accountKey: this.#own.value.accountKey, list, trust: 'verified', isAccepted: true };
     }
     const contact = this.#record.contact(account);
     if (contact === undefined) {
       if (held === undefined) return undefined;
       const { counter, hash } = held.list;
-      return { accountKey: held.stored.accountKey, list: { counter, hash }, trust: 'unverified' };
+      return {
+        accountKey: held.stored.accountKey,
+        list: { counter, hash },
+        trust: 'unverified',
+        isAccepted: false,
+      };
     }
     const isAhead = held !== undefined && held.list.counter > contact.list.counter;
     const list = isAhead ? { counter: held.list.counter, hash: held.list.hash } : contact.list;
-    return { accountKey: contact.accountKey, list, trust: contact.trust };
+    const isAccepted = contact.state === 'accepted';
+    return { accountKey: contact.accountKey, list, trust: contact.trust, isAccepted };
   }
 
   #person(

@@ -3,7 +3,7 @@
  * when the device is over. Keys without data, or data without keys, are damage and never a silent new identity.
  */
 import { generateKey, keyFrom, type LocalKey } from '@tacet/crypto/vault';
-import { SealedDb } from '../db/sealed.ts';
+import { claimDatabase, SealedDb } from '../db/sealed.ts';
 import { DATABASE_NAME, DATABASE_VERSION, STORE_NAMES } from '../db/migrations.ts';
 import { T, type OwnDevice } from '../db/stores.ts';
 import { CoreError } from '../failure.ts';
@@ -41,7 +41,7 @@ export async function openLocalDatabase(ports: Ports, onFault: (error: unknown) 
     raw.close();
     throw new CoreError('storage-damaged', 'the local key does not open', { cause });
   }
-  const db = new SealedDb(raw, key, onFault);
+  const db = new SealedDb(raw, key, await claimDatabase(raw), onFault);
   const own = await db.read([T.own], (tx) => tx.get(T.own, 'own'));
   if (own === undefined || own.phase === 'joining') {
     await raw.destroy();
@@ -57,7 +57,7 @@ export async function makeLocalDatabase(ports: Ports, onFault: (error: unknown) 
   const key = generateKey<LocalKey>();
   const wrapped = await ports.keyring.wrap(key);
   await raw.transact([VAULT], 'write', async (tx) => tx.put(VAULT, KEY, wrapped));
-  return new SealedDb(raw, key, onFault);
+  return new SealedDb(raw, key, await claimDatabase(raw), onFault);
 }
 
 /** Destroys database and keyring. */

@@ -8,7 +8,7 @@ export const DATABASE_NAME = 'tacet';
 /** Grows by one with every store that is added. */
 export const DATABASE_VERSION = 1;
 
-/** Every store. `vault` holds the wrapped local key, the one value that is not sealed by it. */
+/** Every store. `vault` holds the wrapped local key and the owner's number, which the local key does not seal. */
 export const STORE_NAMES = [
   'vault',
   'device',

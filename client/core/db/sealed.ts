@@ -47,6 +47,10 @@ export interface WriteTx extends Tx {
   after(run: () => void): void;
 }
 
+/** Where the owner's number is: the one store whose values are not sealed. */
+const OWNER_STORE = 'vault';
+const OWNER_KEY = 'owner';
+
 const HIDDEN_BYTES = 16;
 /** Hidden names kept at hand; beyond it they are computed again. */
 const HIDDEN_KEPT = 10_000;
@@ -69,6 +73,19 @@ function withoutUndefined(value: unknown): unknown {
   return plain;
 }
 
+/**
+ * Makes the caller the owner of a database. A tab that owned it before and has not noticed yet can commit nothing from now on: no two
+ * tabs ever continue one ratchet.
+ */
+export function claimDatabase(database: Database): Promise<number> {
+  return database.transact([OWNER_STORE], 'write', async (tx) => {
+    const before = await tx.get(OWNER_STORE, OWNER_KEY);
+    const owner = typeof before === 'number' ? before + 1 : 1;
+    tx.put(OWNER_STORE, OWNER_KEY, owner);
+    return owner;
+  });
+}
+
 /** Names what an adapter threw, so that callers tell a fault of the storage from broken input. */
 function rethrow(cause: unknown): never {
   if (cause instanceof CoreError) throw cause;
@@ -84,12 +101,17 @@ export class SealedDb {
   readonly #key: LocalKey;
   readonly #hidden = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly #onFault: (error: unknown) => void;
+  readonly #owner: number;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  /** `onFault`: a write failed, so what core holds in memory is ahead of the disk and core must stop. */
-  constructor(database: Database, key: LocalKey, onFault: (error: unknown) => void) {
+  /**
+   * `owner`: the number that `claimDatabase` gave; once another tab has claimed the database every write here fails. `onFault`: a write
+   * failed, so what core holds in memory is ahead of the disk and core must stop.
+   */
+  constructor(database: Database, key: LocalKey, owner: number, onFault: (error: unknown) => void) {
     this.#database = database;
     this.#key = key;
+    this.#owner = owner;
     this.#onFault = onFault;
   }
 
@@ -147,8 +169,14 @@ export class SealedDb {
     mode: 'read' | 'write',
     work: (tx: Tx) => Promise<Value>,
   ): Promise<Value> {
-    const stores = [...new Set(tables.map((table) => table.store))];
-    return this.#database.transact(stores, mode, (raw) => work(this.#sealing(raw))).catch(rethrow);
+    const stores = [...new Set([...tables.map((table) => table.store), OWNER_STORE])];
+    const fenced = async (raw: DbTransaction): Promise<Value> => {
+      if (mode === 'write' && (await raw.get(OWNER_STORE, OWNER_KEY)) !== this.#owner) {
+        throw new CoreError('cancelled', 'another tab owns the database');
+      }
+      return work(this.#sealing(raw));
+    };
+    return this.#database.transact(stores, mode, fenced).catch(rethrow);
   }
 
   #sealing(raw: DbTransaction): Tx {

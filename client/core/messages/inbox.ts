@@ -44,6 +44,10 @@ export type Delivered = Extract<ServerFrame, { readonly kind: 'deliver' }>;
 const REPAIRS_PER_DAY = 20;
 const DAY_MS = 24 * 60 * 60_000;
 const ACK_MOST = 64;
+/** Strangers who wait for an answer at a time; more are not taken in. */
+const REQUESTS_MOST = 200;
+/** What a message makes this device ask the server about one account, at most this often. */
+const LOOK_UP_AGAIN_MS = 60_000;
 const ALL_TABLES = Object.values(T);
 
 /** What the inbox needs besides what handlers need. */
@@ -78,6 +82,7 @@ export class Inbox {
   readonly #needs: InboxNeeds;
   readonly #queue: Delivered[] = [];
   readonly #acks: Uint8Array[] = [];
+  readonly #lookedUpAt = new Map<AccountId, number>();
   #running = false;
   #stopped = false;
   #idle: (() => void)[] = [];
@@ -181,6 +186,10 @@ export class Inbox {
     }
     const standing: Standing =
       account === own.value.account ? 'own' : contact?.state === 'accepted' ? 'accepted' : 'stranger';
+    if (contact === undefined && standing === 'stranger' && this.#requests() >= REQUESTS_MOST) {
+      await this.#count('unproven');
+      return;
+    }
     const handlingOf = (tx: WriteTx): Handling => ({
       ...this.#needs,
       tx,
@@ -192,6 +201,7 @@ export class Inbox {
       id: idOf<MessageId>(proved.read.frame.id),
       receivedAt: envelope.receivedAt,
       stores,
+      isLate: false,
     });
     await db.write(ALL_TABLES, async (tx) => {
       await this.#commit(handlingOf(tx), proved);
@@ -217,7 +227,8 @@ export class Inbox {
       } catch (error) {
         throw new Broken('unproven', error);
       }
-      if (judgement.kind === 'key-changed' && judgement.blocks) throw new Broken('unproven');
+      // Anybody can write under any account's name and a key of his own: only the directory can say that a key has changed.
+      if (judgement.kind === 'key-changed') judgement = await this.#confirm(opened.account, proof);
     } else if (!this.#pairs(opened, undefined)) {
       await this.#lookUp(opened.account);
     }
@@ -239,9 +250,27 @@ export class Inbox {
     return listed !== undefined && equalBytes(listed.identityKey, opened.identityKey.serialize());
   }
 
+  /** Asks the directory about a key that a message shows for a known account, and judges the proof again. Throws `Broken`. */
+  async #confirm(account: AccountId, proof: NonNullable<ContentFrame['from']['proof']>): Promise<Judgement> {
+    await this.#lookUp(account);
+    try {
+      const judgement = this.#needs.directory.judge({ account, ...proof }, 'message');
+      if (judgement.kind !== 'key-changed') return judgement;
+    } catch (error) {
+      throw new Broken('unproven', error);
+    }
+    throw new Broken('unproven');
+  }
+
+  /** People who wait for an answer. */
+  #requests(): number {
+    return this.#needs.record.contacts.filter(({ state }) => state === 'request').length;
+  }
+
   /** A contact's device that the known list lacks: the list may have grown. Nobody is asked about strangers. */
   async #lookUp(account: AccountId): Promise<void> {
     const { people, record, own } = this.#needs;
+    if (!this.#mayLookUp(account)) throw new Broken('unproven');
     try {
       if (account === own.value.account) await people.fetchOwn();
       else if (record.contact(account) !== undefined) await people.fetch(account, []);
@@ -253,11 +282,17 @@ export class Inbox {
 
   /** All effects of a content, in one transaction. */
   async #commit(handling: Handling, proved: Proved): Promise<void> {
-    const { tx, directory, account, conversations, standing } = handling;
+    const { tx, directory, account } = handling;
     if (proved.judgement !== undefined) directory.commit(tx, proved.judgement);
     directory.noteHeard(tx, account, handling.device);
     const verdict = await this.#number(handling, proved.read);
     if (verdict?.kind === 'repeated') return;
+    await this.#handle({ ...handling, isLate: verdict?.kind === 'late' }, proved);
+  }
+
+  /** Hands a content to the handler of its kind. */
+  async #handle(handling: Handling, proved: Proved): Promise<void> {
+    const { tx, account, conversations, standing } = handling;
     const { content } = proved;
     if (content === undefined) {
       if (standing !== 'stranger') conversations.addEvent(tx, account, { what: 'unreadable' });
@@ -398,15 +433,24 @@ export class Inbox {
 
   /** What the sender believes of both lists: a higher counter means that this device has something to read. */
   #compareViews(frame: ContentFrame): void {
-    const { directory, people, background, record } = this.#needs;
+    const { directory, people, background, record, own } = this.#needs;
     const account = idOf<AccountId>(frame.from.account);
-    if (frame.to.list.counter > directory.ownView.counter) {
+    if (frame.to.list.counter > directory.ownView.counter && this.#mayLookUp(own.value.account)) {
       background.run(people.fetchOwn(), 'read the own list');
     }
     const known = directory.get(account)?.list.counter ?? 0;
-    if (frame.from.list.counter > known && record.contact(account) !== undefined) {
+    const isContact = record.contact(account) !== undefined;
+    if (frame.from.list.counter > known && isContact && this.#mayLookUp(account)) {
       background.run(people.fetch(account, []), 'read a list');
     }
+  }
+
+  /** Whether the server may be asked about an account now because of what a message says. */
+  #mayLookUp(account: AccountId): boolean {
+    const now = this.#needs.clock.now();
+    if ((this.#lookedUpAt.get(account) ?? -LOOK_UP_AGAIN_MS) + LOOK_UP_AGAIN_MS > now) return false;
+    this.#lookedUpAt.set(account, now);
+    return true;
   }
 
   #count(what: keyof Counts): Promise<void> {

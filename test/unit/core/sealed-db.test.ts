@@ -2,7 +2,7 @@
 import t from 'tap';
 import { ready } from '@tacet/crypto';
 import { generateKey, type LocalKey } from '@tacet/crypto/vault';
-import { SealedDb, type Table } from '../../../client/core/db/sealed.ts';
+import { claimDatabase, SealedDb, type Table } from '../../../client/core/db/sealed.ts';
 import { Disk, openNodePorts } from '../../support/node-ports.ts';
 
 await ready();
@@ -20,8 +20,9 @@ async function open(
 }> {
   const ports = openNodePorts({ url: 'http://127.0.0.1:1', disk });
   const faults: unknown[] = [];
-  const database = await ports.openDatabase('tacet', 1, ['lines', 'messages']);
-  return { db: new SealedDb(database, key, (error) => faults.push(error)), disk, faults };
+  const database = await ports.openDatabase('tacet', 1, ['lines', 'messages', 'vault']);
+  const owner = await claimDatabase(database);
+  return { db: new SealedDb(database, key, owner, (error) => faults.push(error)), disk, faults };
 }
 
 t.test('values come back as they were, without what was undefined', async (t) => {
@@ -108,6 +109,20 @@ t.test('writes run one after the other, and what follows them in their order', a
   );
   t.strictSame(await db.read([notes], (tx) => tx.get(notes, ['sum'])), { text: '123' });
   t.strictSame(ran, [1, 2, 3]);
+});
+
+t.test('once another tab has claimed the database, the one before can write nothing', async (t) => {
+  const key = generateKey<LocalKey>();
+  const { db: before, disk, faults } = await open(new Disk(), key);
+  await before.write([notes], async (tx) => tx.put(notes, [1], { text: 'mine' }));
+  const { db: after } = await open(disk, key);
+  await t.rejects(
+    before.write([notes], async (tx) => tx.put(notes, [1], { text: 'still mine?' })),
+    { code: 'cancelled' },
+  );
+  t.equal(faults.length, 1);
+  t.strictSame(await after.read([notes], (tx) => tx.get(notes, [1])), { text: 'mine' });
+  await after.write([notes], async (tx) => tx.put(notes, [1], { text: 'yours' }));
 });
 
 t.test('a transaction that waits for anything else is over, as in a browser', async (t) => {

@@ -49,4 +49,6 @@ export interface Handling extends HandlerServices {
   /** When the server took it; the server's word. */
   readonly receivedAt: number;
   readonly stores: BufferedStores;
+  /** Set when newer numbers of this device came before: what this one says may be overtaken. */
+  readonly isLate: boolean;
 }

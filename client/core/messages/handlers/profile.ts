@@ -63,7 +63,7 @@ function answeredInvite(handling: Handling, body: Profile): string | undefined {
 
 /** Handles a profile. */
 export async function handleProfile(handling: Handling, body: Profile): Promise<void> {
-  const { tx, account, standing, frame, clock, record, directory, conversations } = handling;
+  const { tx, account, standing, isLate, clock, record, directory, conversations } = handling;
   const person = directory.get(account);
   if (standing === 'own' || person === undefined) return;
   const code = answeredInvite(handling, body);
@@ -72,7 +72,9 @@ export async function handleProfile(handling: Handling, body: Profile): Promise<
   record.changeContact(tx, account, (held): Contact => {
     const contact = held ?? newContact(person, 'request', 'unverified', clock.now());
     const keys = { deliveryKey: copyBytes(body.deliveryKey), profileKey: copyBytes(body.profileKey) };
-    const told = frame.sentAt >= contact.keysAt ? { ...contact, ...keys, keysAt: frame.sentAt } : contact;
+    // By arrival: the sender's clock may have been wrong when he said it.
+    const isOvertaken = isLate && contact.keysAt > 0;
+    const told = isOvertaken ? contact : { ...contact, ...keys, keysAt: clock.now() };
     if (!isInvited) return told;
     const trust = told.trust === 'verified' ? told.trust : 'by-invite';
     return { ...told, state: 'accepted', trust, changedAt: clock.now() };
