@@ -13,6 +13,9 @@ const DRAIN_MOST_MS = 15_000;
 /** Ctrl+C in a terminal reaches the server itself and again through npm, some milliseconds apart. */
 const SAME_SIGNAL_MS = 1_000;
 
+// What is written is for this user alone, also in a folder that others may look into.
+process.umask(0o077);
+
 try {
   const texts = withConfigFile(readEnvironment());
   const config = buildConfig(texts);
