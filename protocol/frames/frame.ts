@@ -25,15 +25,21 @@ export function encodeFrame(frame: unknown): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Takes the CBOR item out of a frame, unchecked: for callers with a compiled check. Throws `WireError` `malformed-frame` or `too-large`. */
-export function readFrame(bytes: Uint8Array): unknown {
+/** The bytes of the CBOR item in a frame, undecoded. Throws `WireError` `malformed-frame` or `too-large`. */
+export function frameItem(bytes: Uint8Array): Uint8Array {
   if (bytes.length > LIMITS.frameMaxBytes) throw new WireError('too-large', 'frame over its limit');
   if (bytes.length < HEAD_BYTES) throw new WireError('malformed-frame', 'short frame');
   const length =
     (bytes[0] ?? 0) * 0x1000000 + (((bytes[1] ?? 0) << 16) | ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0));
-  if (bytes.length !== frameBucket(HEAD_BYTES + length))
+  if (bytes.length !== frameBucket(HEAD_BYTES + length)) {
     throw new WireError('malformed-frame', 'wrong frame size');
-  return decodeCbor(bytes.subarray(HEAD_BYTES, HEAD_BYTES + length));
+  }
+  return bytes.subarray(HEAD_BYTES, HEAD_BYTES + length);
+}
+
+/** Takes the CBOR item out of a frame, unchecked: for callers with a compiled check. Throws `WireError` `malformed-frame` or `too-large`. */
+export function readFrame(bytes: Uint8Array): unknown {
+  return decodeCbor(frameItem(bytes));
 }
 
 /** Reads a frame of one schema. Throws `WireError` `malformed-frame` or `too-large`. */

@@ -49,6 +49,8 @@ const NO_HASH = new Uint8Array(32);
 
 export class Delivery {
   readonly #deps: DeliveryDeps;
+  /** Keys that were right, so that a contact's next send need not be hashed; forgotten with the cached recipient. */
+  readonly #keys = new WeakMap<Recipient, Uint8Array>();
 
   constructor(deps: DeliveryDeps) {
     this.#deps = deps;
@@ -60,9 +62,14 @@ export class Delivery {
    */
   async authorise(account: AccountId, deliveryKey: Uint8Array): Promise<Recipient | undefined> {
     const recipient = await this.#deps.recipients.get(account);
+    const known = recipient === undefined ? undefined : this.#keys.get(recipient);
+    if (known !== undefined && timingSafeEqual(known, deliveryKey)) return recipient;
     const given = hash('sha256', deliveryKey, 'buffer');
-    const good = timingSafeEqual(given, recipient?.deliveryKeyHash ?? NO_HASH);
-    return good ? recipient : undefined;
+    if (!timingSafeEqual(given, recipient?.deliveryKeyHash ?? NO_HASH) || recipient === undefined) {
+      return undefined;
+    }
+    this.#keys.set(recipient, Uint8Array.from(deliveryKey));
+    return recipient;
   }
 
   /** A send over the anonymous connection. */

@@ -33,7 +33,9 @@ export class Channel {
   #finishing = false;
   #closing: ErrorCode | undefined;
   #over = false;
+  /** When the client was last known to be there, and whether it has spoken since the last look. */
   #heardAt: number;
+  #hasSpoken = false;
   #pingedAt: number;
   /** Since when deliveries stand still because the client does not read. */
   #stalledAt: number | undefined;
@@ -53,7 +55,7 @@ export class Channel {
     this.#protocol = protocol;
     this.#onClose = onClose;
     this.#socket.on('message', (data: Buffer, binary) => this.#message(data, binary));
-    this.#socket.on('pong', () => this.#heard());
+    this.#socket.on('pong', () => (this.#hasSpoken = true));
     this.#socket.on('close', () => this.#end());
     // A protocol violation below frames (RFC 6455); `close` follows.
     this.#socket.on('error', () => this.#socket.terminate());
@@ -131,6 +133,10 @@ export class Channel {
   beat(now: number): void {
     if (!this.isOpen) return;
     const { heartbeatMs, heartbeatTimeoutMs, stalledMs } = this.#deps.times;
+    if (this.#hasSpoken) {
+      this.#hasSpoken = false;
+      this.#heardAt = now;
+    }
     if (this.#stalledAt !== undefined && now - this.#stalledAt >= stalledMs) {
       this.refuse('slow-reader');
       return;
@@ -160,13 +166,9 @@ export class Channel {
     return isStoreError(error) ? 'storage-failed' : 'internal';
   }
 
-  #heard(): void {
-    this.#heardAt = this.#deps.clock.now();
-  }
-
   #message(data: Buffer, binary: boolean): void {
     if (!this.isOpen || this.#finishing || this.#protocol === undefined) return;
-    this.#heard();
+    this.#hasSpoken = true;
     try {
       if (!binary) throw new WireError('malformed-frame', 'text message');
       const request = this.#protocol.receive(data);

@@ -14,7 +14,10 @@ import {
   type AnonymousFrame,
   type SignedInFrame,
 } from '@tacet/protocol/frames/client';
-import { readFrame } from '@tacet/protocol/frames/frame';
+import { decodeCbor } from '@tacet/protocol/cbor';
+import { frameItem } from '@tacet/protocol/frames/frame';
+
+import { decodeQuickly, NOT_READ } from './decode.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -39,7 +42,9 @@ const ANONYMOUS: ReadonlyMap<unknown, Check> = new Map([
 ]);
 
 function parse(checks: ReadonlyMap<unknown, Check>, bytes: Uint8Array): unknown {
-  const frame = readFrame(bytes);
+  const item = frameItem(bytes);
+  const quick = decodeQuickly(item);
+  const frame = quick === NOT_READ ? decodeCbor(item) : quick;
   if (typeof frame !== 'object' || frame === null || !('kind' in frame)) {
     throw new WireError('malformed-frame', 'not a frame');
   }

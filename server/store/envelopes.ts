@@ -20,6 +20,8 @@ import type { StoreEngine } from './writer.ts';
 /** Queues looked at, and envelopes deleted, in one step of the expiry job: a few milliseconds. */
 const EXPIRE_QUEUES = 200;
 const EXPIRE_ENVELOPES = 500;
+/** Queue numbers remembered. */
+const NUMBERS_MOST = 50_000;
 
 /** The store of queues on any engine. */
 export function buildEnvelopeStore(engine: StoreEngine): EnvelopeStore {
@@ -29,6 +31,10 @@ export function buildEnvelopeStore(engine: StoreEngine): EnvelopeStore {
 class Envelopes implements EnvelopeStore {
   readonly #engine: StoreEngine;
   readonly #statements;
+  /** Acknowledgements that wait for the next commit, by device. */
+  readonly #acknowledging = new Map<DeviceId, { readonly ids: Uint8Array[]; readonly done: Promise<void> }>();
+  /** Numbers of queues that were looked up. A queue keeps its number; a device that came back has a new one. */
+  readonly #numbers = new Map<DeviceId, number>();
 
   constructor(engine: StoreEngine) {
     this.#engine = engine;
@@ -47,8 +53,20 @@ class Envelopes implements EnvelopeStore {
     return this.#engine.read(() => this.#page(device, after, most, mostBytes));
   }
 
-  async acknowledge(device: DeviceId, ids: readonly Uint8Array[]): Promise<void> {
-    await this.#engine.writeSoon(() => this.#acknowledge(device, ids));
+  acknowledge(device: DeviceId, ids: readonly Uint8Array[]): Promise<void> {
+    const waiting = this.#acknowledging.get(device);
+    if (waiting !== undefined) {
+      waiting.ids.push(...ids);
+      return waiting.done;
+    }
+    const own = [...ids];
+    const done = this.#engine.writeSoon(() => {
+      // What comes from now on belongs to the next commit.
+      this.#acknowledging.delete(device);
+      return this.#acknowledge(device, own);
+    });
+    this.#acknowledging.set(device, { ids: own, done });
+    return done;
   }
 
   connect(account: AccountId, device: DeviceId, counter: number): Promise<ConnectState | undefined> {
@@ -124,17 +142,26 @@ class Envelopes implements EnvelopeStore {
   }
 
   *#acknowledge(device: DeviceId, ids: readonly Uint8Array[]): Transaction<void> {
+    const known = this.#numbers.get(device);
+    if (known !== undefined && (yield* this.#remove(known, ids)) > 0) return;
     const queue = yield* first(this.#statements.queueNumber({ device: idBytes(device) }));
-    if (queue === undefined) return;
+    if (queue === undefined || queue.number === known) return;
+    if (this.#numbers.size >= NUMBERS_MOST) this.#numbers.clear();
+    this.#numbers.set(device, queue.number);
+    yield* this.#remove(queue.number, ids);
+  }
+
+  *#remove(queue: number, ids: readonly Uint8Array[]): Transaction<number> {
     const gone = { envelopes: 0, bytes: 0, strangers: 0 };
     for (const id of ids) {
-      const row = yield* first(this.#statements.remove({ queue: queue.number, id }));
+      const row = yield* first(this.#statements.remove({ queue, id }));
       if (row === undefined) continue;
       gone.envelopes += 1;
       gone.bytes += row.size;
       gone.strangers += row.stranger;
     }
-    if (gone.envelopes > 0) yield* run(this.#statements.removed({ number: queue.number, ...gone }));
+    if (gone.envelopes > 0) yield* run(this.#statements.removed({ number: queue, ...gone }));
+    return gone.envelopes;
   }
 
   *#connect(account: AccountId, device: DeviceId, counter: number): Transaction<ConnectState | undefined> {

@@ -8,8 +8,10 @@
  */
 import type { Compilable, CompiledQuery } from 'kysely';
 
-/** What a transaction needs of a compiled statement. */
-export type Statement = Pick<CompiledQuery, 'sql' | 'parameters'>;
+/** What a transaction needs of a compiled statement. `one`: only the first row is wanted. */
+export interface Statement extends Pick<CompiledQuery, 'sql' | 'parameters'> {
+  readonly one?: boolean;
+}
 
 /** What the engine answers to one statement: the rows read or returned, and how many rows a write touched. */
 export interface Answer {
@@ -41,7 +43,8 @@ export function* all<Row>(query: Query<Row>): Transaction<readonly Row[]> {
 
 /** The first row of a query, or `undefined`. */
 export function* first<Row>(query: Query<Row>): Transaction<Row | undefined> {
-  const answer = yield statementOf(query);
+  const { sql, parameters } = statementOf(query);
+  const answer = yield { sql, parameters, one: true };
   return answer.rows[0] as Row | undefined;
 }
 

@@ -41,6 +41,8 @@ const LAZY_MS = 20;
 /** Prepared statements kept; the cache is emptied when a program builds more different ones. */
 const PREPARED_MOST = 500;
 
+const NONE: readonly unknown[] = [];
+
 interface Item {
   readonly work: () => Transaction<unknown>;
   readonly resolve: (result: unknown) => void;
@@ -220,9 +222,9 @@ export class SqliteEngine implements StoreEngine {
     while (step.done !== true) {
       let answer: Answer;
       try {
-        const statement = this.#prepare(step.value.sql);
-        const { parameters } = step.value;
-        if (statement.reader) answer = { rows: statement.all(parameters), changes: 0 };
+        const { sql, parameters, one } = step.value;
+        const statement = this.#prepare(sql);
+        if (statement.reader) answer = { rows: read(statement, parameters, one === true), changes: 0 };
         else answer = { rows: [], changes: statement.run(parameters).changes };
       } catch (cause) {
         step = work.throw(new StoreError('failed', 'the database refused a statement', cause));
@@ -241,4 +243,14 @@ export class SqliteEngine implements StoreEngine {
     this.#prepared.set(sql, statement);
     return statement;
   }
+}
+
+function read(
+  statement: SqliteStatement<unknown[]>,
+  parameters: readonly unknown[],
+  one: boolean,
+): readonly unknown[] {
+  if (!one) return statement.all(parameters);
+  const row = statement.get(parameters);
+  return row === undefined ? NONE : [row];
 }

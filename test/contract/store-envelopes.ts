@@ -182,6 +182,32 @@ export function envelopeStoreContract(name: string, open: (t: Test) => Promise<S
     t.same(await sums(engine, device), await storedSums(engine, device));
   });
 
+  test(`${name}: acknowledgements given one by one in one turn are all deleted`, async (t) => {
+    const { engine, store, device } = await openOne(t);
+    const sent = Array.from({ length: 5 }, () => addressee(device, 50));
+    for (const to of sent) await store.send([to], 1, 'contact');
+    await Promise.all(sent.slice(1).map(({ id }) => store.acknowledge(device, [id])));
+    t.same(await ids(store, device), [new Uint8Array(sent[0]?.id ?? [])]);
+    t.same(await sums(engine, device), await storedSums(engine, device));
+  });
+
+  test(`${name}: a device that was removed and came back has a queue that is acknowledged like any other`, async (t) => {
+    const { engine, store, device } = await openOne(t);
+    const [before, after] = [addressee(device), addressee(device)];
+    await store.send([before], 1, 'contact');
+    await store.acknowledge(device, [before.id]);
+    const row = await engine.read(() =>
+      first(engine.build.selectFrom('devices').selectAll().where('id', '=', idBytes(device))),
+    );
+    t.ok(row !== undefined);
+    if (row === undefined) return;
+    await engine.write(() => run(engine.build.deleteFrom('devices').where('id', '=', idBytes(device))));
+    await engine.write(() => run(engine.build.insertInto('devices').values(row)));
+    await store.send([after], 1, 'contact');
+    await store.acknowledge(device, [after.id]);
+    t.same(await ids(store, device), []);
+  });
+
   test(`${name}: one device cannot acknowledge another’s envelope`, async (t) => {
     const engine = await open(t);
     const store = buildEnvelopeStore(engine);
