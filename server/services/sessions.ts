@@ -180,9 +180,13 @@ export class Sessions {
     }
   }
 
-  /** Tells every device of an account but one that something has changed. */
+  /**
+   * Tells every device of an account but one that something has changed. Never throws: the change is committed, and a notice is a hint
+   * that the next connection makes good.
+   */
   async notify(account: AccountId, what: 'record' | 'list' | 'credentials', except: DeviceId): Promise<void> {
-    for (const device of await this.#needs.devices.active(idBytes(account))) {
+    const devices = await this.#needs.devices.active(idBytes(account)).catch(() => []);
+    for (const device of devices) {
       const id = idOf<DeviceId>(device);
       if (id !== except) this.#needs.bus.publish({ kind: 'notice', device: id, what });
     }
