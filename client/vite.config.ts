@@ -12,6 +12,8 @@ import { defineConfig, type Plugin } from 'vite';
 const COMPRESSIBLE = /\.(?:js|css|html|svg|json|wasm|webmanifest|txt)$/;
 /** A file that fits into one network packet gains nothing. */
 const MIN_BYTES = 1024;
+/** Above this, brotli's last per cent takes seconds. */
+const LARGE_BYTES = 1_000_000;
 
 /** Writes `name.gz` and `name.br` beside each file that shrinks. Node writes no time into either. */
 function precompress(): Plugin {
@@ -27,7 +29,7 @@ function precompress(): Plugin {
         const gzip = gzipSync(content, { level: 9 });
         const brotli = brotliCompressSync(content, {
           params: {
-            [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+            [constants.BROTLI_PARAM_QUALITY]: content.length > LARGE_BYTES ? 9 : constants.BROTLI_MAX_QUALITY,
             [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
           },
         });

@@ -4,7 +4,7 @@ import { fill, text } from './text/text.ts';
 /** Username length, as `limits.ts` of the protocol has it. */
 export const USERNAME_MIN = 3;
 export const USERNAME_MAX = 32;
-/** Longest shown name: what a line of the list has room for, and more. */
+/** Longest shown name, as the account record has it. */
 export const NAME_MAX = 64;
 
 const USERNAME = /^[a-z](?:[._-]?[a-z0-9])*$/;

@@ -28,7 +28,9 @@ function useOnline(): boolean {
 
 function useInterrupted(): boolean {
   const { kind } = useDoor().state.connection.value;
-  return useDelayed(kind === 'connecting' || kind === 'offline', DELAY_MS);
+  // The device may know before any socket notices.
+  const online = useOnline();
+  return useDelayed(kind === 'connecting' || kind === 'offline' || !online, DELAY_MS);
 }
 
 /** Whole seconds until an instant, counted down while shown. */

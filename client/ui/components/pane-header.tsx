@@ -8,12 +8,22 @@ import css from './pane-header.module.css';
 
 const HOME: Place = { kind: 'home' };
 
+/** The bar above the list: its title, then what can be done. */
+export function ListTitle({ children }: { readonly children?: ComponentChildren }): VNode {
+  return (
+    <PaneHeader>
+      <h1 class={css.title}>{text.list.title}</h1>
+      {children}
+    </PaneHeader>
+  );
+}
+
 export function PaneHeader({
   back = false,
   children,
 }: {
   readonly back?: boolean;
-  readonly children: ComponentChildren;
+  readonly children?: ComponentChildren;
 }): VNode {
   return (
     <header class={css.header}>

@@ -15,7 +15,7 @@ export function ConversationHeader({ person }: { readonly person: PersonView }):
   const [open, setOpen] = useState(false);
   return (
     <>
-      <h2 class={css.heading}>
+      <h1 class={css.heading}>
         <button class={css.person} type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
           <Avatar id={person.account} name={person.name} size={36} />
           <span class={css.words}>
@@ -25,7 +25,7 @@ export function ConversationHeader({ person }: { readonly person: PersonView }):
             <Trust person={person} />
           </span>
         </button>
-      </h2>
+      </h1>
       {open && <PersonDetails person={person} onClose={() => setOpen(false)} />}
     </>
   );

@@ -1,6 +1,6 @@
 /** A permanent line about keys, gaps and repairs: said plainly, never hidden, never silently gone. */
 import type { VNode } from 'preact';
-import { Handshake, KeyRound, MailWarning, MessageCircleQuestion, Sparkles } from 'lucide';
+import { Handshake, History, KeyRound, MailWarning, MessageCircleQuestion, Sparkles } from 'lucide';
 import { Icon } from '../components/icon.tsx';
 import { formatFull, formatTime } from '../text/dates.ts';
 import { fill, plural, text } from '../text/text.ts';
@@ -13,6 +13,7 @@ const ICONS = {
   unreadable: MailWarning,
   'newer-version': Sparkles,
   'invite-accepted': Handshake,
+  restored: History,
 } as const;
 
 function sentence(event: EventLine['event'], name: string): string {
@@ -23,6 +24,7 @@ function sentence(event: EventLine['event'], name: string): string {
     case 'key-changed':
     case 'unreadable':
     case 'invite-accepted':
+    case 'restored':
       return fill(text.conversation.event[event.what], { name });
   }
 }

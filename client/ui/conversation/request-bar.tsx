@@ -14,7 +14,7 @@ export function RequestBar({ id, name }: { readonly id: ConversationId; readonly
     <section class={css.bar} aria-label={fill(text.conversation.requestTitle, { name })}>
       <div class={css.column}>
         <FailureNote failure={failure} />
-        <h3 class={css.title}>{fill(text.conversation.requestTitle, { name })}</h3>
+        <h2 class={css.title}>{fill(text.conversation.requestTitle, { name })}</h2>
         <p class={css.words}>{fill(text.conversation.requestText, { name })}</p>
         <Button
           kind="primary"

@@ -4,7 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Settings as SettingsIcon, UserPlus } from 'lucide';
 import { Button, IconButton, IconLink } from '../components/button.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
-import { PaneHeader } from '../components/pane-header.tsx';
+import { ListTitle } from '../components/pane-header.tsx';
 import { useDoor } from '../door-context.ts';
 import { linkTo, place } from '../router.ts';
 import { text } from '../text/text.ts';
@@ -40,11 +40,10 @@ export function ConversationList(): VNode {
 
   return (
     <>
-      <PaneHeader>
-        <h1 class={css.title}>{text.list.title}</h1>
+      <ListTitle>
         <IconButton icon={UserPlus} label={text.list.invite} onClick={() => setInviting(true)} />
         <IconLink icon={SettingsIcon} label={text.list.settings} {...linkTo({ kind: 'settings' })} />
-      </PaneHeader>
+      </ListTitle>
       <ConnectionStrip in="list" />
       {conversations.length === 0 ? (
         <div class={css.empty}>

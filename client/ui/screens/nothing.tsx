@@ -18,7 +18,7 @@ export function Nothing({
   return (
     <div class={css.nothing}>
       <Mark size={48} />
-      <h2>{title}</h2>
+      <h1>{title}</h1>
       {lead !== undefined && <p>{lead}</p>}
       {home && <ButtonLink {...linkTo({ kind: 'home' })}>{text.notFound.home}</ButtonLink>}
     </div>

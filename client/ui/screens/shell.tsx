@@ -15,11 +15,11 @@ export function Shell({
   readonly pane: 'list' | 'main';
 }): VNode {
   return (
-    <div class={css.shell} data-pane={pane}>
+    <main class={css.shell} data-pane={pane}>
       <nav class={css.list} aria-label={listLabel}>
         {list}
       </nav>
-      <main class={css.main}>{main}</main>
-    </div>
+      <div class={css.pane}>{main}</div>
+    </main>
   );
 }

@@ -24,9 +24,9 @@ export function Settings(): VNode {
   return (
     <>
       <PaneHeader back>
-        <h2 ref={heading} tabIndex={-1} class={css.title}>
+        <h1 ref={heading} tabIndex={-1} class={css.title}>
           {text.settings.title}
-        </h2>
+        </h1>
       </PaneHeader>
       <ConnectionStrip in="pane" />
       <div class={css.scroll}>
@@ -77,7 +77,7 @@ function Section({
   const id = useId();
   return (
     <section class={css.section} aria-labelledby={id}>
-      <h3 id={id}>{title}</h3>
+      <h2 id={id}>{title}</h2>
       {children}
     </section>
   );

@@ -197,6 +197,8 @@ export const en = {
       'newer-version':
         'Something from a newer version of Tacet. Reload to update, then ask {name} to send it again.',
       'invite-accepted': '{name} came by your invite.',
+      restored:
+        'This browser went back to an older copy of its data. Messages that came in between may be missing here; new ones are safe.',
     },
   },
   trust: {

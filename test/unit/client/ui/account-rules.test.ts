@@ -2,10 +2,12 @@
 
 import fc from 'fast-check';
 import t from 'tap';
+import { NAME_MAX as RECORD_NAME_MAX } from '@tacet/protocol/content/record';
 import { LIMITS } from '@tacet/protocol/limits';
 import { Username } from '@tacet/protocol/shapes';
 import { Check } from 'typebox/value';
 import {
+  NAME_MAX,
   nameProblem,
   suggestUsername,
   USERNAME_MAX,
@@ -28,6 +30,7 @@ t.test('the form and the schema agree about every username', (t) => {
   }
   t.strictSame([USERNAME_MIN, USERNAME_MAX], [LIMITS.usernameMin, LIMITS.usernameMax]);
   t.equal(TEXT_MAX, LIMITS.textMaxChars);
+  t.equal(NAME_MAX, RECORD_NAME_MAX);
   t.end();
 });
 

@@ -1,0 +1,137 @@
+/**
+ * A person at a browser: signs up and in, invites, writes, reads. Finds everything by role and name, as a screen reader would.
+ */
+import { expect, type Locator, type Page } from '@playwright/test';
+import { en } from '../../../client/ui/text/en.ts';
+
+/** Stretching a passphrase and making two hundred keys on a busy machine. */
+const SET_UP_MS = 90_000;
+
+function fill(template: string, name: string): string {
+  return template.replace('{name}', name);
+}
+
+export class Person {
+  readonly page: Page;
+  readonly origin: string;
+  readonly name: string;
+  readonly username: string;
+  /** The six words, once signed up. */
+  passphrase = '';
+
+  constructor(page: Page, origin: string, who: { readonly name: string; readonly username: string }) {
+    this.page = page;
+    this.origin = origin;
+    this.name = who.name;
+    this.username = who.username;
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  /** From an invite link to the list or the conversation. */
+  async signUp(link: string): Promise<void> {
+    await this.page.goto(link);
+    await this.button(en.welcome.create).click();
+    await this.page.getByLabel(en.signUp.name, { exact: true }).fill(this.name);
+    await this.page.getByLabel(en.signUp.username, { exact: true }).fill(this.username);
+    await this.button(en.common.continue).click();
+    await this.readWords();
+    await this.button(en.common.continue).click();
+    await this.confirmWord();
+    await this.button(en.signUp.create).click();
+    await this.expectHome();
+  }
+
+  /** Reads the six words off the screen. */
+  async readWords(): Promise<void> {
+    const words = this.page.getByRole('list', { name: en.signUp.words }).getByRole('listitem');
+    await expect(words.last()).not.toBeEmpty();
+    this.passphrase = (await words.allInnerTexts()).join(' ');
+    expect(this.passphrase.split(' ')).toHaveLength(6);
+  }
+
+  /** Types the one word that is asked for. */
+  async confirmWord(): Promise<void> {
+    const words = this.passphrase.split(' ');
+    for (const [number, label] of Object.entries(en.signUp.confirmWord)) {
+      const field = this.page.getByLabel(label, { exact: true });
+      if (await field.isVisible()) return field.fill(words[Number(number) - 1] ?? '');
+    }
+    throw new Error('no word was asked for');
+  }
+
+  async signIn(passphrase: string): Promise<void> {
+    await this.page.goto(`${this.origin}/sign-in`);
+    await this.page.getByLabel(en.signIn.username, { exact: true }).fill(this.username);
+    await this.page.getByLabel(en.signIn.passphrase, { exact: true }).fill(passphrase);
+    await this.button(en.signIn.submit).click();
+  }
+
+  /** The list of conversations is there. */
+  async expectHome(): Promise<void> {
+    await expect(this.page.getByRole('navigation', { name: en.list.label })).toBeVisible({
+      timeout: SET_UP_MS,
+    });
+    await expect(this.page.getByRole('button', { name: en.list.invite }).first()).toBeVisible({
+      timeout: SET_UP_MS,
+    });
+  }
+
+  /** Makes an invite by the dialog and gives its link. */
+  async makeInvite(): Promise<string> {
+    await this.button(en.list.invite).first().click();
+    const dialog = this.page.getByRole('dialog', { name: en.newInvite.title });
+    const link = await dialog.getByRole('textbox', { name: en.newInvite.link }).inputValue();
+    await dialog.getByRole('button', { name: en.common.close }).click();
+    return link;
+  }
+
+  /** A line of the list by the other's name. */
+  item(name: string): Locator {
+    return this.page
+      .getByRole('navigation', { name: en.list.label })
+      .getByRole('link')
+      .filter({ hasText: name });
+  }
+
+  async open(name: string): Promise<void> {
+    if (!(await this.composer.isVisible())) await this.item(name).first().click();
+    await expect(this.composer).toBeVisible();
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole('textbox', { name: new RegExp(`^${fill(en.conversation.composer, '.*')}$`) });
+  }
+
+  get timeline(): Locator {
+    return this.page.getByRole('log');
+  }
+
+  /** Messages that hold a text. */
+  message(text: string): Locator {
+    return this.timeline.getByRole('article').filter({ hasText: text });
+  }
+
+  /** By Enter, or by the button where Enter breaks the line because there is no other key for it. */
+  async send(text: string): Promise<void> {
+    await this.composer.fill(text);
+    if ((await this.composer.getAttribute('enterkeyhint')) === 'send') await this.composer.press('Enter');
+    else await this.button(en.conversation.send).click();
+    await expect(this.composer).toHaveValue('');
+  }
+
+  /** The text is in the timeline exactly once. */
+  async expectOnce(text: string): Promise<void> {
+    await expect(this.message(text)).toHaveCount(1);
+    await expect(this.message(text)).toBeVisible();
+  }
+
+  /** An own message has come at least this far. */
+  async expectDelivery(text: string, atLeast: 'sent' | 'delivered' | 'read'): Promise<void> {
+    const order = ['sent', 'delivered', 'read'] as const;
+    const allowed = order.slice(order.indexOf(atLeast)).join('|');
+    await expect(this.message(text)).toHaveAttribute('data-delivery', new RegExp(`^(?:${allowed})$`));
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Every screen in every state, by its scene: axe finds nothing in either theme, nothing is cut off or scrolls sideways on a small phone,
+ * and what is touched is large enough for a finger.
+ */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { SCENES } from '../shots/scenes.ts';
+import { openScenes, playScene, type SceneServer } from '../support/scene-server.ts';
+
+let scenes: SceneServer;
+
+test.beforeAll(async () => {
+  scenes = await openScenes('scenes');
+});
+test.afterAll(async () => {
+  await scenes.close();
+});
+
+async function expectClean(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  expect(found).toEqual([]);
+}
+
+/** Controls that a finger cannot hit: less than 44 px in a direction, unless they stand in a line of text. */
+function smallTargets(): readonly string[] {
+  const controls = [
+    ...document.querySelectorAll<HTMLElement>('button, a[href], input:not([type=radio]), summary'),
+  ];
+  return controls
+    .filter((control) => {
+      const box = control.getBoundingClientRect();
+      const isHidden = box.width <= 1 || box.height <= 1 || getComputedStyle(control).visibility === 'hidden';
+      if (isHidden || control.matches('p a, bdi a')) return false;
+      // An input's target is the box that it fills.
+      const target =
+        control.tagName === 'INPUT' ? (control.parentElement ?? control).getBoundingClientRect() : box;
+      return target.width < 43.5 || target.height < 43.5;
+    })
+    .map((control) => control.outerHTML.slice(0, 120));
+}
+
+for (const name of Object.keys(SCENES)) {
+  test(`${name}: light on a desk has nothing for axe to find`, async ({ browser }) => {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+    });
+    const page = await context.newPage();
+    await playScene(page, scenes.origin, name);
+    await expectClean(page);
+    await context.close();
+  });
+
+  test(`${name}: dark on a small phone is clean, fits and can be touched`, async ({ browser }) => {
+    const context = await browser.newContext({
+      viewport: { width: 360, height: 740 },
+      colorScheme: 'dark',
+      reducedMotion: 'reduce',
+      hasTouch: true,
+      isMobile: true,
+    });
+    const page = await context.newPage();
+    await playScene(page, scenes.origin, name);
+    await expectClean(page);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width, 'nothing scrolls sideways').toBe(360);
+    expect(await page.evaluate(smallTargets), 'every target is large enough').toEqual([]);
+    await context.close();
+  });
+}
+
+test('in a language that runs from right to left the layout turns round and nothing sticks out', async ({
+  browser,
+}) => {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    addEventListener('DOMContentLoaded', () => document.documentElement.setAttribute('dir', 'rtl'));
+  });
+  await playScene(page, scenes.origin, 'conversation');
+  const list = await page.getByRole('navigation').boundingBox();
+  const log = await page.getByRole('log').boundingBox();
+  expect(list?.x).toBeGreaterThan(log?.x ?? Infinity);
+  const own = await page.getByRole('article').filter({ hasText: 'And the cake' }).boundingBox();
+  const theirs = await page.getByRole('article').filter({ hasText: 'I kept you a seat' }).boundingBox();
+  expect(own?.x).toBeLessThan(theirs?.x ?? 0);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(1280);
+  await context.close();
+});
