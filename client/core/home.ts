@@ -380,7 +380,8 @@ export class Home {
         ...record,
         invites: [
           ...record.invites.filter((invite) => invite.expiresAt + DAY_MS > ports.clock.now()),
-          { code: idBytes(code), secret, expiresAt },
+          // By this device's clock, which is the one that will judge the answer.
+          { code: idBytes(code), secret, expiresAt: ports.clock.now() + LIMITS.inviteDefaultAgeMs },
         ],
       })),
     );
