@@ -1,7 +1,8 @@
 /**
  * What waits for devices. A queue is opened by the first envelope for its device and goes with the device; it carries the sums that
- * quotas need, so that no send counts rows. An envelope has no sender: nothing here says who wrote it. `stranger` is 1 when it came
- * as an introduction.
+ * quotas need, so that no send counts rows. Envelopes are numbered in the order of all queues together, so that the table grows at its
+ * end; with the index by queue and id that is all that a send writes. An envelope has no sender: nothing here says who wrote it.
+ * `stranger` is 1 when it came as an introduction.
  */
 import { defineMigration, numbered } from './support.ts';
 
@@ -12,7 +13,7 @@ export const envelopes = defineMigration(async (schema, types, dialect) => {
     .addColumn('device', types.bytes, (column) =>
       column.notNull().unique().references('devices.id').onDelete('cascade'),
     )
-    .addColumn('last_sequence', types.integer, (column) => column.notNull())
+    .addColumn('newest', types.integer, (column) => column.notNull())
     .addColumn('envelopes', types.integer, (column) => column.notNull())
     .addColumn('bytes', types.integer, (column) => column.notNull())
     .addColumn('strangers', types.integer, (column) => column.notNull())
@@ -20,15 +21,14 @@ export const envelopes = defineMigration(async (schema, types, dialect) => {
 
   await schema.schema
     .createTable('envelopes')
+    .addColumn('number', types.integer, numbered(dialect))
     .addColumn('queue', types.integer, (column) =>
       column.notNull().references('queues.number').onDelete('cascade'),
     )
-    .addColumn('sequence', types.integer, (column) => column.notNull())
     .addColumn('id', types.bytes, (column) => column.notNull())
     .addColumn('received_at', types.instant, (column) => column.notNull())
     .addColumn('stranger', types.flag, (column) => column.notNull())
     .addColumn('body', types.bytes, (column) => column.notNull())
-    .addPrimaryKeyConstraint('envelopes_key', ['queue', 'sequence'])
     .addUniqueConstraint('envelopes_id', ['queue', 'id'])
     .execute();
 });

@@ -6,12 +6,17 @@ import type { AccountId, DeviceId } from '@tacet/protocol/ids';
 
 /** An envelope as it waits in a device's queue. */
 export interface QueuedEnvelope {
-  /** Position in the device's queue, growing. */
+  /** Its place in the order of the device's queue: growing, with gaps. */
   readonly sequence: number;
   /** 16 bytes. */
   readonly id: Uint8Array;
   readonly receivedAt: number;
   readonly body: Uint8Array;
+}
+
+/** An envelope just queued, with the sequence of the one queued before it for the same device (0: it is the first). */
+export interface FreshEnvelope extends QueuedEnvelope {
+  readonly previous: number;
 }
 
 /** An envelope that is delivered now or not at all. */
@@ -23,7 +28,7 @@ export type NoticeKind = 'record' | 'list' | 'credentials' | 'prekeys-low';
 /** Events addressed to one device's socket. */
 export type DeviceEvent =
   /** Something has been queued. `queued` is there when the commit was made on this node, so that nobody reads it again. */
-  | { readonly kind: 'envelope'; readonly device: DeviceId; readonly queued?: QueuedEnvelope }
+  | { readonly kind: 'envelope'; readonly device: DeviceId; readonly queued?: FreshEnvelope }
   /** Deliver now or drop. */
   | { readonly kind: 'online'; readonly device: DeviceId; readonly envelope: OnlineEnvelope }
   /** The device's session has ended (signed out, removed, deleted, token reuse): its socket closes at once. */

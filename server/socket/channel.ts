@@ -20,6 +20,8 @@ export interface Protocol {
   ended(): void;
 }
 
+/** What a client may leave unread for longer than a stall: more than deliveries ever leave. */
+const UNREAD_BYTES = LIMITS.socketBufferedBytes / 8;
 /** How long a client that does not read is given to read why it was closed. */
 const FAREWELL_MS = 5_000;
 
@@ -39,6 +41,8 @@ export class Channel {
   #pingedAt: number;
   /** Since when deliveries stand still because the client does not read. */
   #stalledAt: number | undefined;
+  /** Since when more than `UNREAD_BYTES` have been left unread. */
+  #unreadAt: number | undefined;
   #onClose: (() => void) | undefined;
 
   constructor(kind: SocketKind, socket: WebSocket, deps: SocketDeps) {
@@ -137,7 +141,8 @@ export class Channel {
       this.#hasSpoken = false;
       this.#heardAt = now;
     }
-    if (this.#stalledAt !== undefined && now - this.#stalledAt >= stalledMs) {
+    this.#unreadAt = this.bufferedBytes > UNREAD_BYTES ? (this.#unreadAt ?? now) : undefined;
+    if (now - Math.min(this.#stalledAt ?? now, this.#unreadAt ?? now) >= stalledMs) {
       this.refuse('slow-reader');
       return;
     }

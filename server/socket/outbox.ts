@@ -5,7 +5,7 @@
  */
 import type { DeviceId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
-import type { OnlineEnvelope, QueuedEnvelope } from '../bus/port.ts';
+import type { FreshEnvelope, OnlineEnvelope, QueuedEnvelope } from '../bus/port.ts';
 import type { EnvelopeStore } from '../store/envelope-port.ts';
 import type { Channel } from './channel.ts';
 import { encodeDeliver } from './encode.ts';
@@ -50,14 +50,14 @@ export class Outbox {
   }
 
   /** Something has been queued for the device. */
-  queued(envelope: QueuedEnvelope | undefined): void {
+  queued(envelope: FreshEnvelope | undefined): void {
     if (this.#drainTo !== undefined || this.#reading) {
       this.#behind = true;
       return;
     }
     if (!this.#behind && envelope !== undefined && this.#hasRoom()) {
       if (envelope.sequence <= this.#cursor) return;
-      if (envelope.sequence === this.#cursor + 1) {
+      if (envelope.previous === this.#cursor) {
         this.#deliver(envelope);
         return;
       }

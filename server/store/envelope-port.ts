@@ -1,6 +1,6 @@
 /** The store of queues as the delivery service and the sockets see it. Each method is one transaction. */
 import type { AccountId, DeviceId } from '@tacet/protocol/ids';
-import type { QueuedEnvelope } from '../bus/port.ts';
+import type { FreshEnvelope, QueuedEnvelope } from '../bus/port.ts';
 
 /** One device's envelope of a send. */
 export interface Addressee {
@@ -15,7 +15,7 @@ export interface Addressee {
 /** An envelope that has been queued. */
 export interface Queued {
   readonly device: DeviceId;
-  readonly envelope: QueuedEnvelope;
+  readonly envelope: FreshEnvelope;
 }
 
 /** What came of a send. All or nothing: unless `stored`, nothing was. */
@@ -47,8 +47,8 @@ export interface EnvelopeStore {
   acknowledge(device: DeviceId, ids: readonly Uint8Array[]): Promise<void>;
   /** Notes the start counter that a device tells; `undefined` when the account has no such device. */
   connect(account: AccountId, device: DeviceId, counter: number): Promise<ConnectState | undefined>;
-  /** Deletes envelopes received before an instant, from the queues after number `afterQueue`. One short transaction. */
-  expire(before: number, afterQueue: number): Promise<ExpireStep>;
+  /** Deletes envelopes received before an instant, among the next ones after a sequence. One short transaction. */
+  expire(before: number, after: number): Promise<ExpireStep>;
 }
 
 /** One step of the expiry job: how many envelopes went, and where the next step begins; `undefined` at the end. */

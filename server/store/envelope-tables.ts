@@ -4,8 +4,8 @@ import type { Generated } from 'kysely';
 export interface QueueRow {
   readonly number: Generated<number>;
   readonly device: Uint8Array;
-  /** The sequence of the newest envelope ever queued; never given again. */
-  readonly last_sequence: number;
+  /** The number of the newest envelope ever queued; 0 before the first. */
+  readonly newest: number;
   /** Envelopes waiting, their bytes, and how many of them are introductions. */
   readonly envelopes: number;
   readonly bytes: number;
@@ -13,8 +13,9 @@ export interface QueueRow {
 }
 
 export interface EnvelopeRow {
+  /** Grows with every envelope of the server; never given twice. */
+  readonly number: Generated<number>;
   readonly queue: number;
-  readonly sequence: number;
   readonly id: Uint8Array;
   readonly received_at: number;
   readonly stranger: number;

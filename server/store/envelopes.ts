@@ -1,10 +1,11 @@
 /**
- * Queues of envelopes. Per device an envelope is identified by its random id, ordered by a sequence that only grows, and deleted by
+ * Queues of envelopes. Per device an envelope is identified by its random id, ordered by a number that only grows, and deleted by
  * exact acknowledgement. Sums per queue make quotas one row's matter. The statements of send and acknowledge are compiled once.
  */
 import { LIMITS } from '@tacet/protocol/limits';
 import { idBytes, type AccountId, type DeviceId } from '@tacet/protocol/ids';
-import type { QueuedEnvelope } from '../bus/port.ts';
+import { sql } from 'kysely';
+import type { FreshEnvelope, QueuedEnvelope } from '../bus/port.ts';
 import type {
   Addressee,
   ConnectState,
@@ -14,12 +15,11 @@ import type {
   StoreSendOutcome,
 } from './envelope-port.ts';
 import { queueStatements, type QueueState } from './envelope-statements.ts';
-import { all, first, run, type Transaction } from './transaction.ts';
+import { all, first, insertNumbered, run, type Transaction } from './transaction.ts';
 import type { StoreEngine } from './writer.ts';
 
-/** Queues looked at, and envelopes deleted, in one step of the expiry job: a few milliseconds. */
-const EXPIRE_QUEUES = 200;
-const EXPIRE_ENVELOPES = 500;
+/** Envelopes looked at in one step of the expiry job: a few milliseconds. Order of numbers is order of receipt. */
+const EXPIRE_MOST = 500;
 /** Queue numbers remembered. */
 const NUMBERS_MOST = 50_000;
 
@@ -73,8 +73,8 @@ class Envelopes implements EnvelopeStore {
     return this.#engine.write(() => this.#connect(account, device, counter));
   }
 
-  expire(before: number, afterQueue: number): Promise<ExpireStep> {
-    return this.#engine.write(() => this.#expire(before, afterQueue));
+  expire(before: number, after: number): Promise<ExpireStep> {
+    return this.#engine.write(() => this.#expire(before, after));
   }
 
   *#send(to: readonly Addressee[], receivedAt: number, stranger: 0 | 1): Transaction<StoreSendOutcome> {
@@ -111,15 +111,14 @@ class Envelopes implements EnvelopeStore {
     { id, body }: Addressee,
     received_at: number,
     stranger: 0 | 1,
-  ): Transaction<QueuedEnvelope | undefined> {
-    const { number } = queue;
-    const sequence = queue.last_sequence + 1;
-    const stored = yield* run(
-      this.#statements.insert({ queue: number, sequence, id, received_at, stranger, body }),
+  ): Transaction<FreshEnvelope | undefined> {
+    const { number, newest: previous } = queue;
+    const sequence = yield* insertNumbered(
+      this.#statements.insert({ queue: number, id, received_at, stranger, body }),
     );
-    if (stored === 0) return undefined;
-    yield* run(this.#statements.added({ number, sequence, bytes: body.length, strangers: stranger }));
-    return { sequence, id, receivedAt: received_at, body };
+    if (sequence === undefined) return undefined;
+    yield* run(this.#statements.added({ number, newest: sequence, bytes: body.length, strangers: stranger }));
+    return { sequence, previous, id, receivedAt: received_at, body };
   }
 
   *#page(
@@ -178,7 +177,7 @@ class Envelopes implements EnvelopeStore {
           'accounts.list_counter',
           'records.version',
           'queues.envelopes',
-          'queues.last_sequence',
+          'queues.newest',
         ])
         .where('devices.id', '=', deviceKey)
         .where('devices.account', '=', accountKey),
@@ -190,44 +189,38 @@ class Envelopes implements EnvelopeStore {
     return {
       counter: known.start_counter,
       queued: known.envelopes ?? 0,
-      newest: known.last_sequence ?? 0,
+      newest: known.newest ?? 0,
       listCounter: known.list_counter,
       recordVersion: known.version ?? 0,
     };
   }
 
-  *#expire(before: number, afterQueue: number): Transaction<ExpireStep> {
+  *#expire(before: number, after: number): Transaction<ExpireStep> {
     const { build } = this.#engine;
-    const queues = yield* all(
+    const rows = yield* all(
       build
-        .selectFrom('queues')
-        .select('number')
-        .where('number', '>', afterQueue)
+        .selectFrom('envelopes')
+        .select(['number', 'queue', 'received_at', 'stranger', sql<number>`length(body)`.as('size')])
+        .where('number', '>', after)
         .orderBy('number')
-        .limit(EXPIRE_QUEUES),
+        .limit(EXPIRE_MOST),
     );
-    let deleted = 0;
-    let last = afterQueue;
-    for (const { number } of queues) {
-      deleted += yield* this.#expireQueue(number, before);
-      if (deleted >= EXPIRE_ENVELOPES) return { deleted, next: last };
-      last = number;
+    const expired = rows.filter((row) => row.received_at < before);
+    const last = expired.at(-1);
+    if (last === undefined) return { deleted: 0, next: undefined };
+    yield* run(
+      build
+        .deleteFrom('envelopes')
+        .where('number', '>', after)
+        .where('number', '<=', last.number)
+        .where('received_at', '<', before),
+    );
+    for (const [number, gone] of Map.groupBy(expired, (row) => row.queue)) {
+      const bytes = gone.reduce((sum, row) => sum + row.size, 0);
+      const strangers = gone.reduce((sum, row) => sum + row.stranger, 0);
+      yield* run(this.#statements.removed({ number, envelopes: gone.length, bytes, strangers }));
     }
-    return { deleted, next: queues.length < EXPIRE_QUEUES ? undefined : last };
-  }
-
-  /** Order of sequence is order of receipt: only the head of a queue can have expired. */
-  *#expireQueue(number: number, before: number): Transaction<number> {
-    const oldest = yield* all(this.#statements.oldest({ queue: number, most: EXPIRE_ENVELOPES }));
-    const expired = oldest.filter((row) => row.received_at < before);
-    if (expired.length === 0) return 0;
-    const last = expired.at(-1)?.sequence ?? 0;
-    const { build } = this.#engine;
-    yield* run(build.deleteFrom('envelopes').where('queue', '=', number).where('sequence', '<=', last));
-    const bytes = expired.reduce((sum, row) => sum + row.size, 0);
-    const strangers = expired.reduce((sum, row) => sum + row.stranger, 0);
-    yield* run(this.#statements.removed({ number, envelopes: expired.length, bytes, strangers }));
-    return expired.length;
+    return { deleted: expired.length, next: rows.length < EXPIRE_MOST ? undefined : rows.at(-1)?.number };
   }
 }
 

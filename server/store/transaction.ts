@@ -13,10 +13,11 @@ export interface Statement extends Pick<CompiledQuery, 'sql' | 'parameters'> {
   readonly one?: boolean;
 }
 
-/** What the engine answers to one statement: the rows read or returned, and how many rows a write touched. */
+/** What the engine answers to one statement: the rows read or returned, how many rows a write touched, the number of an inserted row. */
 export interface Answer {
   readonly rows: readonly unknown[];
   readonly changes: number;
+  readonly inserted?: number;
 }
 
 /** A transaction, or a part of one: parts are put together by `yield*`. */
@@ -52,6 +53,14 @@ export function* first<Row>(query: Query<Row>): Transaction<Row | undefined> {
 export function* run(query: Query<unknown>): Transaction<number> {
   const answer = yield statementOf(query);
   return answer.changes;
+}
+
+/** Inserts a row whose primary key the engine numbers; gives the number, or `undefined` when a conflict kept the row out. */
+export function* insertNumbered(query: Query<unknown>): Transaction<number | undefined> {
+  const answer = yield statementOf(query);
+  const [returned] = answer.rows as readonly { readonly number: number }[];
+  if (returned !== undefined) return returned.number;
+  return answer.changes === 0 ? undefined : answer.inserted;
 }
 
 /** Stands for a value of a statement that is compiled before its values are known. */

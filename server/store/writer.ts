@@ -6,7 +6,7 @@
  *
  * Reads run at once on the same connection: a batch begins and ends within one turn, so a read never sees half of one.
  */
-import type { Database as SqliteDatabase, Statement as SqliteStatement } from 'better-sqlite3';
+import type { Database as SqliteDatabase, RunResult, Statement as SqliteStatement } from 'better-sqlite3';
 import { openSqlite, sqliteBuilder, type Builder } from './dialect.ts';
 import { StoreError } from './errors.ts';
 import type { Answer, Transaction } from './transaction.ts';
@@ -225,7 +225,7 @@ export class SqliteEngine implements StoreEngine {
         const { sql, parameters, one } = step.value;
         const statement = this.#prepare(sql);
         if (statement.reader) answer = { rows: read(statement, parameters, one === true), changes: 0 };
-        else answer = { rows: [], changes: statement.run(parameters).changes };
+        else answer = written(statement.run(parameters));
       } catch (cause) {
         step = work.throw(new StoreError('failed', 'the database refused a statement', cause));
         continue;
@@ -243,6 +243,10 @@ export class SqliteEngine implements StoreEngine {
     this.#prepared.set(sql, statement);
     return statement;
   }
+}
+
+function written({ changes, lastInsertRowid }: RunResult): Answer {
+  return { rows: NONE, changes, inserted: Number(lastInsertRowid) };
 }
 
 function read(
