@@ -66,6 +66,10 @@ class Envelopes implements EnvelopeStore {
       return this.#acknowledge(device, own);
     });
     this.#acknowledging.set(device, { ids: own, done });
+    done.catch(() => {
+      // A batch that could not even begin has never run what forgets this.
+      if (this.#acknowledging.get(device)?.ids === own) this.#acknowledging.delete(device);
+    });
     return done;
   }
 
