@@ -234,49 +234,58 @@ t.test('a ghost among the own devices gets no copies', async (t) => {
   );
 });
 
-t.test('a second device refuses another account’s vault, an older record and a shortened list', async (t) => {
-  await using server = await openTestServer();
-  const { ada, ben, adasPassphrase } = await meet(server.url);
-  const wire = makeHostileWire();
-  const adaToo = openTestClient({ url: server.url, wire });
-  t.teardown(() => Promise.all([ada.close(), ben.close(), adaToo.close()]));
-  await adaToo.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
-  const request = { username: 'ada', passphrase: adasPassphrase };
+/** The same document under the version that would follow. */
+function underNextVersion(body: string): unknown {
+  const document = JSON.parse(body) as { readonly version: number };
+  return { ...document, version: document.version + 1 };
+}
 
-  wire.answer = (asked, reply) =>
-    asked.path === '/v1/account/record' && asked.method === 'GET'
-      ? { ...reply, body: JSON.stringify({ ...JSON.parse(reply.body), version: 1 }) }
-      : reply;
-  await t.rejects(
-    adaToo.commands.signIn(request),
-    { code: 'server-dishonest' },
-    'a record under another version',
-  );
+t.test(
+  'a second device refuses a record or vault under another version, and another account key',
+  async (t) => {
+    await using server = await openTestServer();
+    const { ada, ben, adasPassphrase } = await meet(server.url);
+    const wire = makeHostileWire();
+    const adaToo = openTestClient({ url: server.url, wire });
+    t.teardown(() => Promise.all([ada.close(), ben.close(), adaToo.close()]));
+    await adaToo.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+    const request = { username: 'ada', passphrase: adasPassphrase };
 
-  wire.answer = (asked, reply) =>
-    asked.path === '/v1/account/credentials'
-      ? { ...reply, body: JSON.stringify({ ...JSON.parse(reply.body), version: 2 }) }
-      : reply;
-  await t.rejects(
-    adaToo.commands.signIn(request),
-    { code: 'passphrase-wrong' },
-    'wraps under another version',
-  );
+    wire.answer = (asked, reply) =>
+      asked.path === '/v1/account/record' && asked.method === 'GET'
+        ? { ...reply, body: JSON.stringify(underNextVersion(reply.body)) }
+        : reply;
+    await t.rejects(
+      adaToo.commands.signIn(request),
+      { code: 'server-dishonest' },
+      'a record under another version',
+    );
 
-  wire.answer = (asked, reply) => {
-    if (asked.path !== '/v1/account/directory') return reply;
-    const body = JSON.parse(reply.body) as { accountKey: string };
-    body.accountKey = Buffer.from(PrivateKey.generate().getPublicKey().serialize()).toString('base64url');
-    return { ...reply, body: JSON.stringify(body) };
-  };
-  await t.rejects(adaToo.commands.signIn(request), { code: 'server-dishonest' }, 'another account key');
-  t.same(adaToo.state.session, { kind: 'signed-out' });
+    wire.answer = (asked, reply) =>
+      asked.path === '/v1/account/credentials'
+        ? { ...reply, body: JSON.stringify(underNextVersion(reply.body)) }
+        : reply;
+    await t.rejects(
+      adaToo.commands.signIn(request),
+      { code: 'passphrase-wrong' },
+      'wraps under another version',
+    );
 
-  wire.answer = undefined;
-  await adaToo.commands.signIn(request);
-  await isOnline(adaToo);
-  t.equal(accountOf(adaToo), accountOf(ada));
-});
+    wire.answer = (asked, reply) => {
+      if (asked.path !== '/v1/account/directory') return reply;
+      const body = JSON.parse(reply.body) as { accountKey: string };
+      body.accountKey = Buffer.from(PrivateKey.generate().getPublicKey().serialize()).toString('base64url');
+      return { ...reply, body: JSON.stringify(body) };
+    };
+    await t.rejects(adaToo.commands.signIn(request), { code: 'server-dishonest' }, 'another account key');
+    t.same(adaToo.state.session, { kind: 'signed-out' });
+
+    wire.answer = undefined;
+    await adaToo.commands.signIn(request);
+    await isOnline(adaToo);
+    t.equal(accountOf(adaToo), accountOf(ada));
+  },
+);
 
 t.test('prekeys that were never uploaded are noticed and replaced', async (t) => {
   await using server = await openTestServer();
@@ -343,4 +352,28 @@ t.test('a server that claims old state again and again is not believed for ever'
   t.equal(eventsOf(ada.state).filter((what) => what === 'restored').length, 2);
   await ada.commands.sendText(toBen, 'still here');
   await ben.waitFor('still here', (state) => textsOf(state).includes('still here'));
+});
+
+t.test('what a device on an older copy cannot read is shown as such, asked for and repaired', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, toBen, toAda } = await meet(server.url);
+  const backup = ben.ports.disk.copy();
+  await ada.commands.sendText(toBen, 'one');
+  await ben.waitFor('one', (state) => textsOf(state).includes('one'));
+  await ben.commands.sendText(toAda, 'two');
+  await ada.waitFor('two', (state) => textsOf(state).includes('two'));
+  await ben.close();
+  await ada.commands.sendText(toBen, 'into the past');
+  await ada.waitFor('sent', (state) => linesOf(state).at(-1)?.delivery.kind === 'sent');
+
+  const restored = openTestClient({ url: server.url, disk: backup });
+  t.teardown(() => Promise.all([ada.close(), restored.close()]));
+  await isOnline(restored);
+  await openWith(restored, 'Ada');
+  const state = await restored.waitFor('repaired', (now) => textsOf(now).includes('into the past'));
+  t.equal(textsOf(state).filter((text) => text === 'into the past').length, 1);
+  t.ok(eventsOf(state).includes('unreadable'));
+  await ada.waitFor('delivered', (now) => linesOf(now).at(-1)?.delivery.kind === 'delivered');
+  await ada.commands.sendText(toBen, 'and on');
+  await restored.waitFor('and on', (now) => textsOf(now).includes('and on'));
 });
