@@ -35,7 +35,7 @@ export class Channel {
   #finishing = false;
   #closing: ErrorCode | undefined;
   #over = false;
-  /** When the client was last known to be there, and whether it has spoken since the last look. */
+  /** When the client was last known to be there (time that passes, not the clock), and whether it has spoken since the last look. */
   #heardAt: number;
   #hasSpoken = false;
   #pingedAt: number;
@@ -50,7 +50,7 @@ export class Channel {
     this.#socket = socket;
     this.#deps = deps;
     this.#sends = new LeakyBucket(RATES.send, deps.rateFactor);
-    this.#heardAt = deps.clock.now();
+    this.#heardAt = performance.now();
     this.#pingedAt = this.#heardAt;
   }
 
@@ -130,7 +130,7 @@ export class Channel {
   /** Deliveries stand still because the client does not read (or move again). */
   setStalled(stalled: boolean): void {
     if (!stalled) this.#stalledAt = undefined;
-    else this.#stalledAt ??= this.#deps.clock.now();
+    else this.#stalledAt ??= performance.now();
   }
 
   /** Pings, and ends what is silent or stalled for too long. Called regularly by the gateway. */

@@ -103,7 +103,7 @@ class Gateway {
   }
 
   #beatAll(): void {
-    const now = this.#deps.clock.now();
+    const now = performance.now();
     for (const channel of this.#channels) channel.beat(now);
   }
 }
