@@ -1,0 +1,297 @@
+/**
+ * Envelopes: a content framed, numbered and encrypted for each listed device of its recipient. Ratchet states, numbering and
+ * ciphertexts are on disk in one transaction before any of it may leave; what was encrypted for a device is never encrypted again.
+ */
+import { equalBytes } from '@tacet/protocol/bytes';
+import { idOf, type AccountId, type DeviceId, type EnvelopeId } from '@tacet/protocol/ids';
+import type { OwnBytes } from '../bytes.ts';
+import type { SealedDb, WriteTx } from '../db/sealed.ts';
+import { K, T, type OutboxEntry, type OutgoingEnvelope } from '../db/stores.ts';
+import type { ListedDevice } from '../device-lists.ts';
+import type { Directory, Person } from '../directory.ts';
+import { CoreError } from '../failure.ts';
+import type { OwnKeeper } from '../own.ts';
+import type { People } from '../people.ts';
+import type { Clock, RandomBytes } from '../ports.ts';
+import type { BufferedStores } from '../sessions/stores.ts';
+import { SESSION_TABLES, type CheckedBundle, type Sessions } from '../sessions/sessions.ts';
+import { epochText, hashLink, nextLink } from './chain.ts';
+import { buildFrame, padFrame, type Draft } from './frames.ts';
+
+/** Lists that change under a send more often than this are not honest. */
+export const CORRECTIONS_MOST = 6;
+const DAY_MS = 24 * 60 * 60_000;
+
+const ENCRYPT_TABLES = [...SESSION_TABLES, T.outbox, T.outChains, T.sent, T.people] as const;
+
+/** What envelopes need. */
+export interface EnvelopeNeeds {
+  readonly db: SealedDb;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly own: OwnKeeper;
+  readonly directory: Directory;
+  readonly people: People;
+  readonly sessions: Sessions;
+}
+
+/** Who keeps the entry that envelopes are made for. */
+export interface EntryKeeper {
+  /** Whether the entry still is to be sent. */
+  holds(entry: OutboxEntry): boolean;
+  /** The entry as it is now. */
+  current(entry: OutboxEntry): OutboxEntry | undefined;
+  replace(tx: WriteTx, entry: OutboxEntry): void;
+}
+
+function gone(): CoreError {
+  return new CoreError('cancelled', 'the entry has gone');
+}
+
+/** Makes envelopes. */
+export class Envelopes {
+  readonly #needs: EnvelopeNeeds;
+
+  constructor(needs: EnvelopeNeeds) {
+    this.#needs = needs;
+  }
+
+  /** The entry with an envelope or a skip for every listed device, stored; `undefined` when there is nobody to send to. */
+  async prepare(entry: OutboxEntry, keeper: EntryKeeper): Promise<OutboxEntry | undefined> {
+    const { directory, people, own } = this.#needs;
+    let person = directory.get(entry.to) ?? (await people.fetch(entry.to, [])).person;
+    let bundles: ReadonlyMap<DeviceId, CheckedBundle> = new Map();
+    const asked = new Set<DeviceId>();
+    for (let round = 0; round < CORRECTIONS_MOST; round += 1) {
+      if (person.stored.blockedByKey === true) {
+        throw new CoreError('key-changed', 'sending waits until the person decides');
+      }
+      if (entry.listHash !== undefined && equalBytes(entry.listHash, person.list.hash)) return entry;
+      if (entry.to === own.value.account && person.list.devices.length < 2) return undefined;
+      const lacking = await this.#lacking(entry, person, bundles);
+      // A device without a bundle has no queue: after it was asked for once it is skipped, and its numbering shows that.
+      if (lacking.every(({ device }) => asked.has(device))) {
+        const envelopes = await this.#encrypt(entry, person, bundles, keeper);
+        if (envelopes === undefined) return undefined;
+        const held = keeper.holds(entry) ? keeper.current(entry) : undefined;
+        if (held === undefined) throw gone();
+        return held;
+      }
+      for (const { device } of lacking) asked.add(device);
+      const fetched = await people.fetch(
+        entry.to,
+        lacking.map(({ device }) => device),
+      );
+      ({ person } = fetched);
+      bundles = new Map([...bundles, ...fetched.bundles]);
+    }
+    throw new CoreError('server-dishonest', 'the list never settles');
+  }
+
+  /** Envelopes of a content that is never stored, for the devices that have a session; `undefined` when none has. */
+  async sealOnline(entry: OutboxEntry, person: Person): Promise<readonly OutgoingEnvelope[] | undefined> {
+    const envelopes = await this.#encrypt(entry, person, new Map(), undefined);
+    return envelopes?.some(({ body }) => body !== undefined) === true ? envelopes : undefined;
+  }
+
+  /** The devices that this entry is for: listed, not this one, not gone, and not skipped for their age if any other is left. */
+  #targets(entry: OutboxEntry, person: Person): readonly ListedDevice[] {
+    const { directory, own } = this.#needs;
+    const others = person.list.devices.filter(
+      ({ device }) => device !== own.value.device && !person.stored.departed.includes(device),
+    );
+    if (entry.only !== undefined) return others.filter(({ device }) => device === entry.only);
+    const active = others.filter(({ device }) => directory.isActive(entry.to, device));
+    return active.length > 0 ? active : others;
+  }
+
+  /** Devices that need a bundle before anything can be encrypted for them, and those whose last statement has grown old. */
+  async #lacking(
+    entry: OutboxEntry,
+    person: Person,
+    bundles: ReadonlyMap<DeviceId, CheckedBundle>,
+  ): Promise<readonly ListedDevice[]> {
+    const { sessions, directory, own } = this.#needs;
+    const lacking: ListedDevice[] = [];
+    for (const target of this.#targets(entry, person)) {
+      if (bundles.has(target.device)) continue;
+      if (entry.envelopes?.some(({ device, body }) => device === target.device && body !== undefined))
+        continue;
+      const stores = await sessions.open(target.device, target.identityKey);
+      if (entry.fresh === true || !sessions.isUsable(stores)) lacking.push(target);
+    }
+    const doubtful = person.list.devices.filter(
+      ({ device }) =>
+        device !== own.value.device &&
+        !person.stored.departed.includes(device) &&
+        !lacking.some((target) => target.device === device) &&
+        directory.isDoubtful(entry.to, device),
+    );
+    return entry.only === undefined ? [...lacking, ...doubtful] : lacking;
+  }
+
+  /**
+   * Encrypts for every target that has no envelope yet, under the locks of the devices and of the conversation, and stores ratchet
+   * states, numbering and ciphertexts in one transaction. Gives the envelopes, or `undefined` when nobody is left.
+   */
+  async #encrypt(
+    entry: OutboxEntry,
+    person: Person,
+    bundles: ReadonlyMap<DeviceId, CheckedBundle>,
+    keeper: EntryKeeper | undefined,
+  ): Promise<readonly OutgoingEnvelope[] | undefined> {
+    const { sessions, own, random } = this.#needs;
+    const has = (device: DeviceId): OutgoingEnvelope | undefined =>
+      entry.envelopes?.find((envelope) => envelope.device === device && envelope.body !== undefined);
+    const targets = this.#targets(entry, person).filter(({ device }) => has(device) === undefined);
+    const locks = [`chain ${entry.to}`, ...targets.map(({ device }) => device)];
+    return sessions.locks.run(locks, async () => {
+      if (keeper?.holds(entry) === false) throw gone();
+      const opened: { readonly target: ListedDevice; readonly stores: BufferedStores }[] = [];
+      for (const target of targets) {
+        const stores = await sessions.open(target.device, target.identityKey);
+        const bundle = bundles.get(target.device);
+        const mustStart = entry.fresh === true || !sessions.isUsable(stores);
+        if (mustStart && bundle === undefined) continue;
+        if (mustStart && bundle !== undefined) await this.#start(stores, bundle);
+        opened.push({ target, stores });
+      }
+      if (opened.length === 0 && entry.envelopes === undefined) return undefined;
+      const devices = opened.map(({ target }) => target);
+      const framed = await this.#frame(entry, person, keeper === undefined ? [] : devices);
+      const padded = padFrame(framed.frame);
+      const made: { readonly target: ListedDevice; readonly id: EnvelopeId; readonly body: OwnBytes }[] = [];
+      for (const { target, stores } of opened) {
+        const body = await sessions.encrypt(stores, padded);
+        made.push({ target, id: idOf<EnvelopeId>(random(16)), body });
+      }
+      const envelopes = person.list.devices
+        .filter(({ device }) => device !== own.value.device)
+        .map(({ device }): OutgoingEnvelope => {
+          const fresh = made.find(({ target }) => target.device === device);
+          return fresh === undefined
+            ? (has(device) ?? { device })
+            : { device, id: fresh.id, body: fresh.body };
+        });
+      await this.#needs.db.write(ENCRYPT_TABLES, async (tx) => {
+        for (const { stores } of opened) sessions.commit(tx, stores);
+        const { chain, number } = framed;
+        if (chain !== undefined) tx.put(T.outChains, K.outChain(this.#needs.db, entry.to), chain);
+        if (framed.proves) this.#noteProved(tx, entry.to, devices);
+        if (keeper === undefined) return;
+        const next: OutboxEntry = {
+          ...entry,
+          frame: framed.frame,
+          ...(number === undefined ? {} : { number, epoch: own.value.epoch }),
+          proves: framed.proves,
+          listHash: person.list.hash,
+          envelopes,
+        };
+        keeper.replace(tx, next);
+        if (number !== undefined) for (const each of made) this.#keepSent(tx, next, each);
+      });
+      return envelopes;
+    });
+  }
+
+  /** Starts a session. Throws `CoreError` `server-dishonest` for a bundle that does not hold. */
+  async #start(stores: BufferedStores, bundle: CheckedBundle): Promise<void> {
+    try {
+      await this.#needs.sessions.start(stores, bundle);
+    } catch (cause) {
+      throw new CoreError('server-dishonest', 'a bundle that does not hold', { cause });
+    }
+  }
+
+  /** The frame of an entry, numbered if it is durable; the one that it has if it was framed before. */
+  async #frame(
+    entry: OutboxEntry,
+    person: Person,
+    targets: readonly ListedDevice[],
+  ): Promise<{
+    readonly frame: Uint8Array;
+    readonly number: number | undefined;
+    readonly chain: (typeof T.outChains)['value'];
+    readonly proves: boolean;
+  }> {
+    const { db, own, directory, random } = this.#needs;
+    if (entry.frame !== undefined) {
+      return {
+        frame: entry.frame,
+        number: entry.number,
+        chain: undefined,
+        proves: entry.proves === true && entry.only === undefined,
+      };
+    }
+    const ownHash = directory.ownView.hash;
+    const proves = targets.some(
+      ({ device }) =>
+        !person.stored.proven.some((each) => each.device === device && equalBytes(each.hash, ownHash)),
+    );
+    const draft: Draft = entry;
+    const parts = {
+      id: entry.id,
+      sentAt: entry.sentAt,
+      from: own.value.account,
+      device: own.value.device,
+      ownList: directory.ownView,
+      proof: proves ? directory.proof : undefined,
+      to: entry.to,
+      theirList: { counter: person.list.counter, hash: person.list.hash },
+    };
+    if (!entry.durable) {
+      const frame = buildFrame(draft, { ...parts, link: undefined });
+      return { frame, number: undefined, chain: undefined, proves };
+    }
+    const { held, incoming } = await db.read([T.outChains], async (tx) => ({
+      held: await tx.get(T.outChains, K.outChain(db, entry.to)),
+      incoming: await tx.range(T.inChains, K.inChains(db, entry.to)),
+    }));
+    const salt = random(32);
+    const listed = person.list.devices.map(({ device }) => device);
+    const { link, chain } = nextLink(
+      held,
+      own.value.epoch,
+      listed,
+      incoming.map(({ value }) => value),
+      salt,
+    );
+    const frame = buildFrame(draft, { ...parts, link });
+    return { frame, number: link.number, chain: { ...chain, previous: hashLink(salt, frame) }, proves };
+  }
+
+  #noteProved(tx: WriteTx, account: AccountId, proved: readonly ListedDevice[]): void {
+    const { directory } = this.#needs;
+    const { hash } = directory.ownView;
+    const devices = proved.map(({ device }) => device);
+    directory.edit(tx, account, (stored) => ({
+      ...stored,
+      proven: [
+        ...stored.proven.filter(({ device }) => !devices.includes(device)),
+        ...devices.map((device) => ({ device, hash })),
+      ],
+    }));
+  }
+
+  #keepSent(
+    tx: WriteTx,
+    entry: OutboxEntry,
+    made: { readonly target: ListedDevice; readonly id: EnvelopeId },
+  ): void {
+    const { db, clock } = this.#needs;
+    const { device, identityKey } = made.target;
+    if (entry.frame === undefined || entry.number === undefined || entry.epoch === undefined) return;
+    const day = Math.floor(clock.now() / DAY_MS);
+    tx.put(T.sent, K.sent(db, day, device, made.id), {
+      account: entry.to,
+      device,
+      identityKey,
+      frame: entry.frame,
+      id: entry.id,
+      at: clock.now(),
+      count: 0,
+    });
+    const key = K.sentNumber(db, day, device, epochText(entry.epoch), entry.number);
+    tx.put(T.sentPointers, key, { envelope: made.id });
+  }
+}
