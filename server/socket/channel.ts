@@ -2,6 +2,7 @@
  * One WebSocket of either kind: its frames in order, its answers bounded, its end told. Requests under way are bounded by not reading
  * further; what the client does not read is bounded by closing. Knows no rule of messaging.
  */
+import type { Socket } from 'node:net';
 import type { WebSocket } from '@fastify/websocket';
 import { ERRORS, isWireError, WireError, type ErrorCode } from '@tacet/protocol/errors';
 import { encodeFrame } from '@tacet/protocol/frames/frame';
@@ -22,12 +23,17 @@ export interface Protocol {
 
 /** What a client may leave unread for longer than a stall: more than deliveries ever leave. */
 const UNREAD_BYTES = LIMITS.socketBufferedBytes / 8;
+/** What may have arrived of a message while a pong still counts as a sign of life: more than one read brings of the next. */
+const UNFINISHED_BYTES = 128 * 1024;
+/** Bytes of a client's ping or pong besides its payload (RFC 6455 section 5.2: two, and the mask). */
+const CONTROL_BYTES = 6;
 /** How long a client that does not read is given to read why it was closed. */
 const FAREWELL_MS = 5_000;
 
 export class Channel {
   readonly kind: SocketKind;
   readonly #socket: WebSocket;
+  readonly #connection: Pick<Socket, 'bytesRead'>;
   readonly #deps: SocketDeps;
   readonly #sends: LeakyBucket;
   #protocol: Protocol | undefined;
@@ -39,15 +45,19 @@ export class Channel {
   #heardAt: number;
   #hasSpoken = false;
   #pingedAt: number;
+  /** Of what has been read from the connection, the part that is not of an unfinished message. */
+  #finishedBytes = 0;
   /** Since when deliveries stand still because the client does not read. */
   #stalledAt: number | undefined;
   /** Since when more than `UNREAD_BYTES` have been left unread. */
   #unreadAt: number | undefined;
   #onClose: (() => void) | undefined;
 
-  constructor(kind: SocketKind, socket: WebSocket, deps: SocketDeps) {
+  /** `connection`: what the WebSocket runs over. */
+  constructor(kind: SocketKind, socket: WebSocket, connection: Pick<Socket, 'bytesRead'>, deps: SocketDeps) {
     this.kind = kind;
     this.#socket = socket;
+    this.#connection = connection;
     this.#deps = deps;
     this.#sends = new LeakyBucket(RATES.send, deps.rateFactor);
     this.#heardAt = performance.now();
@@ -59,7 +69,8 @@ export class Channel {
     this.#protocol = protocol;
     this.#onClose = onClose;
     this.#socket.on('message', (data: Buffer, binary) => this.#message(data, binary));
-    this.#socket.on('pong', () => (this.#hasSpoken = true));
+    this.#socket.on('ping', (data) => (this.#finishedBytes += CONTROL_BYTES + data.length));
+    this.#socket.on('pong', (data) => this.#pong(data));
     this.#socket.on('close', () => this.#end());
     // A protocol violation below frames (RFC 6455); `close` follows.
     this.#socket.on('error', () => this.#socket.terminate());
@@ -171,7 +182,14 @@ export class Channel {
     return isStoreError(error) ? 'storage-failed' : 'internal';
   }
 
+  /** A client that goes on with other things and leaves a message unfinished is taken for gone: the message is kept in memory. */
+  #pong(data: Buffer): void {
+    this.#finishedBytes += CONTROL_BYTES + data.length;
+    if (this.#connection.bytesRead - this.#finishedBytes <= UNFINISHED_BYTES) this.#hasSpoken = true;
+  }
+
   #message(data: Buffer, binary: boolean): void {
+    this.#finishedBytes = this.#connection.bytesRead;
     if (!this.isOpen || this.#finishing || this.#protocol === undefined) return;
     this.#hasSpoken = true;
     try {

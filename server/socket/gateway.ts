@@ -4,7 +4,7 @@
  */
 import websocket, { type WebSocket } from '@fastify/websocket';
 import { createHmac, randomBytes } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WireError } from '@tacet/protocol/errors';
 import { LIMITS } from '@tacet/protocol/limits';
 import { ANONYMOUS_PATH, SOCKET_PATH } from '@tacet/protocol/frames/client';
@@ -41,7 +41,7 @@ export async function socketGateway(app: FastifyInstance, deps: SocketDeps): Pro
       method: 'GET',
       url,
       schema: { hide: true },
-      wsHandler: (socket, request) => gateway.accept(kind, socket, request.ip),
+      wsHandler: (socket, request) => gateway.accept(kind, socket, request),
       handler(request) {
         limitRequest(deps.limits, 'unknown', request, undefined);
         throw new WireError('not-found', 'a socket, asked for without an upgrade');
@@ -67,9 +67,9 @@ class Gateway {
     this.#beat.unref();
   }
 
-  accept(kind: SocketKind, socket: WebSocket, address: string): void {
-    const channel = new Channel(kind, socket, this.#deps);
-    const key = createHmac('sha256', this.#addressKey).update(countedAddress(address)).digest('base64url');
+  accept(kind: SocketKind, socket: WebSocket, { ip, raw }: FastifyRequest): void {
+    const channel = new Channel(kind, socket, raw.socket, this.#deps);
+    const key = createHmac('sha256', this.#addressKey).update(countedAddress(ip)).digest('base64url');
     const open = this.#perAddress.get(key) ?? 0;
     this.#channels.add(channel);
     this.#perAddress.set(key, open + 1);
