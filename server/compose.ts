@@ -128,13 +128,14 @@ export async function openServer(
     await bus.close();
   }
   try {
-    const { port, close: hangUp } = await listen(app, config.host, config.port);
+    const listening = await listen(app, config.host, config.port);
+    const { port } = listening;
     origins.usePort(port);
     meter.start();
     const first = await services.invites.first();
     const [origin] = origins.all;
     const firstInviteLink = first === undefined ? undefined : `${origin}/i/${first}`;
-    return { origin, port, firstInviteLink, close: () => (closing ??= close(hangUp)) };
+    return { origin, port, firstInviteLink, close: () => (closing ??= close(() => listening.close())) };
   } catch (error) {
     await close(() => app.close());
     throw error;

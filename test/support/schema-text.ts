@@ -77,6 +77,7 @@ export class SchemaWriter {
         return this.#string(schema);
       case 'boolean':
         return 'boolean';
+      case undefined:
       default:
         throw new TypeError(`a schema of type ${schema.type ?? 'none'} has no notation yet`);
     }
