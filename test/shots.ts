@@ -48,7 +48,7 @@ async function take(browser: Browser, origin: string, shot: Shot): Promise<void>
 }
 
 mkdirSync(out, { recursive: true });
-const server = await openScenes('shots');
+const server = await openScenes();
 const browser = await chromium.launch({
   ...(existsSync(SYSTEM_BROWSER) ? { executablePath: SYSTEM_BROWSER } : {}),
   args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu'],

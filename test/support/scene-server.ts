@@ -1,33 +1,65 @@
 /** Serves the scenes of test/shots: the interface on a door without a core, at `/ADDRESS?scene=NAME`. */
-import { join } from 'node:path';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { createServer } from 'vite';
+import { build } from 'vite';
 import clientConfig from '../../client/vite.config.ts';
 import { NOW } from '../shots/people.ts';
 import { SCENES, type NamedScene } from '../shots/scenes.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+};
 
 export interface SceneServer {
   readonly origin: string;
   close(): Promise<void>;
 }
 
-/** Starts the server on a free port. `cache`: a name for its folder, so that two at a time do not share one. */
-export async function openScenes(cache: string): Promise<SceneServer> {
-  const server = await createServer({
-    ...clientConfig({ command: 'serve', mode: 'development' }),
+/** Every file of the built scenes by its path. */
+async function buildScenes(): Promise<ReadonlyMap<string, string | Uint8Array>> {
+  const client = clientConfig({ command: 'build', mode: 'production' });
+  const output = await build({
+    ...client,
+    plugins: [],
     configFile: false,
     root: join(root, 'test', 'shots'),
-    publicDir: join(root, 'client', 'public'),
-    cacheDir: join(root, '.cache', cache),
-    server: { port: 0, host: '127.0.0.1', hmr: false, fs: { allow: [root] } },
-    logLevel: 'error',
+    publicDir: false,
+    build: { ...client.build, write: false },
+    logLevel: 'silent',
   });
-  await server.listen();
+  const files = new Map<string, string | Uint8Array>();
+  for (const one of Array.isArray(output) ? output : [output]) {
+    if (!('output' in one)) continue;
+    for (const file of one.output) {
+      files.set(`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source);
+    }
+  }
+  return files;
+}
+
+/** Builds the scenes and serves them on a free port; every other path is the page. */
+export async function openScenes(): Promise<SceneServer> {
+  const files = await buildScenes();
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://scenes');
+    const path = files.has(pathname) ? pathname : '/index.html';
+    response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' });
+    response.end(files.get(path));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
   return {
-    origin: server.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? '',
-    close: () => server.close(),
+    origin: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
 }
 

@@ -194,7 +194,7 @@ const questions: Readonly<Record<string, () => Promise<unknown>>> = {
         seeds.push(seed.join());
         return softwareSigner.publicKey(seed);
       },
-      sign: softwareSigner.sign,
+      sign: (seed, bytes) => softwareSigner.sign(seed, bytes),
     };
     try {
       const name = `keys-${crypto.randomUUID()}`;
