@@ -1,8 +1,7 @@
 /**
- * What waits for devices. A queue is opened by the first envelope for its device and goes with the device; it carries the sums that
- * quotas need, so that no send counts rows. Envelopes are numbered in the order of all queues together, so that the table grows at its
- * end; with the index by queue and id that is all that a send writes. An envelope has no sender: nothing here says who wrote it.
- * `stranger` is 1 when it came as an introduction.
+ * What waits for devices. A queue is opened by the first envelope for its device and goes with the device. Envelopes are numbered in one
+ * order for all queues, so that the table grows at its end; with the index by queue and id that is all that a send writes. An
+ * envelope has no sender: nothing here says who wrote it. `stranger` is 1 when it came as an introduction.
  */
 import { defineMigration, numbered } from './support.ts';
 
@@ -13,10 +12,6 @@ export const envelopes = defineMigration(async (schema, types, dialect) => {
     .addColumn('device', types.bytes, (column) =>
       column.notNull().unique().references('devices.id').onDelete('cascade'),
     )
-    .addColumn('newest', types.integer, (column) => column.notNull())
-    .addColumn('envelopes', types.integer, (column) => column.notNull())
-    .addColumn('bytes', types.integer, (column) => column.notNull())
-    .addColumn('strangers', types.integer, (column) => column.notNull())
     .execute();
 
   await schema.schema

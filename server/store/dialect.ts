@@ -7,8 +7,11 @@ import Sqlite, { type Database as SqliteDatabase } from 'better-sqlite3';
 import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Driver } from 'kysely';
 import type { Tables } from './tables.ts';
 
-/** Pages in the log before a checkpoint copies them into the file: 4,000 of 4 KiB keep the log at 16 MB. */
-const CHECKPOINT_PAGES = 4000;
+/**
+ * Pages in the log before a checkpoint copies them into the file: 8,000 of 4 KiB keep the log at 32 MB. Fewer checkpoints copy a page that
+ * changes often less often (measured: 16,000 pages save a tenth of the time of 4,000, 1,000 cost another tenth).
+ */
+const CHECKPOINT_PAGES = 8000;
 /** How long a lock held by another process (a backup, the admin command) is waited for. */
 const BUSY_TIMEOUT_MS = 5_000;
 

@@ -4,44 +4,30 @@ import type { Builder } from './dialect.ts';
 import { compileOnce } from './transaction.ts';
 import type { StoreDialect } from './writer.ts';
 
-/** A queue's row as a send needs it. */
-export interface QueueState {
-  readonly number: number;
-  readonly newest: number;
-  readonly envelopes: number;
-  readonly bytes: number;
-  readonly strangers: number;
-}
-
-const QUEUE_COLUMNS = ['number', 'newest', 'envelopes', 'bytes', 'strangers'] as const;
-
-/** The statements for one engine. On PostgreSQL the queue's row is locked, so that sequences commit in their order. */
+/** The statements for one engine. */
 export function queueStatements(build: Builder, dialect: StoreDialect) {
   return {
-    queue: compileOnce((value: { device: Uint8Array }) => {
-      const query = build.selectFrom('queues').select(QUEUE_COLUMNS).where('device', '=', value.device);
-      return dialect === 'postgres' ? query.forUpdate() : query;
-    }),
-    queueNumber: compileOnce((value: { device: Uint8Array }) =>
+    queue: compileOnce((value: { device: Uint8Array }) =>
       build.selectFrom('queues').select('number').where('device', '=', value.device),
     ),
-    openQueue: compileOnce((value: { device: Uint8Array }) =>
-      build
+    openQueue: compileOnce((value: { device: Uint8Array }) => {
+      const query = build
         .insertInto('queues')
-        .columns(['device', 'newest', 'envelopes', 'bytes', 'strangers'])
-        .expression(
-          build
-            .selectFrom('devices')
-            .select([
-              'id',
-              sql<number>`0`.as('a'),
-              sql<number>`0`.as('b'),
-              sql<number>`0`.as('c'),
-              sql<number>`0`.as('d'),
-            ])
-            .where('id', '=', value.device),
-        )
-        .onConflict((conflict) => conflict.doNothing()),
+        .columns(['device'])
+        .expression(build.selectFrom('devices').select('id').where('id', '=', value.device));
+      return dialect === 'postgres' ? query.returning('number') : query;
+    }),
+    /** What waits in a queue, counted. */
+    count: compileOnce((value: { queue: number }) =>
+      build
+        .selectFrom('envelopes')
+        .select((row) => [
+          row.fn.countAll<number>().as('envelopes'),
+          sql<number>`coalesce(sum(length(body)), 0)`.as('bytes'),
+          sql<number>`coalesce(sum(stranger), 0)`.as('strangers'),
+          sql<number>`coalesce(max(number), 0)`.as('newest'),
+        ])
+        .where('queue', '=', value.queue),
     ),
     insert: compileOnce(
       (value: { queue: number; id: Uint8Array; received_at: number; stranger: number; body: Uint8Array }) => {
@@ -66,17 +52,6 @@ export function queueStatements(build: Builder, dialect: StoreDialect) {
         .where('queue', '=', value.queue)
         .where('id', '=', value.id),
     ),
-    added: compileOnce((value: { number: number; newest: number; bytes: number; strangers: number }) =>
-      build
-        .updateTable('queues')
-        .set((row) => ({
-          newest: value.newest,
-          envelopes: row('envelopes', '+', sql<number>`1`),
-          bytes: row('bytes', '+', value.bytes),
-          strangers: row('strangers', '+', value.strangers),
-        }))
-        .where('number', '=', value.number),
-    ),
     /** Through the index by queue: `+` keeps SQLite from walking the numbers of all queues. */
     page: compileOnce((value: { queue: number; after: number; most: number }) =>
       build
@@ -94,21 +69,10 @@ export function queueStatements(build: Builder, dialect: StoreDialect) {
         .orderBy('number'),
     ),
     remove: compileOnce((value: { queue: number; id: Uint8Array }) =>
-      build
-        .deleteFrom('envelopes')
-        .where('queue', '=', value.queue)
-        .where('id', '=', value.id)
-        .returning([sql<number>`length(body)`.as('size'), 'stranger']),
-    ),
-    removed: compileOnce((value: { number: number; envelopes: number; bytes: number; strangers: number }) =>
-      build
-        .updateTable('queues')
-        .set((row) => ({
-          envelopes: row('envelopes', '-', value.envelopes),
-          bytes: row('bytes', '-', value.bytes),
-          strangers: row('strangers', '-', value.strangers),
-        }))
-        .where('number', '=', value.number),
+      build.deleteFrom('envelopes').where('queue', '=', value.queue).where('id', '=', value.id),
     ),
   };
 }
+
+/** What `queueStatements` gives. */
+export type QueueStatements = ReturnType<typeof queueStatements>;

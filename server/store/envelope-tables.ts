@@ -4,12 +4,6 @@ import type { Generated } from 'kysely';
 export interface QueueRow {
   readonly number: Generated<number>;
   readonly device: Uint8Array;
-  /** The number of the newest envelope ever queued; 0 before the first. */
-  readonly newest: number;
-  /** Envelopes waiting, their bytes, and how many of them are introductions. */
-  readonly envelopes: number;
-  readonly bytes: number;
-  readonly strangers: number;
 }
 
 export interface EnvelopeRow {

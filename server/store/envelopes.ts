@@ -1,10 +1,9 @@
 /**
  * Queues of envelopes. Per device an envelope is identified by its random id, ordered by a number that only grows, and deleted by
- * exact acknowledgement. Sums per queue make quotas one row's matter. The statements of send and acknowledge are compiled once.
+ * exact acknowledgement. A send is one insert, an acknowledgement one delete; both are compiled once.
  */
 import { LIMITS } from '@tacet/protocol/limits';
 import { idBytes, type AccountId, type DeviceId } from '@tacet/protocol/ids';
-import { sql } from 'kysely';
 import type { FreshEnvelope, QueuedEnvelope } from '../bus/port.ts';
 import type {
   Addressee,
@@ -14,31 +13,46 @@ import type {
   Queued,
   StoreSendOutcome,
 } from './envelope-port.ts';
-import { queueStatements, type QueueState } from './envelope-statements.ts';
+import { queueStatements, type QueueStatements } from './envelope-statements.ts';
+import { QueueStates, type QueueState } from './queue-states.ts';
 import { all, first, insertNumbered, run, type Transaction } from './transaction.ts';
 import type { StoreEngine } from './writer.ts';
 
 /** Envelopes looked at in one step of the expiry job: a few milliseconds. Order of numbers is order of receipt. */
 const EXPIRE_MOST = 500;
-/** Queue numbers remembered. */
-const NUMBERS_MOST = 50_000;
 
-/** The store of queues on any engine. */
-export function buildEnvelopeStore(engine: StoreEngine): EnvelopeStore {
-  return new Envelopes(engine);
+/** What one queue may hold. */
+export interface Quotas {
+  readonly envelopes: number;
+  readonly bytes: number;
+  /** Of the envelopes, how many may be introductions. */
+  readonly strangers: number;
+}
+
+const QUOTAS: Quotas = {
+  envelopes: LIMITS.queueMaxEnvelopes,
+  bytes: LIMITS.queueMaxBytes,
+  strangers: LIMITS.queueStrangerEnvelopes,
+};
+
+/** The store of queues on any engine. One store per database: it remembers what it has queued. */
+export function buildEnvelopeStore(engine: StoreEngine, quotas: Quotas = QUOTAS): EnvelopeStore {
+  return new Envelopes(engine, quotas);
 }
 
 class Envelopes implements EnvelopeStore {
   readonly #engine: StoreEngine;
-  readonly #statements;
+  readonly #quotas: Quotas;
+  readonly #statements: QueueStatements;
+  readonly #queues: QueueStates;
   /** Acknowledgements that wait for the next commit, by device. */
   readonly #acknowledging = new Map<DeviceId, { readonly ids: Uint8Array[]; readonly done: Promise<void> }>();
-  /** Numbers of queues that were looked up. A queue keeps its number; a device that came back has a new one. */
-  readonly #numbers = new Map<DeviceId, number>();
 
-  constructor(engine: StoreEngine) {
+  constructor(engine: StoreEngine, quotas: Quotas) {
     this.#engine = engine;
+    this.#quotas = quotas;
     this.#statements = queueStatements(engine.build, engine.dialect);
+    this.#queues = new QueueStates(engine, this.#statements);
   }
 
   send(
@@ -83,14 +97,14 @@ class Envelopes implements EnvelopeStore {
 
   *#send(to: readonly Addressee[], receivedAt: number, stranger: 0 | 1): Transaction<StoreSendOutcome> {
     const queues: QueueState[] = [];
-    for (const { key, id, body } of to) {
-      const queue = yield* this.#queueOf(key);
+    for (const addressee of to) {
+      const queue = yield* this.#queues.open(addressee.device, addressee.key);
       if (queue === undefined) return { kind: 'no-device' };
-      if (!hasRoom(queue, body.length, stranger)) {
-        const waiting = yield* first(this.#statements.waiting({ queue: queue.number, id }));
-        if (waiting === undefined) return { kind: 'queue-full' };
-      }
-      queues.push(queue);
+      const roomy = this.#hasRoom(queue, addressee, stranger)
+        ? queue
+        : yield* this.#makeSure(queue, addressee, stranger);
+      if (roomy === undefined) return { kind: 'queue-full' };
+      queues.push(roomy);
     }
     const queued: Queued[] = [];
     for (let i = 0; i < to.length; i++) {
@@ -103,11 +117,18 @@ class Envelopes implements EnvelopeStore {
     return { kind: 'stored', queued };
   }
 
-  *#queueOf(device: Uint8Array): Transaction<QueueState | undefined> {
-    const known = yield* first(this.#statements.queue({ device }));
-    if (known !== undefined) return known;
-    const opened = yield* run(this.#statements.openQueue({ device }));
-    return opened === 0 ? undefined : yield* first(this.#statements.queue({ device }));
+  #hasRoom(queue: QueueState, { body }: Addressee, stranger: 0 | 1): boolean {
+    if (queue.envelopes >= this.#quotas.envelopes) return false;
+    if (queue.bytes + body.length > this.#quotas.bytes) return false;
+    return stranger === 0 || queue.strangers < this.#quotas.strangers;
+  }
+
+  /** The queue, counted anew, if it has room after all or holds the envelope already. */
+  *#makeSure(queue: QueueState, addressee: Addressee, stranger: 0 | 1): Transaction<QueueState | undefined> {
+    const waiting = yield* first(this.#statements.waiting({ queue: queue.number, id: addressee.id }));
+    if (waiting !== undefined) return queue;
+    const counted = yield* this.#queues.recount(addressee.device, addressee.key);
+    return counted !== undefined && this.#hasRoom(counted, addressee, stranger) ? counted : undefined;
   }
 
   *#put(
@@ -116,12 +137,12 @@ class Envelopes implements EnvelopeStore {
     received_at: number,
     stranger: 0 | 1,
   ): Transaction<FreshEnvelope | undefined> {
-    const { number, newest: previous } = queue;
     const sequence = yield* insertNumbered(
-      this.#statements.insert({ queue: number, id, received_at, stranger, body }),
+      this.#statements.insert({ queue: queue.number, id, received_at, stranger, body }),
     );
     if (sequence === undefined) return undefined;
-    yield* run(this.#statements.added({ number, newest: sequence, bytes: body.length, strangers: stranger }));
+    const previous = queue.newest;
+    this.#queues.added(queue, sequence, body.length, stranger);
     return { sequence, previous, id, receivedAt: received_at, body };
   }
 
@@ -131,7 +152,7 @@ class Envelopes implements EnvelopeStore {
     most: number,
     mostBytes: number,
   ): Transaction<readonly QueuedEnvelope[]> {
-    const queue = yield* first(this.#statements.queueNumber({ device: idBytes(device) }));
+    const queue = yield* this.#queues.find(device, idBytes(device));
     if (queue === undefined) return [];
     const rows = yield* all(this.#statements.page({ queue: queue.number, after, most }));
     const page: QueuedEnvelope[] = [];
@@ -145,26 +166,11 @@ class Envelopes implements EnvelopeStore {
   }
 
   *#acknowledge(device: DeviceId, ids: readonly Uint8Array[]): Transaction<void> {
-    const known = this.#numbers.get(device);
-    if (known !== undefined && (yield* this.#remove(known, ids)) > 0) return;
-    const queue = yield* first(this.#statements.queueNumber({ device: idBytes(device) }));
-    if (queue === undefined || queue.number === known) return;
-    if (this.#numbers.size >= NUMBERS_MOST) this.#numbers.clear();
-    this.#numbers.set(device, queue.number);
-    yield* this.#remove(queue.number, ids);
-  }
-
-  *#remove(queue: number, ids: readonly Uint8Array[]): Transaction<number> {
-    const gone = { envelopes: 0, bytes: 0, strangers: 0 };
-    for (const id of ids) {
-      const row = yield* first(this.#statements.remove({ queue, id }));
-      if (row === undefined) continue;
-      gone.envelopes += 1;
-      gone.bytes += row.size;
-      gone.strangers += row.stranger;
-    }
-    if (gone.envelopes > 0) yield* run(this.#statements.removed({ number: queue, ...gone }));
-    return gone.envelopes;
+    const queue = yield* this.#queues.find(device, idBytes(device));
+    if (queue === undefined) return;
+    let gone = 0;
+    for (const id of ids) gone += yield* run(this.#statements.remove({ queue: queue.number, id }));
+    this.#queues.removed(queue, gone);
   }
 
   *#connect(account: AccountId, device: DeviceId, counter: number): Transaction<ConnectState | undefined> {
@@ -175,14 +181,7 @@ class Envelopes implements EnvelopeStore {
         .selectFrom('devices')
         .innerJoin('accounts', 'accounts.id', 'devices.account')
         .leftJoin('records', 'records.account', 'accounts.id')
-        .leftJoin('queues', 'queues.device', 'devices.id')
-        .select([
-          'devices.start_counter',
-          'accounts.list_counter',
-          'records.version',
-          'queues.envelopes',
-          'queues.newest',
-        ])
+        .select(['devices.start_counter', 'accounts.list_counter', 'records.version'])
         .where('devices.id', '=', deviceKey)
         .where('devices.account', '=', accountKey),
     );
@@ -190,10 +189,11 @@ class Envelopes implements EnvelopeStore {
     if (counter > known.start_counter) {
       yield* run(build.updateTable('devices').set({ start_counter: counter }).where('id', '=', deviceKey));
     }
+    const queue = yield* this.#queues.recount(device, deviceKey);
     return {
       counter: known.start_counter,
-      queued: known.envelopes ?? 0,
-      newest: known.newest ?? 0,
+      queued: queue?.envelopes ?? 0,
+      newest: queue?.newest ?? 0,
       listCounter: known.list_counter,
       recordVersion: known.version ?? 0,
     };
@@ -204,7 +204,7 @@ class Envelopes implements EnvelopeStore {
     const rows = yield* all(
       build
         .selectFrom('envelopes')
-        .select(['number', 'queue', 'received_at', 'stranger', sql<number>`length(body)`.as('size')])
+        .select(['number', 'received_at'])
         .where('number', '>', after)
         .orderBy('number')
         .limit(EXPIRE_MOST),
@@ -219,17 +219,7 @@ class Envelopes implements EnvelopeStore {
         .where('number', '<=', last.number)
         .where('received_at', '<', before),
     );
-    for (const [number, gone] of Map.groupBy(expired, (row) => row.queue)) {
-      const bytes = gone.reduce((sum, row) => sum + row.size, 0);
-      const strangers = gone.reduce((sum, row) => sum + row.stranger, 0);
-      yield* run(this.#statements.removed({ number, envelopes: gone.length, bytes, strangers }));
-    }
+    this.#queues.forget();
     return { deleted: expired.length, next: rows.length < EXPIRE_MOST ? undefined : rows.at(-1)?.number };
   }
-}
-
-function hasRoom(queue: QueueState, bytes: number, stranger: 0 | 1): boolean {
-  if (queue.envelopes >= LIMITS.queueMaxEnvelopes) return false;
-  if (queue.bytes + bytes > LIMITS.queueMaxBytes) return false;
-  return stranger === 0 || queue.strangers < LIMITS.queueStrangerEnvelopes;
 }

@@ -30,6 +30,8 @@ export interface StoreEngine {
   erase<Result>(work: () => Transaction<Result>): Promise<Result>;
   /** Runs a reading transaction on committed data. */
   read<Result>(work: () => Transaction<Result>): Promise<Result>;
+  /** Calls back when statements that had succeeded were undone: what was remembered of them is to be forgotten. */
+  onUndone(forget: () => void): void;
   /** Commits what is queued, then closes. Later calls throw `StoreError` `closed`. */
   close(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export class SqliteEngine implements StoreEngine {
   readonly #begin: SqliteStatement;
   readonly #commit: SqliteStatement;
   readonly #rollback: SqliteStatement;
+  readonly #onUndone: (() => void)[] = [];
   #queue: Item[] = [];
   #scheduled = false;
   #lazy: NodeJS.Timeout | undefined;
@@ -118,6 +121,10 @@ export class SqliteEngine implements StoreEngine {
   async read<Result>(work: () => Transaction<Result>): Promise<Result> {
     if (this.#closed) throw new StoreError('closed', 'the store is closed');
     return this.#drive(work());
+  }
+
+  onUndone(forget: () => void): void {
+    this.#onUndone.push(forget);
   }
 
   close(): Promise<void> {
@@ -177,7 +184,7 @@ export class SqliteEngine implements StoreEngine {
     }
   }
 
-  /** The whole batch in one transaction; `undefined`, with nothing stored, if one of them threw and there are others. */
+  /** The whole batch in one transaction; `undefined`, with nothing stored, if one of them threw. */
   #together(batch: readonly Item[]): readonly Outcome[] | undefined {
     this.#begin.run();
     const outcomes: Outcome[] = [];
@@ -185,9 +192,9 @@ export class SqliteEngine implements StoreEngine {
       for (const item of batch) outcomes.push({ kind: 'done', result: this.#drive(item.work()) });
       this.#commit.run();
     } catch (error) {
-      if (this.#database.inTransaction) this.#rollback.run();
+      this.#undo();
       if (outcomes.length === batch.length) throw error;
-      return batch.length === 1 ? [{ kind: 'threw', error }] : undefined;
+      return undefined;
     }
     return outcomes;
   }
@@ -200,9 +207,14 @@ export class SqliteEngine implements StoreEngine {
       this.#commit.run();
       return outcomes;
     } catch (error) {
-      if (this.#database.inTransaction) this.#rollback.run();
+      this.#undo();
       throw error;
     }
+  }
+
+  #undo(): void {
+    if (this.#database.inTransaction) this.#rollback.run();
+    for (const forget of this.#onUndone) forget();
   }
 
   #inSavepoint(item: Item): Outcome {
@@ -213,6 +225,7 @@ export class SqliteEngine implements StoreEngine {
       return { kind: 'done', result };
     } catch (error) {
       this.#database.exec('rollback to item; release item');
+      for (const forget of this.#onUndone) forget();
       return { kind: 'threw', error };
     }
   }

@@ -13,12 +13,10 @@ test('SQLite: no statement of sending, paging and acknowledging walks a table', 
   const bytes = new Uint8Array(16);
   const hot = [
     statements.queue({ device: bytes }),
-    statements.queueNumber({ device: bytes }),
+    statements.count({ queue: 1 }),
     statements.waiting({ queue: 1, id: bytes }),
     statements.page({ queue: 1, after: 0, most: 10 }),
     statements.remove({ queue: 1, id: bytes }),
-    statements.added({ number: 1, newest: 1, bytes: 1, strangers: 0 }),
-    statements.removed({ number: 1, envelopes: 1, bytes: 1, strangers: 0 }),
   ];
   for (const { sql, parameters } of hot) {
     const plan = await engine.read(() =>
