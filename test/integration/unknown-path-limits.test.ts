@@ -8,7 +8,10 @@ import { openTestServer } from '../support/open-test-server.ts';
 t.test(
   'a body for a path that does not exist is not waited for once its sender is over the limit',
   async (t) => {
-    await using server = await openTestServer({ settings: { TACET_RATE_FACTOR: '1' } });
+    await using server = await openTestServer({
+      settings: { TACET_RATE_FACTOR: '1' },
+      overrides: { clock: { now: () => 1_795_000_000_000 } },
+    });
     for (let i = 0; i < RATES.unknown.burst; i++) {
       t.equal((await fetch(`${server.url}/v1/no-such-path`)).status, 404);
     }
