@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { encodeB64u } from '@tacet/protocol/bytes';
-import { idBytes } from '@tacet/protocol/ids';
+import { idBytes, idOf } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import {
   changeCredentials,
@@ -20,8 +20,10 @@ import {
   freshChallenge,
   linkDevice,
   makeAccount,
+  makeDevice,
   makeSigningKey,
   sha256,
+  signList,
   signRequest,
   tryChangeList,
   tryLogin,
@@ -169,15 +171,17 @@ t.test(
   async (t) => {
     await using server = await openTestServer();
     const sender = await openAnonymous(server.url.replace('http:', 'ws:'));
-    const stranger = await makeAccount(server);
-    const { account } = await trySignUp(server, {
-      change(request) {
-        sender.send({ ...sendFrame(stranger, 1), account: request.account });
-        return request;
+    const id = randomBytes(16);
+    sender.send({ ...sendFrame(await makeAccount(server), 1), account: id });
+    t.equal((await sender.take('refused')).code, 'delivery-refused');
+    const { account, request } = await trySignUp(server, {
+      change(ordinary) {
+        const entry = { ...makeDevice().entry, device: ordinary.device };
+        const { bytes, signature } = signList(id, 1, new Uint8Array(32), [entry]);
+        return { ...ordinary, account: id, list: { bytes, signature } };
       },
     });
-    t.equal((await sender.take('refused')).code, 'delivery-refused');
-    sender.send(sendFrame(account, 2));
+    sender.send(sendFrame({ ...account, id: idOf(id), list: { ...request.list, counter: 1 } }, 2));
     t.equal((await sender.take('sent')).re, 2);
   },
 );
