@@ -267,8 +267,8 @@ class Core implements Client {
       takeOver: async () => {
         if (this.#state.session.value.kind === 'elsewhere') await this.#start(true);
       },
-      makeInvite: async () => this.#home().makeInvite(),
-      followInvite: async (link) => this.#home().followInvite(link),
+      makeInvite: async () => this.#home().meeting.makeInvite(),
+      followInvite: async (link) => this.#home().meeting.followInvite(link),
       openConversation: async (conversation) => {
         if (conversation === undefined) {
           mirror.closeConversation();
@@ -279,28 +279,28 @@ class Core implements Client {
       loadEarlier: async (conversation) => mirror.loadEarlier(this.#conversation(conversation).id),
       acceptRequest: async (conversation) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acceptRequest(id);
+        await home.talk.acceptRequest(id);
       },
       sendText: async (conversation, text) => {
         const { home, id } = this.#conversation(conversation);
-        return home.sendText(id, text);
+        return home.talk.sendText(id, text);
       },
-      retrySend: async (message) => this.#home().retrySend(message),
+      retrySend: async (message) => this.#home().talk.retrySend(message),
       markRead: async (conversation, order) => {
         const { home, id } = this.#conversation(conversation);
-        await home.markRead(id, order);
+        await home.talk.markRead(id, order);
       },
       setTyping: async (conversation, on) => {
         const { home, id } = this.#conversation(conversation);
-        home.setTyping(id, on);
+        home.talk.setTyping(id, on);
       },
       setDraft: async (conversation, text) => {
         const { home, id } = this.#conversation(conversation);
-        await home.setDraft(id, text);
+        await home.talk.setDraft(id, text);
       },
       setName: async (name) => {
         const home = this.#home();
-        await home.setName(shownName(name, home.own.value.username));
+        await home.profiles.setName(shownName(name, home.own.value.username));
       },
       connectNow: async () => this.#home().connection.connectNow(),
     };

@@ -129,7 +129,7 @@ t.test('a transaction that waits for anything else is over, as in a browser', as
   const { db } = await open();
   await t.rejects(
     db.write([notes], async (tx) => {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setImmediate(resolve));
       tx.put(notes, [1], { text: 'too late' });
     }),
     { code: 'storage-unavailable', cause: { name: 'TransactionInactiveError' } },

@@ -1,0 +1,42 @@
+/** The parts of a signed-in device that its tasks share, made once by `home.ts`. */
+import type { AccountId } from '@tacet/protocol/ids';
+import type { RecordKeeper } from './account/record.ts';
+import type { Session } from './account/session.ts';
+import type { Background } from './background.ts';
+import type { Conversations } from './conversations.ts';
+import type { SealedDb } from './db/sealed.ts';
+import type { Directory } from './directory.ts';
+import type { Outbox } from './messages/outbox.ts';
+import type { Receipts } from './messages/receipts.ts';
+import type { OwnKeeper } from './own.ts';
+import type { People } from './people.ts';
+import type { Clock, RandomBytes } from './ports.ts';
+import type { Sessions } from './sessions/sessions.ts';
+import type { AnonymousConnection } from './transport/anonymous.ts';
+import type { Rest } from './transport/rest.ts';
+
+export interface Services {
+  readonly origin: string;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly background: Background;
+  readonly db: SealedDb;
+  readonly rest: Rest;
+  readonly session: Session;
+  readonly own: OwnKeeper;
+  readonly record: RecordKeeper;
+  readonly conversations: Conversations;
+  readonly directory: Directory;
+  readonly sessions: Sessions;
+  readonly anonymous: AnonymousConnection;
+  readonly people: People;
+  readonly outbox: Outbox;
+  readonly receipts: Receipts;
+  /** Reads a contact's profile again, soon. */
+  readProfile(account: AccountId): void;
+}
+
+/** Whether the account has devices beside this one. */
+export function hasOtherDevices({ directory }: Pick<Services, 'directory'>): boolean {
+  return directory.ownList.devices.length > 1;
+}

@@ -1,0 +1,175 @@
+/**
+ * What a person does in a conversation: writing, sending again, reading, typing, drafts, saying yes to somebody who has written. Each
+ * is one transaction; what leaves the device is in the outbox with it.
+ */
+import { encodeCbor } from '@tacet/protocol/cbor';
+import { RECEIPT_MAX } from '@tacet/protocol/content/receipt';
+import { isWireError } from '@tacet/protocol/errors';
+import { idBytes, idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
+import { LIMITS } from '@tacet/protocol/limits';
+import { LINE_TABLES } from './conversations.ts';
+import type { WriteTx } from './db/sealed.ts';
+import { T } from './db/stores.ts';
+import { CoreError } from './failure.ts';
+import { giveProfile } from './messages/handlers/profile.ts';
+import { COMPOSE_TABLES } from './messages/outbox.ts';
+import { hasOtherDevices, type Services } from './services.ts';
+import { isRepeatable } from './transport/rest.ts';
+
+/** Typing is told again after this while it goes on. */
+const TYPING_AGAIN_MS = 3_000;
+
+/** A person's side of all conversations. */
+export class Talk {
+  readonly #s: Services;
+  readonly #typingToldAt = new Map<AccountId, number>();
+
+  constructor(services: Services) {
+    this.#s = services;
+  }
+
+  /** Sends a text. The message is on disk when this resolves. */
+  async sendText(to: AccountId, text: string): Promise<MessageId> {
+    const { db, clock, random } = this.#s;
+    if (text.length === 0 || text.length > LIMITS.textMaxChars) {
+      throw new CoreError('text-too-long', 'a text has 1 to 16,000 characters');
+    }
+    if (this.#s.record.contact(to) === undefined) {
+      throw new CoreError('conversation-unknown', 'nobody of this id is known');
+    }
+    const id = idOf<MessageId>(random(16));
+    const now = clock.now();
+    await db.write([...COMPOSE_TABLES, T.record], async (tx) => {
+      await this.#s.conversations.addMessage(tx, to, {
+        id,
+        author: this.#account,
+        mine: true,
+        text,
+        sentAt: now,
+        receivedAt: now,
+        delivery: { kind: 'sending' },
+      });
+      this.#s.conversations.setDraft(tx, to, '');
+      this.#accept(tx, to);
+      this.#addText(tx, to, id, text, now);
+    });
+    this.#typingToldAt.delete(to);
+    return id;
+  }
+
+  /** Sends a failed message again. */
+  async retrySend(id: MessageId): Promise<void> {
+    const { db } = this.#s;
+    await db.write(COMPOSE_TABLES, async (tx) => {
+      const place = await this.#s.conversations.placeOf(tx, this.#account, id);
+      if (place === undefined) return;
+      const line = await this.#s.conversations.lineIn(tx, place.account, place.order);
+      if (line?.kind !== 'message' || line.delivery.kind !== 'failed') return;
+      await this.#s.conversations.setDelivery(tx, this.#account, id, { kind: 'sending' }, { force: true });
+      this.#addText(tx, place.account, id, line.text, line.sentAt);
+    });
+  }
+
+  /** Everything up to `order` has been seen. */
+  async markRead(account: AccountId, order: number): Promise<void> {
+    const { db, clock, random } = this.#s;
+    const isAccepted = this.#s.record.contact(account)?.state === 'accepted';
+    await db.write([...LINE_TABLES, T.receipts, T.outbox], async (tx) => {
+      const seen = await this.#s.conversations.markRead(tx, account, order);
+      if (seen.length === 0) return;
+      if (isAccepted && this.#s.record.value.settings.readReceipts) {
+        for (const { id } of seen) this.#s.receipts.add(tx, 'read', account, id);
+      }
+      if (hasOtherDevices(this.#s)) {
+        this.#s.outbox.add(tx, {
+          to: this.#account,
+          content: {
+            kind: 'sync',
+            body: {
+              what: 'read',
+              account: idBytes(account),
+              messages: seen.slice(-RECEIPT_MAX).map(({ id }) => idBytes(id)),
+            },
+          },
+          id: idOf<MessageId>(random(16)),
+          sentAt: clock.now(),
+        });
+      }
+    });
+  }
+
+  /** Tells an accepted person that this one types, or has stopped. */
+  setTyping(account: AccountId, on: boolean): void {
+    const { clock, random, background } = this.#s;
+    if (this.#s.record.contact(account)?.state !== 'accepted' || !this.#s.record.value.settings.typing)
+      return;
+    const now = clock.now();
+    const toldAt = this.#typingToldAt.get(account);
+    if (on && toldAt !== undefined && now - toldAt < TYPING_AGAIN_MS) return;
+    if (!on && toldAt === undefined) return;
+    if (on) this.#typingToldAt.set(account, now);
+    else this.#typingToldAt.delete(account);
+    const content = { kind: 'typing' as const, body: { on } };
+    const id = idOf<MessageId>(random(16));
+    background.run(
+      this.#s.outbox.sendOnline(account, content, id).catch((error: unknown) => {
+        if (!isRepeatable(error) && !isWireError(error)) throw error;
+      }),
+      'tell typing',
+    );
+  }
+
+  async setDraft(account: AccountId, text: string): Promise<void> {
+    const { db } = this.#s;
+    await db.write([T.conversations], async (tx) => this.#s.conversations.setDraft(tx, account, text));
+  }
+
+  /** Accepts somebody who has written: he gets profile and delivery key. */
+  async acceptRequest(account: AccountId): Promise<void> {
+    const { db } = this.#s;
+    if (this.#s.record.contact(account) === undefined) {
+      throw new CoreError('conversation-unknown', 'nobody of this id is known');
+    }
+    await db.write([T.record, T.outbox, T.conversations], async (tx) => this.#accept(tx, account));
+  }
+
+  get #account(): AccountId {
+    return this.#s.own.value.account;
+  }
+
+  #addText(tx: WriteTx, to: AccountId, id: MessageId, text: string, sentAt: number): void {
+    const content = { kind: 'text' as const, body: { text } };
+    this.#s.outbox.add(tx, { to, content, id, sentAt, line: true });
+    if (!hasOtherDevices(this.#s)) return;
+    this.#s.outbox.add(tx, {
+      to: this.#account,
+      content: {
+        kind: 'sync',
+        body: {
+          what: 'sent',
+          account: idBytes(to),
+          id: idBytes(id),
+          sentAt,
+          kind: 'text',
+          body: encodeCbor(content.body),
+        },
+      },
+      id: idOf<MessageId>(this.#s.random(16)),
+      sentAt,
+    });
+  }
+
+  /** Writing to somebody, or saying yes, accepts him. */
+  #accept(tx: WriteTx, account: AccountId): void {
+    const contact = this.#s.record.contact(account);
+    if (contact === undefined || contact.state === 'accepted') return;
+    const changedAt = this.#s.clock.now();
+    this.#s.record.changeContact(tx, account, (held) => ({
+      ...(held ?? contact),
+      state: 'accepted',
+      changedAt,
+    }));
+    giveProfile(this.#s, tx, account);
+    tx.after(() => this.#s.readProfile(account));
+  }
+}
