@@ -71,6 +71,14 @@ export function queueStatements(build: Builder, dialect: StoreDialect) {
     remove: compileOnce((value: { queue: number; id: Uint8Array }) =>
       build.deleteFrom('envelopes').where('queue', '=', value.queue).where('id', '=', value.id),
     ),
+    /** As `remove`, and tells how much it was. */
+    takeAway: compileOnce((value: { queue: number; id: Uint8Array }) =>
+      build
+        .deleteFrom('envelopes')
+        .where('queue', '=', value.queue)
+        .where('id', '=', value.id)
+        .returning([sql<number>`length(body)`.as('size'), 'stranger']),
+    ),
   };
 }
 

@@ -1,7 +1,8 @@
 /**
  * What is remembered of queues in use, so that a send counts no rows and writes no sums: how much waits, and which envelope is the newest.
  * The table is the truth: a queue is counted when it is first touched, changes are noted as the only writer makes them, and
- * everything is forgotten when a transaction is undone. (Several writers would keep the sums in the queue's row instead.)
+ * everything is forgotten when a transaction is undone. Counting takes time with what waits, so nobody may cause it at will: a
+ * queue is counted anew only after half a quota of new envelopes. (Several writers would keep the sums in the queue's row instead.)
  */
 import type { DeviceId } from '@tacet/protocol/ids';
 import type { QueueStatements } from './envelope-statements.ts';
@@ -18,9 +19,16 @@ export interface QueueState {
   newest: number;
   /** Exact. */
   envelopes: number;
-  /** At least what waits: lowered only when nothing waits, or by counting anew. */
+  /** What waits, or more while they are not exact. */
   bytes: number;
   strangers: number;
+  isExact: boolean;
+}
+
+/** Deleted envelopes. Without sums: how much they were is not known. */
+export interface Gone {
+  readonly envelopes: number;
+  readonly sums: { readonly bytes: number; readonly strangers: number } | undefined;
 }
 
 export class QueueStates {
@@ -50,6 +58,17 @@ export class QueueStates {
     return this.#remember(device, { ...emptyQueue(row.number), ...counted });
   }
 
+  /** As `find`, and sure that the device has not been removed, or removed and added again, meanwhile. */
+  *current(device: DeviceId, key: Uint8Array): Transaction<QueueState | undefined> {
+    const known = this.#states.get(device);
+    if (known !== undefined) {
+      const row = yield* first(this.#statements.queue({ device: key }));
+      if (row?.number === known.number) return known;
+      this.forget(device);
+    }
+    return yield* this.find(device, key);
+  }
+
   /** Counts what waits anew: sums that are only upper bounds become exact. */
   *recount(device: DeviceId, key: Uint8Array): Transaction<QueueState | undefined> {
     const before = this.#states.get(device);
@@ -70,11 +89,13 @@ export class QueueStates {
   }
 
   /** Notes deleted envelopes. */
-  removed(state: QueueState, envelopes: number): void {
+  removed(state: QueueState, { envelopes, sums }: Gone): void {
+    if (envelopes === 0) return;
     state.envelopes -= envelopes;
-    if (state.envelopes > 0) return;
-    state.bytes = 0;
-    state.strangers = 0;
+    const isEmpty = state.envelopes <= 0;
+    state.bytes = isEmpty ? 0 : state.bytes - (sums?.bytes ?? 0);
+    state.strangers = isEmpty ? 0 : state.strangers - (sums?.strangers ?? 0);
+    state.isExact = isEmpty || (state.isExact && sums !== undefined);
   }
 
   /** Forgets one queue, or all of them: they are counted when they are touched again. */
@@ -91,5 +112,5 @@ export class QueueStates {
 }
 
 function emptyQueue(number: number): QueueState {
-  return { number, newest: 0, envelopes: 0, bytes: 0, strangers: 0 };
+  return { number, newest: 0, envelopes: 0, bytes: 0, strangers: 0, isExact: true };
 }
