@@ -89,11 +89,6 @@ export class Outbox {
     }
   }
 
-  /** Whether something waits for this account. */
-  isWaiting(account: AccountId): boolean {
-    return (this.#queues.get(account)?.length ?? 0) > 0;
-  }
-
   /** Adds a content in a transaction that holds `T.outbox`; it leaves after the commit. */
   add(tx: WriteTx, outgoing: Outgoing): void {
     const draft = draftOf(outgoing.content);
@@ -152,7 +147,8 @@ export class Outbox {
   async sendOnline(to: AccountId, content: Content, id: MessageId): Promise<void> {
     const { directory, clock } = this.#needs;
     const person = directory.get(to);
-    if (person === undefined || this.isWaiting(to)) return;
+    // Typing that overtakes a message would be shown after it.
+    if (person === undefined || this.#queue(to).some(({ line }) => line === true)) return;
     const entry: OutboxEntry = { seq: 0, to, ...draftOf(content), id, sentAt: clock.now() };
     const envelopes = await this.#envelopes.sealOnline(entry, person);
     if (envelopes === undefined) return;
