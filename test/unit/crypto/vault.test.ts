@@ -393,12 +393,9 @@ t.test('labels are all different and of one form', (t) => {
 t.test('docs/sealed-forms.md lists exactly the labels of the table', (t) => {
   const text = readFileSync(new URL('../../../docs/sealed-forms.md', import.meta.url), 'utf8');
   const written = readTable(text, 'Label').map(([label]) => label);
-  t.strictSame(
-    written.toSorted(),
-    Object.values(Vault.LABELS)
-      .map((label) => `\`${label}\``)
-      .toSorted(),
-  );
+  const defined = Object.values(Vault.LABELS).map((label) => `\`${label}\``);
+  t.equal(written.length, defined.length);
+  t.strictSame(new Set(written), new Set(defined));
   t.end();
 });
 
