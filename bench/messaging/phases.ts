@@ -1,10 +1,10 @@
 /**
  * The measured phases, the same for every target: `offline`, sends to users who are signed off; `relay`, sends between connected users,
- * counted when delivered. Closed loops with a fixed number in flight for throughput and processor time, then an open loop at a
- * fixed rate for latency.
+ * counted when delivered. Closed loops with a fixed number in flight for throughput and processor time, an open loop at a fixed rate
+ * for latency. A phase is measured in short slices, so that several targets can take turns and meet the same machine.
  */
 import { randomFillSync } from 'node:crypto';
-import { cpuMicroseconds, residentBytes } from './process-figures.ts';
+import { cpuMicroseconds } from './process-figures.ts';
 import type { Receiver, Sender, Target } from './target.ts';
 
 /** Bytes of every message's body. */
@@ -30,121 +30,118 @@ function makeBody(number: number): Buffer {
   return body;
 }
 
-function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+/** A short piece of a phase. */
+export interface Slice {
+  readonly count: number;
+  readonly tookMs: number;
+  readonly cpuUs: number;
+  /** `offline`: send to acknowledgement; `relay`, at its fixed rate: send to delivery. */
+  readonly timesMs: readonly number[];
 }
 
-export interface OfflineFigures {
-  readonly accepted_per_s: number;
-  readonly ack_p50_ms: number;
-  readonly ack_p99_ms: number;
-  readonly cpu_us_per_msg: number;
+/** A phase that runs on a target. */
+export interface Phase {
+  /** Sends as fast as answers come, for `ms`. */
+  slice(ms: number): Promise<Slice>;
+  close(): void;
 }
 
-/** Stores messages for signed-off users for about `ms`. */
-export async function offline(target: Target, ms: number): Promise<OfflineFigures> {
+/** Runs work on a fixed number of turns at once until `until` or until `most` have been begun; returns how many were. */
+async function closedLoop(
+  inFlight: number,
+  until: number,
+  most: number,
+  work: (number: number) => Promise<void>,
+): Promise<number> {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: inFlight }, async () => {
+      while (performance.now() < until && next < most) await work(next++);
+    }),
+  );
+  return next;
+}
+
+async function measured(target: Target, ms: number, inFlight: number, work: (n: number) => Promise<void>) {
+  const [from, cpu] = [performance.now(), cpuMicroseconds(target.pid)];
+  const count = await closedLoop(inFlight, from + ms, Number.POSITIVE_INFINITY, work);
+  return { count, tookMs: performance.now() - from, cpuUs: cpuMicroseconds(target.pid) - cpu };
+}
+
+/** Stores messages for signed-off users. Warm when it resolves. */
+export async function openOffline(target: Target): Promise<Phase> {
   const senders: Sender[] = [];
   for (let i = 0; i < PEOPLE; i++) senders.push(await target.openSender(PEOPLE + i));
-  const loop = async (until: number, most: number, times: number[]): Promise<void> => {
-    let number = 0;
-    await Promise.all(
-      Array.from({ length: OFFLINE_IN_FLIGHT }, async () => {
-        while (performance.now() < until && number < most) {
-          const mine = number++;
-          const from = performance.now();
-          await senders[mine % PEOPLE]?.send((mine * 7) % PEOPLE, makeBody(mine));
-          times.push(performance.now() - from);
-        }
-      }),
-    );
+  let timesMs: number[] = [];
+  const one = async (number: number): Promise<void> => {
+    const from = performance.now();
+    await senders[number % PEOPLE]?.send((number * 7) % PEOPLE, makeBody(number));
+    timesMs.push(performance.now() - from);
   };
-  await loop(performance.now() + WARM_MOST_MS, WARM_MESSAGES, []);
-  const times: number[] = [];
-  const [from, cpu] = [performance.now(), cpuMicroseconds(target.pid)];
-  await loop(from + ms, Number.POSITIVE_INFINITY, times);
-  const [took, used] = [performance.now() - from, cpuMicroseconds(target.pid) - cpu];
-  for (const sender of senders) sender.close();
+  await closedLoop(OFFLINE_IN_FLIGHT, performance.now() + WARM_MOST_MS, WARM_MESSAGES, one);
   return {
-    accepted_per_s: Math.round((times.length / took) * 1000),
-    ack_p50_ms: quantile(times, 0.5),
-    ack_p99_ms: quantile(times, 0.99),
-    cpu_us_per_msg: used / times.length,
+    async slice(ms) {
+      timesMs = [];
+      const figures = await measured(target, ms, OFFLINE_IN_FLIGHT, one);
+      return { ...figures, timesMs };
+    },
+    close() {
+      for (const sender of senders) sender.close();
+    },
   };
 }
 
-export interface RelayFigures {
-  readonly msgs_per_s: number;
-  readonly cpu_us_per_msg: number;
-  readonly client_cpu_percent: number;
-  readonly p50_ms: number;
-  readonly p99_ms: number;
-  readonly rss_mb: number;
-}
-
-/** Relays between connected users for about `ms` in each of the two loops. */
-export async function relay(target: Target, ms: number): Promise<RelayFigures> {
-  const waiting = new Map<number, (at: number) => void>();
+/** Relays between connected users. Warm when it resolves. `paced`: at the fixed rate, for latency. */
+export async function openRelay(
+  target: Target,
+): Promise<Phase & { paced(ms: number): Promise<readonly number[]> }> {
+  const waiting = new Map<number, (latency: number) => void>();
   const receivers: Receiver[] = [];
   const senders: Sender[] = [];
   for (let i = 0; i < PEOPLE; i++) {
-    receivers.push(
-      await target.openReceiver(PEOPLE + i, (body) => {
-        const number = body.readUInt32LE(0);
-        waiting.get(number)?.(performance.now() - body.readDoubleLE(4));
-        waiting.delete(number);
-      }),
-    );
+    const onBody = (body: Buffer): void => {
+      const number = body.readUInt32LE(0);
+      waiting.get(number)?.(performance.now() - body.readDoubleLE(4));
+      waiting.delete(number);
+    };
+    receivers.push(await target.openReceiver(PEOPLE + i, onBody));
     senders.push(await target.openSender(PEOPLE + i));
   }
-  let number = 0;
+  let last = 0;
   const one = async (): Promise<number> => {
-    const mine = ++number;
-    const from = mine % PEOPLE;
-    const arrived = new Promise<number>((resolve) => waiting.set(mine, resolve));
-    const sender = senders[from];
-    if (sender === undefined) throw new RangeError('no such sender');
-    const [latency] = await Promise.all([
-      arrived,
-      sender.send(PEOPLE + ((from + PEOPLE / 2) % PEOPLE), makeBody(mine)),
-    ]);
+    const number = ++last;
+    const from = number % PEOPLE;
+    const arrived = new Promise<number>((resolve) => waiting.set(number, resolve));
+    const to = PEOPLE + ((from + PEOPLE / 2) % PEOPLE);
+    const [latency] = await Promise.all([arrived, senders[from]?.send(to, makeBody(number))]);
     return latency;
   };
-  const closedLoop = async (until: number, most: number): Promise<void> => {
-    const end = number + most;
-    await Promise.all(
-      Array.from({ length: RELAY_IN_FLIGHT }, async () => {
-        while (performance.now() < until && number < end) await one();
-      }),
-    );
+  const relayed = async (): Promise<void> => {
+    await one();
   };
-  await closedLoop(performance.now() + WARM_MOST_MS, WARM_MESSAGES);
-  const before = number;
-  const [from, cpu, own] = [performance.now(), cpuMicroseconds(target.pid), process.cpuUsage()];
-  await closedLoop(from + ms, Number.POSITIVE_INFINITY);
-  const [took, used] = [performance.now() - from, cpuMicroseconds(target.pid) - cpu];
-  const client = process.cpuUsage(own);
-  const count = number - before;
-  const rss = residentBytes(target.pid);
-  const latencies = await openLoop(one, ms);
-  for (const end of [...senders, ...receivers]) end.close();
+  await closedLoop(RELAY_IN_FLIGHT, performance.now() + WARM_MOST_MS, WARM_MESSAGES, relayed);
   return {
-    msgs_per_s: Math.round((count / took) * 1000),
-    cpu_us_per_msg: used / count,
-    client_cpu_percent: Math.round((client.user + client.system) / 10 / took),
-    p50_ms: quantile(latencies, 0.5),
-    p99_ms: quantile(latencies, 0.99),
-    rss_mb: Math.round(rss / 1e6),
+    async slice(ms) {
+      return { ...(await measured(target, ms, RELAY_IN_FLIGHT, relayed)), timesMs: [] };
+    },
+    async paced(ms) {
+      const latencies: Promise<number>[] = [];
+      const from = performance.now();
+      while (performance.now() - from < ms) {
+        const due = ((performance.now() - from) / 1000) * RATE_PER_S;
+        while (latencies.length < due) latencies.push(one());
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      return Promise.all(latencies);
+    },
+    close() {
+      for (const end of [...senders, ...receivers]) end.close();
+    },
   };
 }
 
-async function openLoop(one: () => Promise<number>, ms: number): Promise<readonly number[]> {
-  const latencies: Promise<number>[] = [];
-  const from = performance.now();
-  while (performance.now() - from < ms) {
-    const due = ((performance.now() - from) / 1000) * RATE_PER_S;
-    while (latencies.length < due) latencies.push(one());
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  return Promise.all(latencies);
+/** The value below which a share `q` of the values lies. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }

@@ -26,8 +26,12 @@ export async function startTacet(
 ): Promise<Target & { readonly server: ServerProcess }> {
   const server = await startServer({ dataDir, settings: { TACET_RATE_FACTOR: '1000' }, nodeArguments });
   const accounts: WireAccount[] = [];
-  for (let i = 0; i < users; i++)
-    accounts.push(await makeAccount({ url: server.origin }, { oneTimeKeys: 0 }));
+  while (accounts.length < users) {
+    const several = Array.from({ length: Math.min(SIGN_UPS_TOGETHER, users - accounts.length) }, () =>
+      makeAccount({ url: server.origin }, { oneTimeKeys: 0 }),
+    );
+    accounts.push(...(await Promise.all(several)));
+  }
   const account = (user: number): WireAccount => {
     const found = accounts[user];
     if (found === undefined) throw new RangeError('no such user');

@@ -5,6 +5,9 @@
  * only then: they would cost every message what a failure costs now and then.)
  *
  * Reads run at once on the same connection: a batch begins and ends within one turn, so a read never sees half of one.
+ *
+ * On the main thread, because it measured best there: a writer thread took 1.5 to 2.8 times the processor time per send and gave half the
+ * throughput at 32 in flight (`bench writes`, docs/performance.md).
  */
 import type { Database as SqliteDatabase, RunResult, Statement as SqliteStatement } from 'better-sqlite3';
 import { openSqlite, sqliteBuilder, type Builder } from './dialect.ts';
