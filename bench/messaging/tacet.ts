@@ -13,6 +13,8 @@ import { startServer, type ServerProcess } from '../../test/support/server-proce
 import { openWebSocket } from './socket.ts';
 import type { Receiver, Sender, Target } from './target.ts';
 
+/** Sign-ups under way at a time. */
+const SIGN_UPS_TOGETHER = 16;
 /** Requests are numbered from here, so that every number takes the same five bytes. */
 const FIRST_REQUEST = 0x0100_0000;
 /** Random envelope ids are taken from a pool that is filled anew when it is used up. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type Test } from 'tap';
+import t, { test, type Test } from 'tap';
 import { idBytes } from '../../protocol/ids.ts';
 import { bytesOf, makeAccount, sha256, tryRenew, type WireAccount } from '../support/make-account.ts';
 import { makeFolder } from '../support/open-store.ts';
@@ -11,6 +11,8 @@ import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { openAnonymous, openSignedIn, type SocketClient } from '../support/socket-client.ts';
 
 const ROUNDS = process.env['TACET_SOAK'] === '1' ? 200 : 3;
+/** A round takes some seconds, on a busy machine many. */
+const TIMEOUT_MS = 60_000 + ROUNDS * 30_000;
 const SETTINGS = { TACET_RATE_FACTOR: '1000' } as const;
 const SENDERS = 4;
 const RECIPIENTS = 4;
@@ -18,6 +20,8 @@ const RECIPIENTS = 4;
 const IN_FLIGHT = 8;
 /** The server is killed when this many sends have been acknowledged. */
 const KILL_AFTER = 400;
+
+t.setTimeout(TIMEOUT_MS);
 
 /** One message as its sender knows it. */
 interface Message {
@@ -172,48 +176,52 @@ function checkDrained(t: Test, recipient: number, ids: readonly Uint8Array[], le
   t.ok(inOrder, 'each sender’s messages kept their order');
 }
 
-test(`nothing acknowledged is lost, repeated or reordered when the server is killed under load (${ROUNDS} times)`, async (t) => {
-  const dataDir = makeFolder(t);
-  let server = await startServer({ dataDir, settings: SETTINGS });
-  t.teardown(() => server.kill());
-  const accounts: WireAccount[] = [];
-  for (let i = 0; i < RECIPIENTS; i++) {
-    accounts.push(await makeAccount({ url: server.origin }, { oneTimeKeys: 0 }));
-  }
-  const numbers = Array.from({ length: SENDERS }, () => ({ next: 0 }));
-  for (let round = 0; round < ROUNDS; round++) {
-    const ledger: Ledger = { sent: new Map(), promised: new Set(), seen: new Set(), finished: new Set() };
-    const received = new Set<string>();
-    const running = server;
-    let promised = 0;
-    let tellEnough: (() => void) | undefined;
-    const enough = new Promise<void>((resolve) => (tellEnough = resolve));
-    const onPromised = (): void => {
-      promised += 1;
-      if (promised === KILL_AFTER) tellEnough?.();
-    };
-    // Half of the recipients are there and acknowledge, the others are away.
-    const load = [
-      ...numbers.map((own, sender) => sendAll(running, accounts, sender, own, ledger, onPromised)),
-      ...accounts.filter((_, i) => i % 2 === 0).map((account) => receiveAll(running, account, ledger)),
-    ];
-    await Promise.race([enough, Promise.all(load)]);
-    await server.kill();
-    await Promise.all(load);
-    t.ok(promised >= KILL_AFTER, 'the server was killed under load');
-    t.ok(ledger.finished.size > 0, 'some acknowledgements were confirmed before');
-
-    server = await startServer({ dataDir, settings: SETTINGS });
-    for (const [recipient, account] of accounts.entries()) {
-      const ids = await drain(server, account);
-      checkDrained(t, recipient, ids, ledger);
-      for (const id of ids) received.add(textOf(id));
+test(
+  `nothing acknowledged is lost, repeated or reordered when the server is killed under load (${ROUNDS} times)`,
+  { timeout: TIMEOUT_MS },
+  async (t) => {
+    const dataDir = makeFolder(t);
+    let server = await startServer({ dataDir, settings: SETTINGS });
+    t.teardown(() => server.kill());
+    const accounts: WireAccount[] = [];
+    for (let i = 0; i < RECIPIENTS; i++) {
+      accounts.push(await makeAccount({ url: server.origin }, { oneTimeKeys: 0 }));
     }
-    const lost = [...ledger.promised].filter((id) => !ledger.seen.has(id) && !received.has(id));
-    t.equal(lost.length, 0, 'nothing that was acknowledged is lost');
-  }
-  t.equal(await server.stop(), 0);
-});
+    const numbers = Array.from({ length: SENDERS }, () => ({ next: 0 }));
+    for (let round = 0; round < ROUNDS; round++) {
+      const ledger: Ledger = { sent: new Map(), promised: new Set(), seen: new Set(), finished: new Set() };
+      const received = new Set<string>();
+      const running = server;
+      let promised = 0;
+      let tellEnough: (() => void) | undefined;
+      const enough = new Promise<void>((resolve) => (tellEnough = resolve));
+      const onPromised = (): void => {
+        promised += 1;
+        if (promised === KILL_AFTER) tellEnough?.();
+      };
+      // Half of the recipients are there and acknowledge, the others are away.
+      const load = [
+        ...numbers.map((own, sender) => sendAll(running, accounts, sender, own, ledger, onPromised)),
+        ...accounts.filter((_, i) => i % 2 === 0).map((account) => receiveAll(running, account, ledger)),
+      ];
+      await Promise.race([enough, Promise.all(load)]);
+      await server.kill();
+      await Promise.all(load);
+      t.ok(promised >= KILL_AFTER, 'the server was killed under load');
+      t.ok(ledger.finished.size > 0, 'some acknowledgements were confirmed before');
+
+      server = await startServer({ dataDir, settings: SETTINGS });
+      for (const [recipient, account] of accounts.entries()) {
+        const ids = await drain(server, account);
+        checkDrained(t, recipient, ids, ledger);
+        for (const id of ids) received.add(textOf(id));
+      }
+      const lost = [...ledger.promised].filter((id) => !ledger.seen.has(id) && !received.has(id));
+      t.equal(lost.length, 0, 'nothing that was acknowledged is lost');
+    }
+    t.equal(await server.stop(), 0);
+  },
+);
 
 test('a send that was not acknowledged before the kill is repeated by its id and arrives once', async (t) => {
   const dataDir = makeFolder(t);
