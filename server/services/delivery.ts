@@ -61,7 +61,27 @@ export class Delivery {
    * same work.
    */
   async authorise(account: AccountId, deliveryKey: Uint8Array): Promise<Recipient | undefined> {
-    const recipient = await this.#deps.recipients.get(account);
+    return this.#check(await this.#deps.recipients.get(account), deliveryKey);
+  }
+
+  /** A send over the anonymous connection. */
+  send(account: AccountId, deliveryKey: Uint8Array, message: Message): Promise<SendOutcome> {
+    // Nearly every send is for a recipient in memory: it waits for nothing but its commit.
+    const known = this.#deps.recipients.peek(account);
+    if (known !== undefined) return this.#sendTo(known.recipient, deliveryKey, message);
+    return this.#deps.recipients
+      .get(account)
+      .then((recipient) => this.#sendTo(recipient, deliveryKey, message));
+  }
+
+  #sendTo(recipient: Recipient | undefined, deliveryKey: Uint8Array, message: Message): Promise<SendOutcome> {
+    const checked = this.#check(recipient, deliveryKey);
+    return checked === undefined
+      ? Promise.resolve(REFUSED)
+      : this.#deliver(checked, undefined, 'contact', message);
+  }
+
+  #check(recipient: Recipient | undefined, deliveryKey: Uint8Array): Recipient | undefined {
     const known = recipient === undefined ? undefined : this.#keys.get(recipient);
     if (known !== undefined && timingSafeEqual(known, deliveryKey)) return recipient;
     const given = hash('sha256', deliveryKey, 'buffer');
@@ -70,13 +90,6 @@ export class Delivery {
     }
     this.#keys.set(recipient, Uint8Array.from(deliveryKey));
     return recipient;
-  }
-
-  /** A send over the anonymous connection. */
-  async send(account: AccountId, deliveryKey: Uint8Array, message: Message): Promise<SendOutcome> {
-    const recipient = await this.authorise(account, deliveryKey);
-    if (recipient === undefined) return REFUSED;
-    return this.#deliver(recipient, undefined, 'contact', message);
   }
 
   /** Copies to every other device of the own account. */

@@ -21,6 +21,11 @@ export class RecipientCache {
     bus.onAccount((event) => this.forget(event.account));
   }
 
+  /** What is remembered of an account: its recipient, or that there is none; `undefined` when it was not read yet. */
+  peek(account: AccountId): { readonly recipient: Recipient | undefined } | undefined {
+    return this.#entries.get(account);
+  }
+
   /** The recipient, from memory if it is there. */
   async get(account: AccountId): Promise<Recipient | undefined> {
     const entry = this.#entries.get(account);
