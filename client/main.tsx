@@ -27,14 +27,31 @@ async function start(root: HTMLElement): Promise<void> {
     </DoorContext.Provider>,
     root,
   );
-  const worker = startCoreWorker();
-  answerPersistRequests(worker);
-  worker.postMessage({ kind: 'serve' }, [port2]);
+  const startCore = (): void => {
+    const worker = startCoreWorker();
+    answerPersistRequests(worker);
+    worker.postMessage({ kind: 'serve' }, [port2]);
+  };
+  // A newcomer sees the first screen before core, five times its size, is fetched; a hidden page paints nothing to wait for.
+  if (expectsAccount || document.hidden) startCore();
+  else afterFirstPaint(startCore);
   effect(() => rememberAccount(door.state.session.value.kind));
   addEventListener('pagehide', (event) => {
     if (!event.persisted) door.close();
   });
   return undefined;
+}
+
+/** Runs once when something has been painted, and at the latest after a second. */
+function afterFirstPaint(run: () => void): void {
+  const observer = new PerformanceObserver(() => start());
+  const timer = setTimeout(() => start(), 1_000);
+  function start(): void {
+    clearTimeout(timer);
+    observer.disconnect();
+    run();
+  }
+  observer.observe({ type: 'paint', buffered: true });
 }
 
 const root = document.getElementById('app');

@@ -53,7 +53,7 @@ function SignedOut({ justSignedOut }: { readonly justSignedOut: boolean }): VNod
     here.kind === 'sign-in' ? (
       <SignIn />
     ) : here.kind === 'sign-up' ? (
-      <SignUp invite={undefined} inviter={undefined} />
+      <SignUp invite={undefined} />
     ) : here.kind === 'invite' ? (
       <InviteScreen key={here.link} link={here.link} />
     ) : (

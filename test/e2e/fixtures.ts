@@ -62,6 +62,33 @@ async function openHost(dataDir: string): Promise<Host & { readonly close: () =>
 /** What a browser complains about when a policy stopped something, or when a script failed. */
 const COMPLAINT = /Content Security Policy|Trusted ?Type|violates the following|Uncaught/i;
 
+/** Directives of the policy that stopped something in a page's workers since they began. */
+export async function stoppedInWorkers(page: Page): Promise<readonly string[]> {
+  const stopped = await Promise.all(
+    page.workers().map((worker) =>
+      worker.evaluate(
+        () =>
+          new Promise<readonly string[]>((resolve) => {
+            const found: string[] = [];
+            const observer = new ReportingObserver(
+              (reports) => {
+                for (const { body } of reports) {
+                  const { effectiveDirective } = body as { readonly effectiveDirective?: string };
+                  found.push(effectiveDirective ?? 'unknown');
+                }
+              },
+              { buffered: true, types: ['csp-violation'] },
+            );
+            observer.observe();
+            // What was kept is handed over in a task of its own.
+            setTimeout(() => resolve(found), 50);
+          }),
+      ),
+    ),
+  );
+  return stopped.flat();
+}
+
 export const test = base.extend<Fixtures>({
   // Playwright reads the names of the fixtures from the pattern.
   // oxlint-disable-next-line no-empty-pattern
@@ -105,6 +132,9 @@ export const test = base.extend<Fixtures>({
       await watch(page);
       return page;
     });
+    for (const page of contexts.flatMap((context) => context.pages())) {
+      expect(await stoppedInWorkers(page), 'no policy violation in a worker').toEqual([]);
+    }
     await Promise.all(contexts.map((context) => context.close()));
   },
   ada: async ({ host, newBrowser }, use) => {

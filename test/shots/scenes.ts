@@ -69,6 +69,8 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'welcome-offline': { path: '/', state: OUT, refuse: { readServer: { code: 'offline' } } },
   invite: { path: INVITE, state: OUT },
+  'invite-reading': { path: INVITE, state: OUT, hang: ['readInvite', 'readServer'] },
+  'welcome-reading': { path: '/', state: OUT, hang: ['readServer'] },
   'invite-first': {
     path: INVITE,
     state: OUT,

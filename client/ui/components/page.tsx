@@ -15,7 +15,7 @@ export function Page({
   children,
 }: {
   readonly title: string;
-  readonly lead?: ComponentChildren;
+  readonly lead?: ComponentChildren | undefined;
   readonly onBack?: (() => void) | undefined;
   /** A quiet line above the title, such as the step of several. */
   readonly aside?: string;

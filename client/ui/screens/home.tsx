@@ -8,6 +8,7 @@ import { ConversationList } from '../list/conversation-list.tsx';
 import { place, type Place } from '../router.ts';
 import { Settings } from '../settings/settings.tsx';
 import { text } from '../text/text.ts';
+import { isUsedUp } from './arrival.ts';
 import { Nothing } from './nothing.tsx';
 import { FollowInvite } from './follow-invite.tsx';
 import { Shell } from './shell.tsx';
@@ -28,7 +29,7 @@ export function Home(): VNode {
         main={<Pane here={here} />}
         pane={here.kind === 'home' || here.kind === 'invite' ? 'list' : 'main'}
       />
-      {here.kind === 'invite' && <FollowInvite key={here.link} link={here.link} />}
+      {here.kind === 'invite' && !isUsedUp(here.link) && <FollowInvite key={here.link} link={here.link} />}
     </>
   );
 }

@@ -1,4 +1,7 @@
-/** An invite link, opened by somebody without an account here: who invites, and the way in. Reading it consumes nothing. */
+/**
+ * An invite link, opened by somebody without an account here: who invites, and the way in. Reading it consumes nothing, and nobody has to
+ * wait for its reading: the way in is there at once, the name follows.
+ */
 import type { VNode } from 'preact';
 import type { InviteView } from '../../core/door.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
@@ -15,13 +18,6 @@ import { serverName } from './welcome.tsx';
 export function InviteScreen({ link }: { readonly link: string }): VNode {
   const { commands } = useDoor();
   const [invite, again] = useLoaded(() => commands.readInvite(link), link);
-  if (invite.kind === 'loading') {
-    return (
-      <Page title={text.invite.checking}>
-        <Skeleton shape="text" count={2} />
-      </Page>
-    );
-  }
   if (invite.kind === 'failed') {
     const passing = invite.failure.code === 'offline';
     return (
@@ -40,24 +36,15 @@ export function InviteScreen({ link }: { readonly link: string }): VNode {
       </Page>
     );
   }
-  if (step.value > 0) return <SignUp invite={link} inviter={invite.value.inviterUsername} />;
-  return <Invitation invite={invite.value} />;
+  const read = invite.kind === 'loaded' ? invite.value : undefined;
+  if (step.value > 0) return <SignUp invite={link} />;
+  return <Invitation invite={read} />;
 }
 
-function Invitation({ invite }: { readonly invite: InviteView }): VNode {
-  const { commands } = useDoor();
-  const [server] = useLoaded(() => commands.readServer(), 'server');
-  const name = server.kind === 'loaded' ? serverName(server.value) : text.welcome.unnamedServer;
-  const inviter = invite.inviterUsername;
+function Invitation({ invite }: { readonly invite: InviteView | undefined }): VNode {
   return (
-    <Page
-      title={inviter === undefined ? text.welcome.firstTitle : fill(text.welcome.invited, { name: inviter })}
-      lead={
-        inviter === undefined
-          ? fill(text.welcome.firstLead, { server: name })
-          : fill(text.welcome.invitedLead, { server: name, name: inviter })
-      }
-    >
+    <Page title={titleOf(invite)} lead={invite === undefined ? undefined : <Lead invite={invite} />}>
+      {invite === undefined && <Skeleton shape="text" count={1} />}
       <Stack>
         <Button kind="primary" wide onClick={() => goToStep(1)}>
           {text.welcome.create}
@@ -66,9 +53,29 @@ function Invitation({ invite }: { readonly invite: InviteView }): VNode {
           {text.welcome.haveAccount}
         </ButtonLink>
       </Stack>
-      {invite.expiresAt !== undefined && (
+      {invite?.expiresAt !== undefined && (
         <Note kind="info">{fill(text.welcome.expires, { date: formatDate(invite.expiresAt) })}</Note>
       )}
     </Page>
+  );
+}
+
+function titleOf(invite: InviteView | undefined): string {
+  if (invite === undefined) return text.welcome.invitedTitle;
+  const inviter = invite.inviterUsername;
+  return inviter === undefined ? text.welcome.firstTitle : fill(text.welcome.invited, { name: inviter });
+}
+
+function Lead({ invite }: { readonly invite: InviteView }): VNode {
+  const { commands } = useDoor();
+  const [read] = useLoaded(() => commands.readServer(), 'server');
+  const server = read.kind === 'loaded' ? serverName(read.value) : text.welcome.unnamedServer;
+  const name = invite.inviterUsername;
+  return (
+    <>
+      {name === undefined
+        ? fill(text.welcome.firstLead, { server })
+        : fill(text.welcome.invitedLead, { server, name })}
+    </>
   );
 }

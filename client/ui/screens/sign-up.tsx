@@ -5,7 +5,8 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useAsking, useDoor } from '../door-context.ts';
-import { go, goBack, goToStep, resetStep, step } from '../router.ts';
+import { goBack, goToStep, resetStep, step } from '../router.ts';
+import { arrive, useUpInvite } from './arrival.ts';
 import { ConfirmStep } from './sign-up-confirm.tsx';
 import { NameStep } from './sign-up-name.tsx';
 import { PassphraseStep } from './sign-up-passphrase.tsx';
@@ -21,13 +22,7 @@ function firstStep(invite: string | undefined): number {
   return invite === undefined ? 0 : 1;
 }
 
-export function SignUp({
-  invite,
-  inviter,
-}: {
-  readonly invite: string | undefined;
-  readonly inviter: string | undefined;
-}): VNode {
+export function SignUp({ invite }: { readonly invite: string | undefined }): VNode {
   const { commands, state } = useDoor();
   const { busy, failure, ask, forget } = useAsking();
   const [name, setName] = useState('');
@@ -45,11 +40,10 @@ export function SignUp({
 
   async function create(): Promise<void> {
     const request = { username, name: name.trim(), passphrase: chosen.passphrase, invite };
+    useUpInvite(invite);
     const created = await ask(() => commands.signUp(request));
-    if (!created) return;
-    const inviting = state.conversations.value.find(({ person }) => person.username === inviter);
-    const opened = inviter === undefined ? undefined : inviting;
-    go(opened === undefined ? { kind: 'home' } : { kind: 'conversation', id: opened.id }, { replace: true });
+    if (created) arrive(state.conversations);
+    else useUpInvite(undefined);
   }
 
   if (at <= 0 || username === '' || usernameRefused) {

@@ -17,7 +17,12 @@ export function Welcome({ justSignedOut }: { readonly justSignedOut: boolean }):
   return (
     <Page title={text.welcome.title} lead={text.welcome.lead}>
       {justSignedOut && <Note kind="info">{text.welcome.signedOut}</Note>}
-      {server.kind === 'loading' && <Skeleton shape="text" count={1} />}
+      {server.kind === 'loading' && (
+        <>
+          <SignInLink />
+          <Skeleton shape="text" count={2} />
+        </>
+      )}
       {server.kind === 'failed' && (
         <Stack>
           <FailureNote failure={server.failure} />
@@ -49,9 +54,7 @@ function Choices({ server }: { readonly server: ServerView }): VNode {
   if (server.inviteOnly) {
     return (
       <>
-        <ButtonLink kind="primary" wide {...linkTo({ kind: 'sign-in' })}>
-          {text.welcome.signIn}
-        </ButtonLink>
+        <SignInLink />
         <Note kind="info">{fill(text.welcome.inviteOnly, { server: name })}</Note>
         <InviteField />
       </>
@@ -66,6 +69,15 @@ function Choices({ server }: { readonly server: ServerView }): VNode {
         {text.welcome.signIn}
       </ButtonLink>
     </Stack>
+  );
+}
+
+/** Needs to know nothing of the server, so it is there at once. */
+function SignInLink(): VNode {
+  return (
+    <ButtonLink kind="primary" wide {...linkTo({ kind: 'sign-in' })}>
+      {text.welcome.signIn}
+    </ButtonLink>
   );
 }
 

@@ -26,6 +26,7 @@ export const en = {
   welcome: {
     title: 'Messages that only you two can read',
     lead: 'Tacet is a messenger on a server of its own. The server passes messages on and cannot read them.',
+    invitedTitle: 'You are invited',
     invited: '{name} invites you',
     invitedLead:
       'Create an account on {server} and your conversation with {name} opens. The link also checks that {name} is who answers.',

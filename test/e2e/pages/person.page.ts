@@ -33,6 +33,11 @@ export class Person {
   /** From an invite link to the list or the conversation. */
   async signUp(link: string): Promise<void> {
     await this.page.goto(link);
+    await this.followSignUp();
+  }
+
+  /** From an invitation on the screen to the list or the conversation. */
+  async followSignUp(): Promise<void> {
     await this.button(en.welcome.create).click();
     await this.page.getByLabel(en.signUp.name, { exact: true }).fill(this.name);
     await this.page.getByLabel(en.signUp.username, { exact: true }).fill(this.username);

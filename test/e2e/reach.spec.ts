@@ -1,0 +1,208 @@
+/** Reach: everything by keyboard alone, focus where it is expected, back as browsers do it, one tab at a time, and what the policy stops. */
+import type { Locator } from '@playwright/test';
+import { en } from '../../client/ui/text/en.ts';
+import { expect, stoppedInWorkers, test } from './fixtures.ts';
+import { Person } from './pages/person.page.ts';
+
+/** Presses Tab until the focus is there; a person would give up later than this. */
+async function tabTo(target: Locator): Promise<void> {
+  for (let presses = 0; presses < 25; presses += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await target.page().keyboard.press('Tab');
+  }
+  throw new Error('the keyboard does not get there');
+}
+
+test('from the invite to a sent message without a pointer', async ({ ada, host, newBrowser }) => {
+  const link = await ada.makeInvite();
+  const page = await newBrowser();
+  const bob = new Person(page, host.origin, { name: 'Bob', username: 'bob' });
+  await page.goto(link);
+  await expect(page.getByRole('heading', { name: 'ada invites you' })).toBeFocused();
+  await tabTo(bob.button(en.welcome.create));
+  await page.keyboard.press('Enter');
+  await tabTo(page.getByLabel(en.signUp.name, { exact: true }));
+  await page.keyboard.type('Bob');
+  await page.keyboard.press('Tab');
+  await expect(page.getByLabel(en.signUp.username, { exact: true })).toHaveValue('bob');
+  await page.keyboard.press('Enter');
+  await bob.readWords();
+  await tabTo(page.getByLabel(en.signUp.passphrase, { exact: true }));
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: en.signUp.confirmTitle })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await bob.confirmWord();
+  await page.keyboard.press('Enter');
+  await expect(bob.composer).toBeFocused({ timeout: 90_000 });
+  await page.keyboard.type('by hand');
+  await page.keyboard.press('Shift+Enter');
+  await page.keyboard.type('of keys');
+  await page.keyboard.press('Enter');
+  await bob.expectOnce('by hand');
+  await expect(bob.message('by hand').getByRole('paragraph').first()).toHaveText('by hand\nof keys');
+
+  await page.keyboard.press('Shift+Tab');
+  await expect(bob.timeline).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await expect(bob.message('by hand')).toBeFocused();
+});
+
+test('a dialog keeps the focus, closes by Esc and gives the focus back', async ({ ada }) => {
+  const opener = ada.button(en.list.invite).first();
+  await opener.focus();
+  await ada.page.keyboard.press('Enter');
+  const dialog = ada.page.getByRole('dialog', { name: en.newInvite.title });
+  await expect(dialog.getByRole('button', { name: en.newInvite.copy })).toBeVisible();
+  for (let presses = 0; presses < 8; presses += 1) {
+    await ada.page.keyboard.press('Tab');
+    const outside = await ada.page.evaluate(
+      () => document.activeElement !== document.body && document.activeElement?.closest('dialog') === null,
+    );
+    expect(outside).toBe(false);
+  }
+  await ada.page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await expect(opener).toBeFocused();
+});
+
+test('an invite link is copied whole', async ({ ada }) => {
+  await ada.button(en.list.invite).first().click();
+  const dialog = ada.page.getByRole('dialog', { name: en.newInvite.title });
+  await dialog.getByRole('button', { name: en.newInvite.copy }).click();
+  await expect(dialog.getByRole('button', { name: en.common.copied })).toBeVisible();
+  const shown = await dialog.getByRole('textbox', { name: en.newInvite.link }).inputValue();
+  expect(await ada.page.evaluate(() => navigator.clipboard.readText())).toBe(shown);
+  expect(shown).toMatch(/\/i\/[\w-]{22}#[\w.-]+$/);
+});
+
+test('on a phone one pane shows at a time and the back button goes between them', async ({ bob, ada }) => {
+  await bob.send('for the small screen');
+  await ada.page.setViewportSize({ width: 360, height: 740 });
+  const list = ada.page.getByRole('navigation', { name: en.list.label });
+  await expect(ada.item('Bob')).toBeVisible();
+  await ada.open('Bob');
+  await expect(list).toBeHidden();
+  await ada.page.goBack();
+  await expect(list).toBeVisible();
+  await expect(ada.timeline).toBeHidden();
+  await ada.page.goForward();
+  await ada.expectOnce('for the small screen');
+  await ada.button(en.common.back).click();
+  await expect(list).toBeVisible();
+});
+
+test('every place has an address that a reload returns to', async ({ bob }) => {
+  await bob.send('still here after a reload');
+  await bob.expectDelivery('still here after a reload', 'sent');
+  await bob.page.reload();
+  await bob.expectOnce('still here after a reload');
+  await bob.page.goto(`${bob.origin}/settings`);
+  await expect(bob.page.getByRole('heading', { name: en.settings.title })).toBeVisible();
+  await bob.page.goto(`${bob.origin}/no-such-place`);
+  await expect(bob.page.getByRole('heading', { name: en.notFound.title })).toBeVisible();
+});
+
+test('a draft outlives a reload and shows in the list', async ({ bob }) => {
+  await bob.send('before');
+  await bob.composer.fill('half a thought');
+  await expect(bob.item('ada')).toContainText('half a thought');
+  await bob.page.reload();
+  await expect(bob.composer).toHaveValue('half a thought');
+});
+
+test('the tab that opens second asks first, and takes over on a click', async ({ bob, watch }) => {
+  await bob.send('first tab');
+  const page = await bob.page.context().newPage();
+  await watch(page);
+  await page.goto(bob.page.url());
+  await expect(page.getByRole('heading', { name: en.elsewhere.title })).toBeVisible();
+  await page.getByRole('button', { name: en.elsewhere.use }).click();
+  const second = new Person(page, bob.origin, { name: bob.name, username: bob.username });
+  await second.expectOnce('first tab');
+  await expect(bob.page.getByRole('heading', { name: en.elsewhere.title })).toBeVisible();
+  await second.send('second tab');
+  await second.expectDelivery('second tab', 'sent');
+});
+
+test('typing shows on the other side and goes away', async ({ ada, bob }) => {
+  await bob.send('hello');
+  await ada.open('Bob');
+  await ada.send('hello back');
+  await bob.expectOnce('hello back');
+  await bob.composer.pressSequentially('thinking');
+  await expect(ada.item('Bob')).toContainText(en.list.typing);
+  await bob.composer.fill('');
+  await expect(ada.item('Bob')).not.toContainText(en.list.typing);
+});
+
+test('unread messages count in the list and in the title until they are seen', async ({ ada, bob }) => {
+  await bob.send('one');
+  await bob.send('two');
+  await expect(ada.page).toHaveTitle(/^\(2\)/);
+  await expect(ada.item('Bob')).toContainText('2 unread messages');
+  await ada.open('Bob');
+  await expect(ada.page).not.toHaveTitle(/^\(/);
+  await bob.expectDelivery('two', 'read');
+});
+
+test('what a message says is never markup, and a link in it is only a link', async ({ ada, bob }) => {
+  const nasty = '<img src=x onerror="document.title=1"> https://example.org/a?b=1 javascript:alert(1)';
+  await bob.send(nasty);
+  await ada.open('Bob');
+  await ada.expectOnce('<img src=x');
+  const paragraph = ada.message('<img').getByRole('paragraph').first();
+  await expect(paragraph).toHaveText(nasty);
+  expect(await paragraph.locator('img').count()).toBe(0);
+  const link = paragraph.getByRole('link');
+  await expect(link).toHaveAttribute('href', 'https://example.org/a?b=1');
+  await expect(link).toHaveAttribute('rel', 'noopener noreferrer');
+});
+
+test('scripts, workers and markup that are not the client’s own are stopped', async ({ browser, host }) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(host.origin);
+  await expect(page.getByRole('heading', { name: en.welcome.title })).toBeVisible();
+  const refused = await page.evaluate(() => {
+    const tries = [
+      () => {
+        document.createElement('script').text = 'document.title = "owned"';
+      },
+      () => new Worker('/assets/another.js'),
+      () => {
+        document.body.innerHTML = '<b>owned</b>';
+      },
+    ];
+    return tries.map((run) => {
+      try {
+        run();
+        return 'allowed';
+      } catch (error) {
+        return error instanceof TypeError ? 'refused' : 'failed';
+      }
+    });
+  });
+  expect(refused).toEqual(['refused', 'refused', 'refused']);
+  await context.close();
+});
+
+test('core’s worker violates no policy from its start to a sent message, and what it would violate is seen', async ({
+  bob,
+}) => {
+  await bob.send('all within the policy');
+  await bob.expectDelivery('all within the policy', 'delivered');
+  expect(await stoppedInWorkers(bob.page)).toEqual([]);
+  const page = await bob.page.context().newPage();
+  await page.goto(bob.origin);
+  await expect(page.getByRole('heading', { name: en.elsewhere.title })).toBeVisible();
+  const [worker] = page.workers();
+  const reached = await worker?.evaluate(() =>
+    fetch('https://example.org/').then(
+      () => 'reached',
+      () => 'stopped',
+    ),
+  );
+  expect(reached).toBe('stopped');
+  expect(await stoppedInWorkers(page)).toEqual(['connect-src']);
+  await page.close();
+});

@@ -1,0 +1,63 @@
+/** Two people in two browsers on a fresh server, for benchmarks of what they feel. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser } from '@playwright/test';
+import { Person } from '../e2e/pages/person.page.ts';
+import { startServer } from './server-process.ts';
+
+const SYSTEM_BROWSER = '/usr/bin/chromium';
+
+export interface TwoPeople {
+  readonly origin: string;
+  readonly browser: Browser;
+  readonly ada: Person;
+  readonly bob: Person;
+  close(): Promise<void>;
+}
+
+/** Chromium as the browser suites start it. */
+export function openChromium(): Promise<Browser> {
+  return chromium.launch({
+    ...(existsSync(SYSTEM_BROWSER) ? { executablePath: SYSTEM_BROWSER } : {}),
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+    ],
+  });
+}
+
+/** Signs up Ada by the first invite and Bob by hers; both have the conversation open. */
+export async function openTwoPeople(progress: (line: string) => void): Promise<TwoPeople> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tacet-bench-'));
+  const server = await startServer({ dataDir, settings: { TACET_OPEN_SIGN_UP: 'no' } });
+  const browser = await openChromium();
+  const newPerson = async (name: string): Promise<Person> => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+    return new Person(await context.newPage(), server.origin, { name, username: name.toLowerCase() });
+  };
+  const ada = await newPerson('Ada');
+  progress('signing up the first person');
+  await ada.signUp(/https?:\/\/\S+\/i\/\S+/.exec(server.output())?.[0] ?? '');
+  const bob = await newPerson('Bob');
+  progress('signing up the second person');
+  await bob.signUp(await ada.makeInvite());
+  await bob.open('Ada');
+  await bob.send('hello');
+  await ada.open('Bob');
+  await ada.expectOnce('hello');
+  return {
+    origin: server.origin,
+    browser,
+    ada,
+    bob,
+    async close() {
+      await browser.close();
+      await server.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
