@@ -13,10 +13,11 @@ export default defineConfig({
   outputDir: 'test-results',
   fullyParallel: false,
   forbidOnly: process.env['CI'] !== undefined,
-  workers: 2,
+  // Each test drives up to three browsers, each with workers of its own: one test at a time fills two cores.
+  workers: 1,
   retries: 0,
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  timeout: 240_000,
+  expect: { timeout: 40_000 },
   reporter: [['list']],
   use: {
     browserName: 'chromium',
