@@ -18,7 +18,7 @@ export async function runBrowser(files: readonly string[]): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'tacet-report-'));
   const report = join(folder, 'report.json');
   const args = [programOf('@playwright', 'test', 'cli.js'), 'test', '--reporter=list,json', ...files];
-  const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report };
+  const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report, FORCE_COLOR: '0' };
   const { code } = await runProgram(process.execPath, args, { env, onLine: (line) => console.log(line) });
   try {
     const { stats } = JSON.parse(readFileSync(report, 'utf8')) as { readonly stats: Stats };

@@ -33,7 +33,7 @@ function allChecks(): readonly Check[] {
 
 async function runCheck(check: Check): Promise<Outcome> {
   const startedAt = performance.now();
-  const { code, output } = await runProgram(check.command, check.args);
+  const { code, output } = await runProgram(check.command, check.args, { env: { NO_COLOR: '1' } });
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`${code === 0 ? 'ok' : 'NOT OK'} ${check.name} (${seconds} s)`);
   if (code !== 0) console.log(output.trimEnd());

@@ -29,7 +29,7 @@ export async function runProgram(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Ended> {
-  const env = { ...process.env, NO_COLOR: '1', ...options.env };
+  const env = { ...process.env, ...options.env };
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let rest = '';
