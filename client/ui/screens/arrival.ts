@@ -24,7 +24,8 @@ export function isUsedUp(link: string): boolean {
 /** Goes home, and on to the first conversation when there is one. */
 export function arrive(conversations: ReadonlySignal<readonly ConversationSummary[]>): void {
   go({ kind: 'home' }, { replace: true });
-  if (usedLink === undefined) return;
+  // A server's first invite names nobody: no conversation follows from it.
+  if (usedLink?.includes('#') !== true) return;
   const giveUp = setTimeout(() => stop(), WAIT_MS);
   const stop = effect(() => {
     const [first] = conversations.value;
