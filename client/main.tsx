@@ -6,40 +6,53 @@ import { render } from 'preact';
 import { openDoor } from './core/door.ts';
 import { rememberAccount, remembersAccount } from './platform/account-hint.ts';
 import { answerPersistRequests } from './platform/persistence.ts';
-import { readSupport } from './platform/support.ts';
+import { canStore, readSupport } from './platform/support.ts';
 import { startCoreWorker } from './platform/trusted-urls.ts';
 import { App } from './ui/app.tsx';
 import { DoorContext } from './ui/door-context.ts';
 import { Unsupported } from './ui/screens/standstill.tsx';
 import { followTheme } from './ui/theme.ts';
 
-async function start(root: HTMLElement): Promise<void> {
+function start(root: HTMLElement): void {
   followTheme();
-  const support = await readSupport();
+  const support = readSupport();
   if (support.kind !== 'supported') return render(<Unsupported obstacle={support} />, root);
 
   const { port1, port2 } = new MessageChannel();
   const door = openDoor(port1);
+  const startCore = (): void => {
+    const worker = startCoreWorker();
+    answerPersistRequests(worker);
+    worker.postMessage({ kind: 'serve' }, [port2]);
+  };
   const expectsAccount = remembersAccount();
+  // Core works while the frame is drawn. A newcomer sees the first screen before core, five times its size, is fetched; a hidden page
+  // paints nothing to wait for.
+  if (expectsAccount || document.hidden) startCore();
+  else afterFirstPaint(startCore);
   render(
     <DoorContext.Provider value={door}>
       <App expectsAccount={expectsAccount} />
     </DoorContext.Provider>,
     root,
   );
-  const startCore = (): void => {
-    const worker = startCoreWorker();
-    answerPersistRequests(worker);
-    worker.postMessage({ kind: 'serve' }, [port2]);
-  };
-  // A newcomer sees the first screen before core, five times its size, is fetched; a hidden page paints nothing to wait for.
-  if (expectsAccount || document.hidden) startCore();
-  else afterFirstPaint(startCore);
+  if (!expectsAccount) {
+    background(
+      canStore().then((can) => {
+        if (!can) render(<Unsupported obstacle={{ kind: 'no-storage' }} />, root);
+      }),
+    );
+  }
   effect(() => rememberAccount(door.state.session.value.kind));
   addEventListener('pagehide', (event) => {
     if (!event.persisted) door.close();
   });
   return undefined;
+}
+
+/** Work that nobody waits for and that cannot fail. */
+function background(work: Promise<void>): void {
+  work.catch(() => undefined);
 }
 
 /** Runs once when something has been painted, and at the latest after a second. */
@@ -55,4 +68,4 @@ function afterFirstPaint(run: () => void): void {
 }
 
 const root = document.getElementById('app');
-if (root !== null) await start(root);
+if (root !== null) start(root);

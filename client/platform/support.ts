@@ -1,4 +1,4 @@
-/** Whether this browser can run Tacet at all, and whether it lets pages keep data. Asked once, before anything starts. */
+/** Whether this browser can run Tacet at all, and whether it lets pages keep data. Asked before anything starts. */
 
 /** What is missing, if anything. */
 export type Support =
@@ -7,13 +7,17 @@ export type Support =
   | { readonly kind: 'unsupported'; readonly missing: string }
   /** Plain http on another address than localhost: browsers then withhold cryptography. */
   | { readonly kind: 'insecure' }
-  /** Data may not be kept: private windows of some browsers, or blocked by the person. */
-  | { readonly kind: 'no-storage' };
+  /** The browser inside another app: shares nothing with the person's own and forgets what it stores. */
+  | { readonly kind: 'in-app' };
+
+/** How the browsers inside widespread apps name themselves. */
+const IN_APP = /\b(?:FBAN|FBAV|Instagram|Line\/|MicroMessenger|Snapchat|TikTok|BytedanceWebview|LinkedInApp)/;
 
 /** A feature by the name under which it is known, and whether it is there. */
 const FEATURES: readonly (readonly [string, () => boolean])[] = [
   ['WebAssembly', () => typeof WebAssembly === 'object'],
   ['Web Crypto', () => typeof crypto.subtle === 'object'],
+  ['IndexedDB', () => typeof indexedDB === 'object'],
   ['Web Locks', () => 'locks' in navigator],
   ['module workers', () => typeof Worker === 'function'],
   ['AbortSignal.timeout', () => typeof AbortSignal.timeout === 'function'],
@@ -21,7 +25,8 @@ const FEATURES: readonly (readonly [string, () => boolean])[] = [
   ['light-dark() colours', () => CSS.supports('color', 'light-dark(#fff, #000)')],
 ];
 
-function canStore(): Promise<boolean> {
+/** Whether the browser lets this page keep data. Only trying tells. */
+export function canStore(): Promise<boolean> {
   return new Promise((resolve) => {
     try {
       const request = indexedDB.open('tacet-probe');
@@ -37,11 +42,10 @@ function canStore(): Promise<boolean> {
   });
 }
 
-/** Looks for everything that Tacet cannot do without. */
-export async function readSupport(): Promise<Support> {
+/** Looks for everything that Tacet cannot do without. Whether data may be kept is asked apart, because it takes a moment. */
+export function readSupport(): Support {
+  if (IN_APP.test(navigator.userAgent)) return { kind: 'in-app' };
   if (!isSecureContext) return { kind: 'insecure' };
   const missing = FEATURES.find(([, has]) => !has());
-  if (missing !== undefined) return { kind: 'unsupported', missing: missing[0] };
-  if (typeof indexedDB !== 'object' || !(await canStore())) return { kind: 'no-storage' };
-  return { kind: 'supported' };
+  return missing === undefined ? { kind: 'supported' } : { kind: 'unsupported', missing: missing[0] };
 }

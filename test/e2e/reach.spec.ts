@@ -110,6 +110,102 @@ test('a draft outlives a reload and shows in the list', async ({ bob }) => {
   await expect(bob.composer).toHaveValue('half a thought');
 });
 
+test('a name typed after Ctrl+K leads to the conversation, and ? lists the keys', async ({ ada, bob }) => {
+  await bob.send('find me');
+  await expect(ada.item('Bob')).toBeVisible();
+  await ada.page.keyboard.press('Control+k');
+  await ada.page.keyboard.type('bo');
+  await expect(ada.page.getByRole('option', { name: 'Bob' })).toHaveAttribute('aria-selected', 'true');
+  await ada.page.keyboard.press('Enter');
+  await ada.expectOnce('find me');
+  await ada.timeline.focus();
+  await ada.page.keyboard.press('?');
+  await expect(ada.page.getByRole('dialog', { name: en.keys.title })).toBeVisible();
+  await ada.page.keyboard.press('Escape');
+  await expect(ada.page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('the list is made wider by keys and stays so', async ({ ada }) => {
+  const divider = ada.page.getByRole('separator', { name: en.list.resize });
+  await divider.focus();
+  for (let presses = 0; presses < 5; presses += 1) await ada.page.keyboard.press('ArrowRight');
+  await expect(divider).toHaveAttribute('aria-valuenow', '360');
+  await ada.page.reload();
+  await ada.expectHome();
+  await expect(divider).toHaveAttribute('aria-valuenow', '360');
+  const box = await ada.page.getByRole('navigation', { name: en.list.label }).boundingBox();
+  expect(box?.width).toBe(360);
+});
+
+test('the appearance that was chosen is there again after a reload', async ({ ada }) => {
+  const ground = () => ada.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await ground();
+  await ada.page.goto(`${ada.origin}/settings`);
+  await ada.page.getByRole('radio', { name: en.settings.themes.dark }).check();
+  const dark = await ground();
+  expect(dark).not.toBe(light);
+  await ada.page.reload();
+  await expect(ada.page.getByRole('radio', { name: en.settings.themes.dark })).toBeChecked();
+  expect(await ground()).toBe(dark);
+});
+
+test('a new name reaches the other side', async ({ ada, bob }) => {
+  await bob.send('hello');
+  await ada.open('Bob');
+  await ada.page.goto(`${ada.origin}/settings`);
+  await ada.page.getByLabel(en.settings.name, { exact: true }).fill('Countess of Lovelace');
+  await ada.button(en.common.save).click();
+  await expect(ada.button(en.common.save)).toBeHidden();
+  await expect(bob.item('Countess of Lovelace')).toBeVisible();
+});
+
+test('an invite link opened by somebody who is signed in asks before it is used', async ({
+  ada,
+  bob,
+  host,
+  newBrowser,
+}) => {
+  const carol = new Person(await newBrowser(), host.origin, { name: 'Carol', username: 'carol' });
+  await carol.signUp(await ada.makeInvite());
+  const link = await bob.makeInvite();
+  await carol.page.goto(link);
+  const dialog = carol.page.getByRole('dialog', { name: 'bob invites you to talk' });
+  await dialog.getByRole('button', { name: en.invite.follow }).click();
+  await carol.send('I have your link');
+  await expect(bob.item('Carol')).toBeVisible();
+  await bob.item('Carol').click();
+  await bob.expectOnce('I have your link');
+});
+
+test('an invite that was used is refused with what to do', async ({ ada, host, newBrowser }) => {
+  const link = await ada.makeInvite();
+  const first = new Person(await newBrowser(), host.origin, { name: 'Bob', username: 'bob' });
+  await first.signUp(link);
+  const second = await newBrowser();
+  await second.goto(link);
+  await expect(second.getByRole('heading', { name: en.invite.problemTitle })).toBeVisible();
+  await expect(second.getByText(en.failures['invite-invalid'])).toBeVisible();
+});
+
+test('a username that is taken leads back to the first step with everything kept', async ({
+  ada,
+  host,
+  newBrowser,
+}) => {
+  const page = await newBrowser();
+  const other = new Person(page, host.origin, { name: 'Another Ada', username: 'ada' });
+  await page.goto(await ada.makeInvite());
+  await other.fillSignUp();
+  await expect(page.getByText(en.failures['username-taken'])).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByLabel(en.signUp.name, { exact: true })).toHaveValue('Another Ada');
+  await page.getByLabel(en.signUp.username, { exact: true }).fill('ada2');
+  await other.button(en.common.continue).click();
+  await other.button(en.common.continue).click();
+  await other.confirmWord();
+  await other.button(en.signUp.create).click();
+  await other.expectHome();
+});
+
 test('the tab that opens second asks first, and takes over on a click', async ({ bob, watch }) => {
   await bob.send('first tab');
   const page = await bob.page.context().newPage();

@@ -22,6 +22,8 @@ export interface NamedScene extends Scene {
   readonly path: string;
   /** Accessible names of buttons or links pressed one after the other. */
   readonly press?: readonly string[];
+  /** Keys struck, one after the other. */
+  readonly keys?: readonly string[];
   /** Texts typed into fields, by label. */
   readonly type?: Readonly<Record<string, string>>;
   /** Keeps the browser offline. */
@@ -135,6 +137,8 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'trust-unverified': { path: `/c/${EMOJI.account}`, state: IN, open: OPEN, press: ['/Jun.*Not verified/'] },
   'new-invite': { path: '/', state: IN, press: ['Invite someone', 'Show QR code'] },
   'follow-invite': { path: INVITE, state: IN },
+  jump: { path: `/c/${LEILA.account}`, state: IN, open: OPEN, keys: ['Control+k'] },
+  keys: { path: '/settings', state: IN, keys: ['?'] },
   settings: { path: '/settings', state: IN },
   'settings-not-kept': { path: '/settings', state: { ...IN, persistent: false } },
   'sign-out': { path: '/settings', state: IN, press: ['Sign out'] },

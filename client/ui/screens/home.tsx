@@ -1,6 +1,6 @@
 /** The app of somebody who is signed in: the list, and beside it a conversation, the settings, or what an invite link asks. */
 import type { VNode } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { useConnectionAnnouncements } from '../components/connection-strip.tsx';
 import { Conversation } from '../conversation/conversation.tsx';
 import { inBackground, useDoor } from '../door-context.ts';
@@ -12,13 +12,15 @@ import { isUsedUp } from './arrival.ts';
 import { Nothing } from './nothing.tsx';
 import { FollowInvite } from './follow-invite.tsx';
 import { Shell } from './shell.tsx';
+import { Shortcuts } from './shortcuts.tsx';
 
 export function Home(): VNode {
   const { commands } = useDoor();
   const here = place.value;
   const opened = here.kind === 'conversation' ? here.id : undefined;
   useConnectionAnnouncements();
-  useEffect(() => {
+  // Before the first picture of this place, so that core reads while the browser paints.
+  useLayoutEffect(() => {
     inBackground(commands.openConversation(opened));
   }, [opened]);
   return (
@@ -29,6 +31,7 @@ export function Home(): VNode {
         main={<Pane here={here} />}
         pane={here.kind === 'home' || here.kind === 'invite' ? 'list' : 'main'}
       />
+      <Shortcuts />
       {here.kind === 'invite' && !isUsedUp(here.link) && <FollowInvite key={here.link} link={here.link} />}
     </>
   );

@@ -1,5 +1,6 @@
 /** The frame of the app: list and pane beside each other, or one at a time where there is no room for two. */
 import type { ComponentChildren, VNode } from 'preact';
+import { listWidth, PaneDivider } from './pane-divider.tsx';
 import css from './shell.module.css';
 
 export function Shell({
@@ -15,10 +16,11 @@ export function Shell({
   readonly pane: 'list' | 'main';
 }): VNode {
   return (
-    <main class={css.shell} data-pane={pane}>
+    <main class={css.shell} data-pane={pane} style={{ '--list': `${listWidth.value}px` }}>
       <nav class={css.list} aria-label={listLabel}>
         {list}
       </nav>
+      <PaneDivider />
       <div class={css.pane}>{main}</div>
     </main>
   );

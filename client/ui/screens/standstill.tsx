@@ -2,6 +2,7 @@
 import type { VNode } from 'preact';
 import type { Failure, SessionState } from '../../core/door.ts';
 import { Button } from '../components/button.tsx';
+import { CopyButton } from '../components/copy-button.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { Page, Stack } from '../components/page.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
@@ -81,6 +82,8 @@ export function Broken({ failure }: { readonly failure: Failure }): VNode {
 export type Obstacle =
   | { readonly kind: 'unsupported'; readonly missing: string }
   | { readonly kind: 'insecure' }
+  /** Inside another app; what it stores is soon gone. */
+  | { readonly kind: 'in-app' }
   | { readonly kind: 'no-storage' };
 
 /** Shown in place of the app. */
@@ -94,6 +97,14 @@ export function Unsupported({ obstacle }: { readonly obstacle: Obstacle }): VNod
       );
     case 'insecure':
       return <Page title={text.unsupported.insecureTitle} lead={text.unsupported.insecureText} />;
+    case 'in-app':
+      return (
+        <Page title={text.unsupported.inAppTitle} lead={text.unsupported.inAppText}>
+          <Stack>
+            <CopyButton kind="primary" value={location.href} label={text.unsupported.copyAddress} />
+          </Stack>
+        </Page>
+      );
     case 'no-storage':
       return (
         <Page title={text.unsupported.noStorageTitle} lead={text.unsupported.noStorageText}>

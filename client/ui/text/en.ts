@@ -138,6 +138,7 @@ export const en = {
   list: {
     title: 'Chats',
     label: 'Conversations',
+    resize: 'Width of the list',
     settings: 'Settings',
     invite: 'Invite someone',
     emptyTitle: 'No conversations yet',
@@ -201,6 +202,21 @@ export const en = {
       restored:
         'This browser went back to an older copy of its data. Messages that came in between may be missing here; new ones are safe.',
     },
+  },
+  jump: {
+    title: 'Jump to',
+    label: 'Name of a conversation',
+    placeholder: 'Name or username',
+    none: 'No conversation by this name.',
+  },
+  keys: {
+    title: 'Keyboard',
+    jump: 'Jump to a conversation',
+    send: 'Send',
+    breakLine: 'New line',
+    walk: 'Walk through list or messages',
+    close: 'Close the top layer',
+    list: 'This list',
   },
   trust: {
     label: { unverified: 'Not verified', 'by-invite': 'Checked by invite link', verified: 'Verified' },
@@ -301,6 +317,10 @@ export const en = {
     insecureTitle: 'This address is not secure',
     insecureText:
       'Browsers allow encryption only over https, or on localhost. Open this server by its https address.',
+    inAppTitle: 'Open this in your browser',
+    inAppText:
+      'You are in the browser of another app, which forgets what it stores. Copy the address and open it in your own browser.',
+    copyAddress: 'Copy address',
     noStorageTitle: 'This window may not keep data',
     noStorageText:
       'Tacet keeps your keys and messages in the browser, and this window does not allow it. Use an ordinary window instead of a private one, or allow this site to store data.',
