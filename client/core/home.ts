@@ -96,7 +96,7 @@ export class Home {
       token: () => session.token(),
       tokenRefused: () => session.refused(),
       raiseCounter: () => this.#counter.raise(),
-      opening: () => this.#inbox.clear(),
+      opening: () => this.#inbox.hold(),
       welcomed: (welcome) => this.#welcomed(welcome),
       pushed: (frame) => this.#pushed(frame),
       state: (state) => this.#connectionState(state),
@@ -242,6 +242,7 @@ export class Home {
   async #welcomed(welcome: Welcome): Promise<void> {
     this.#inbox.flushAcks();
     await this.#counter.compare(welcome.counter);
+    this.#inbox.release();
     const { background } = this.#parts;
     if (welcome.listCounter !== this.#services.directory.ownView.counter) {
       background.run(this.#refreshOwnList(), 'read the own list');

@@ -42,7 +42,7 @@ export class StartCounter {
       const counter = told < Number.MAX_SAFE_INTEGER / 2 ? told : start.counter;
       tx.put(T.start, 'start', { counter, restoredAt: isBelieved ? [...recent, now] : recent });
       if (!isBelieved) return;
-      await this.#s.sessions.archiveAll(tx);
+      await this.#s.sessions.putAsideAll(tx);
       this.#s.own.change(tx, (own) => ({ ...own, epoch: random(16) }));
       for (const { account } of this.#s.conversations.all()) {
         this.#s.conversations.addEvent(tx, account, { what: 'restored' });

@@ -85,6 +85,7 @@ export class Inbox {
   readonly #lookedUpAt = new Map<AccountId, number>();
   #running = false;
   #stopped = false;
+  #held = true;
   #idle: (() => void)[] = [];
 
   constructor(needs: InboxNeeds) {
@@ -95,14 +96,28 @@ export class Inbox {
   push(frame: Delivered): void {
     if (this.#stopped) return;
     this.#queue.push(frame);
-    if (this.#running) return;
-    this.#running = true;
-    this.#needs.background.run(this.#work(), 'receive');
+    this.#begin();
   }
 
-  /** Forgets what has not been worked off: what was not acknowledged comes again over the next connection. */
-  clear(): void {
+  /**
+   * Forgets what has not been worked off (what was not acknowledged comes again over the next connection) and keeps what comes until
+   * `release`: before it is known whether the state of this device is old, no session moves.
+   */
+  hold(): void {
     this.#queue.length = 0;
+    this.#held = true;
+  }
+
+  /** Begins with what has come since `hold`. */
+  release(): void {
+    this.#held = false;
+    this.#begin();
+  }
+
+  #begin(): void {
+    if (this.#held || this.#running || this.#stopped || this.#queue.length === 0) return;
+    this.#running = true;
+    this.#needs.background.run(this.#work(), 'receive');
   }
 
   stop(): void {
@@ -116,9 +131,13 @@ export class Inbox {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
+  #next(): Delivered | undefined {
+    return this.#held ? undefined : this.#queue.shift();
+  }
+
   async #work(): Promise<void> {
     try {
-      for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift()) {
+      for (let frame = this.#next(); frame !== undefined; frame = this.#next()) {
         await this.#receive(frame);
         if (this.#stopped) return;
         this.#acks.push(frame.id);

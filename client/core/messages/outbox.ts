@@ -72,6 +72,8 @@ export class Outbox {
     replace: (tx, entry) => this.#replace(tx, entry),
   };
   #lastSeq = 0;
+  /** Before the first connection nobody knows whether this device's state is old: nothing is encrypted with it. */
+  #isOpen = false;
   #stopped = false;
 
   constructor(needs: OutboxNeeds) {
@@ -123,8 +125,9 @@ export class Outbox {
     });
   }
 
-  /** Tries everything now: there is a connection, or the person asked. */
+  /** Tries everything now: there is a connection, and the server has said whether this device's state is old. */
   kickAll(): void {
+    this.#isOpen = true;
     for (const account of this.#queues.keys()) this.#kick(account);
   }
 
@@ -147,6 +150,7 @@ export class Outbox {
   async sendOnline(to: AccountId, content: Content, id: MessageId): Promise<void> {
     const { directory, clock } = this.#needs;
     const person = directory.get(to);
+    if (!this.#isOpen) return;
     // Typing that overtakes a message would be shown after it.
     if (person === undefined || this.#queue(to).some(({ line }) => line === true)) return;
     const entry: OutboxEntry = { seq: 0, to, ...draftOf(content), id, sentAt: clock.now() };
@@ -187,7 +191,7 @@ export class Outbox {
   }
 
   #kick(account: AccountId): void {
-    if (this.#stopped || this.#pumping.has(account)) return;
+    if (!this.#isOpen || this.#stopped || this.#pumping.has(account)) return;
     this.#retries.get(account)?.cancel();
     this.#pumping.add(account);
     this.#needs.background.run(

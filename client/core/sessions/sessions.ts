@@ -10,17 +10,18 @@ import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { K, T } from '../db/stores.ts';
 import type { ListedDevice } from '../device-lists.ts';
 import {
+  isDuplicate,
   MESSAGE_TYPE,
   type Engine,
   type EngineAddress,
   type EnginePublicKey,
   type EngineSenderCertificate,
 } from '../engine.ts';
-import { CoreError } from '../failure.ts';
+import { CoreError, isCoreError } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
 import type { OwnKeeper } from '../own.ts';
 import type { Clock } from '../ports.ts';
-import { BufferedStores } from './stores.ts';
+import { asideKey, BufferedStores } from './stores.ts';
 
 /** The one Signal device id: each device is an address of its own. */
 const DEVICE_ID = 1;
@@ -103,9 +104,9 @@ export class Sessions {
   /** Puts what the stores changed into a transaction that holds `SESSION_TABLES`. */
   commit(tx: WriteTx, stores: BufferedStores): void {
     stores.put(tx);
-    const { device, session } = stores;
+    const { device, session, isAside } = stores;
     tx.after(() => {
-      if (session === undefined) return;
+      if (session === undefined || isAside) return;
       if (this.#cache.size >= CACHED_SESSIONS) this.#cache.clear();
       this.#cache.set(device, session);
     });
@@ -183,8 +184,20 @@ export class Sessions {
     };
   }
 
-  /** Decrypts what a seal held. The new state is in the stores, not yet on disk. Throws the engine's error. */
+  /**
+   * Decrypts what a seal held, with the session that was put aside if the present one cannot. The new state is in the stores, not yet on
+   * disk. Throws the engine's error.
+   */
   async decrypt(stores: BufferedStores, opened: OpenedSeal): Promise<OwnBytes> {
+    try {
+      return await this.#decrypt(stores, opened);
+    } catch (error) {
+      if (isDuplicate(error) || isCoreError(error) || !(await stores.turnAside())) throw error;
+      return this.#decrypt(stores, opened);
+    }
+  }
+
+  async #decrypt(stores: BufferedStores, opened: OpenedSeal): Promise<OwnBytes> {
     const { engine, address } = this.#with(stores.device);
     if (opened.type === 'whisper') {
       const message = engine.SignalMessage.deserialize(opened.contents);
@@ -224,13 +237,16 @@ export class Sessions {
     }
   }
 
-  /** Archives every session: what was restored from an older copy may have been used already. */
-  async archiveAll(tx: WriteTx): Promise<void> {
+  /**
+   * Puts every session aside: what was restored from an older copy may have been used already, so it only reads from now on. (A session
+   * that is merely archived becomes the current one again with the next message that it reads, and would use its keys twice.)
+   */
+  async putAsideAll(tx: WriteTx): Promise<void> {
     const rows = await tx.range(T.sessions, {});
     for (const { key, value } of rows) {
-      const record = this.#engine.SessionRecord.deserialize(copyBytes(value));
-      record.archiveCurrentState();
-      tx.put(T.sessions, key, record.serialize());
+      if (!(key instanceof Uint8Array)) continue;
+      tx.put(T.sessions, asideKey(key), value);
+      tx.delete(T.sessions, key);
     }
     tx.after(() => this.#cache.clear());
   }

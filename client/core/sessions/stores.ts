@@ -24,10 +24,16 @@ import type {
   EngineSignedPreKeyStore,
 } from '../engine.ts';
 import { CoreError } from '../failure.ts';
+import type { DbKey } from '../ports.ts';
 
 /** A message needs a prekey that this device does not have (any more). */
 export class MissingPreKey extends Error {
   override readonly name = 'MissingPreKey';
+}
+
+/** Where the session lies that a device had before its state turned out to be old: for reading, never for writing. */
+export function asideKey(key: DbKey): DbKey {
+  return [key, 'aside'];
 }
 
 /** What the stores are made of. */
@@ -55,8 +61,9 @@ export class BufferedStores
   readonly #parts: StoreParts;
   #session: OwnBytes | undefined;
   #isChanged = false;
-  readonly #removed: { readonly kind: PreKeyKind; readonly id: number }[] = [];
-  readonly #marks: Uint8Array[] = [];
+  #isAside = false;
+  #removed: { readonly kind: PreKeyKind; readonly id: number }[] = [];
+  #marks: Uint8Array[] = [];
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -69,6 +76,25 @@ export class BufferedStores
   /** The session as it now is, stored or not. */
   get session(): OwnBytes | undefined {
     return this.#session;
+  }
+
+  /** Whether these stores read with the session that was put aside. */
+  get isAside(): boolean {
+    return this.#isAside;
+  }
+
+  /** Forgets what was changed and goes on with the session that was put aside; false if there is none. */
+  async turnAside(): Promise<boolean> {
+    const { db } = this.#parts;
+    const key = asideKey(K.device(db, this.device));
+    const session = await db.read([T.sessions], (tx) => tx.get(T.sessions, key));
+    if (session === undefined) return false;
+    this.#session = copyBytes(session);
+    this.#isAside = true;
+    this.#isChanged = false;
+    this.#removed = [];
+    this.#marks = [];
+    return true;
   }
 
   /** Whether a message can be encrypted without a bundle. */
@@ -94,7 +120,8 @@ export class BufferedStores
   put(tx: WriteTx): void {
     const { db } = this.#parts;
     if (this.#isChanged && this.#session !== undefined) {
-      tx.put(T.sessions, K.device(db, this.device), this.#session);
+      const key = K.device(db, this.device);
+      tx.put(T.sessions, this.#isAside ? asideKey(key) : key, this.#session);
     }
     for (const { kind, id } of this.#removed) tx.delete(T.preKeys, [kind, id]);
     for (const mark of this.#marks) tx.put(T.preKeys, ['used', mark], new Uint8Array(0));
