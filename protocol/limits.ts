@@ -108,10 +108,14 @@ export const RATES = {
   ordinary: { burst: 120, everyMs: 200 },
   /** Public reads without an account. */
   public: { burst: 60, everyMs: 500 },
-  /** Challenges: each sign-in or renewal needs one. */
-  challenge: { burst: 60, everyMs: 1_000 },
+  /** Challenges, per address: a MAC each and nothing kept, and everybody behind one router needs them. */
+  challenge: { burst: 600, everyMs: 50 },
   /** Sign-in attempts, per username and address. */
   login: { burst: 10, everyMs: 30_000 },
+  /** Sign-in attempts of an address, whatever the name. */
+  loginAddress: { burst: 60, everyMs: 1_000 },
+  /** Renewals, per address: a class of its own, so that nobody's sign-in attempts keep signed-in devices waiting. */
+  renewal: { burst: 300, everyMs: 200 },
   /** Sign-ups per address: a family behind one router. */
   signUp: { burst: 20, everyMs: 60_000 },
   /** Lookups by name: one at a time, a day's worth of new people in the burst. */
@@ -125,6 +129,8 @@ export const RATES = {
   invite: { burst: 50, everyMs: 60_000 },
   /** Sends per connection: a backlog leaves at once, then ten a second. */
   send: { burst: 600, everyMs: 100 },
+  /** Sends and fetches over all anonymous connections of one address: a whole office, not a flood. */
+  sendAddress: { burst: 6_000, everyMs: 10 },
   /** Sends arriving for one recipient account, from everybody together. */
   receive: { burst: 2_000, everyMs: 20 },
   /** Answers to unknown routes. */

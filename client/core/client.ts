@@ -60,7 +60,7 @@ class Core implements Client {
   constructor(ports: Ports, engine: Engine) {
     this.#ports = ports;
     this.#engine = engine;
-    this.#rest = new Rest(ports.http);
+    this.#rest = new Rest(ports.http, ports.clock);
     this.#ready = ready({ random: ports.random, now: () => ports.clock.now() });
     this.#ready.catch(() => undefined);
   }

@@ -56,7 +56,7 @@ export const renewSession = defineRoute({
   method: 'POST',
   path: REFRESH_PATH,
   auth: 'none',
-  rate: 'challenge',
+  rate: 'renewal',
   body: Signed(B64u, LIMITS.signedRequestMaxBytes),
   reply: SessionReply,
   errors: ['challenge-expired', 'signature-invalid', 'session-ended'],

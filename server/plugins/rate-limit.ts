@@ -1,6 +1,6 @@
 /**
  * Rate limits of routes. With a session the account is counted (its device, for ordinary requests), else the address. A sign-in is
- * counted twice: here by address with the challenges, in the sessions service by name and address.
+ * counted twice: here by address alone, in the sessions service by name and address.
  */
 import type { FastifyRequest } from 'fastify';
 import { WireError } from '@tacet/protocol/errors';
@@ -16,7 +16,7 @@ export function limitRequest(
   request: FastifyRequest,
   caller: Caller | undefined,
 ): void {
-  const verdict = limits.take(rate === 'login' ? 'challenge' : rate, subjectOf(rate, request, caller));
+  const verdict = limits.take(rate === 'login' ? 'loginAddress' : rate, subjectOf(rate, request, caller));
   if (verdict.kind === 'allowed') return;
   throw new WireError('rate-limited', 'too many requests', { retryAfterMs: verdict.retryAfterMs });
 }

@@ -27,6 +27,8 @@ const UNREAD_BYTES = LIMITS.socketBufferedBytes / 8;
 const UNFINISHED_BYTES = 128 * 1024;
 /** Bytes of a client's ping or pong besides its payload (RFC 6455 section 5.2: two, and the mask). */
 const CONTROL_BYTES = 6;
+/** Requests that an anonymous socket takes from its address's limit at a time, so that the address is hashed once for all of them. */
+const ADDRESS_LOT = 8;
 /** How long a client that does not read is given to read why it was closed. */
 const FAREWELL_MS = 5_000;
 
@@ -36,6 +38,10 @@ export class Channel {
   readonly #connection: Pick<Socket, 'bytesRead'>;
   readonly #deps: SocketDeps;
   readonly #sends: LeakyBucket;
+  /** Counted with all other anonymous sockets of its address; `undefined` on a signed-in socket, whose account is known. */
+  readonly #address: string | undefined;
+  /** Requests taken from the address's limit and not yet used. */
+  #lot = 0;
   #protocol: Protocol | undefined;
   readonly #requests = new Set<Promise<void>>();
   #finishing = false;
@@ -53,9 +59,16 @@ export class Channel {
   #unreadAt: number | undefined;
   #onClose: (() => void) | undefined;
 
-  /** `connection`: what the WebSocket runs over. */
-  constructor(kind: SocketKind, socket: WebSocket, connection: Pick<Socket, 'bytesRead'>, deps: SocketDeps) {
+  /** `connection`: what the WebSocket runs over; `address`: as it is counted. */
+  constructor(
+    kind: SocketKind,
+    socket: WebSocket,
+    connection: Pick<Socket, 'bytesRead'>,
+    address: string,
+    deps: SocketDeps,
+  ) {
     this.kind = kind;
+    this.#address = kind === 'anonymous' ? address : undefined;
     this.#socket = socket;
     this.#connection = connection;
     this.#deps = deps;
@@ -87,9 +100,23 @@ export class Channel {
     return this.#socket.bufferedAmount;
   }
 
-  /** Counts sends and requests of this connection. */
+  /** Counts sends and requests of this connection, and on an anonymous one of its address. */
   takeSend(cost = 1): Verdict {
-    return this.#sends.take(this.#deps.clock.now(), cost);
+    const verdict = this.#takeOfAddress(cost);
+    return verdict.kind === 'refused' ? verdict : this.#sends.take(this.#deps.clock.now(), cost);
+  }
+
+  #takeOfAddress(cost: number): Verdict {
+    if (this.#address === undefined) return { kind: 'allowed' };
+    if (this.#lot < cost) {
+      const lot = Math.max(ADDRESS_LOT, cost);
+      const subject = { kind: 'address', address: this.#address } as const;
+      const verdict = this.#deps.limits.take('sendAddress', subject, lot);
+      if (verdict.kind === 'refused') return verdict;
+      this.#lot += lot;
+    }
+    this.#lot -= cost;
+    return { kind: 'allowed' };
   }
 
   /** Sends a frame; closes a client that leaves too much unread. `flushed` is called when the frame has left this process. */

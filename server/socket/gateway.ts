@@ -68,8 +68,9 @@ class Gateway {
   }
 
   accept(kind: SocketKind, socket: WebSocket, { ip, raw }: FastifyRequest): void {
-    const channel = new Channel(kind, socket, raw.socket, this.#deps);
-    const key = createHmac('sha256', this.#addressKey).update(countedAddress(ip)).digest('base64url');
+    const address = countedAddress(ip);
+    const channel = new Channel(kind, socket, raw.socket, address, this.#deps);
+    const key = createHmac('sha256', this.#addressKey).update(address).digest('base64url');
     const open = this.#perAddress.get(key) ?? 0;
     this.#channels.add(channel);
     this.#perAddress.set(key, open + 1);

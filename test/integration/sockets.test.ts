@@ -5,7 +5,7 @@ import { encodeCbor } from '../../protocol/cbor.ts';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import { ANONYMOUS_PATH, SOCKET_PATH } from '../../protocol/frames/client.ts';
 import { encodeFrame } from '../../protocol/frames/frame.ts';
-import { idBytes, type DeviceId } from '../../protocol/ids.ts';
+import { idBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts';
 import { LIMITS, RATES } from '../../protocol/limits.ts';
 import { frameBucket } from '../../protocol/padding.ts';
 import { TRANSPORT_VERSION } from '../../protocol/version.ts';
@@ -292,6 +292,34 @@ test('mail for one account beyond its rate is refused whoever sends it', async (
     await sender.close();
   }
   t.equal(sent, RATES.receive.burst);
+});
+
+test('an address beyond its rate is refused whatever number of sockets it opens, and a signed-in device behind it is not', async (t) => {
+  let now = 1_795_000_000_000;
+  const gateway = await openGateway(t, { rateFactor: 1, clock: { now: () => now } });
+  const bob = await gateway.makeAccount(1);
+  const unknown = { ...bob, account: makeId<AccountId>() };
+  const device = await signIn(gateway, bob);
+  const fullSockets = RATES.sendAddress.burst / RATES.send.burst;
+  const refusedOf = async (sender: SocketClient, count: number): Promise<number> => {
+    for (let re = 0; re < count; re++) sender.send(sendFrame(unknown, re, randomBytes(5), true));
+    let refused = 0;
+    for (let re = 0; re < count; re++) {
+      const answer = await sender.take('refused');
+      if (answer.code === 'rate-limited') refused += 1;
+    }
+    return refused;
+  };
+  for (let i = 0; i < fullSockets; i++) {
+    const sender = await openAnonymous(gateway.origin);
+    t.equal(await refusedOf(sender, RATES.send.burst), 0, `socket ${String(i)}`);
+    await sender.close();
+  }
+  const late = await openAnonymous(gateway.origin);
+  t.equal(await refusedOf(late, 3), 3, 'a new socket of the same address');
+  t.same(await device.barrier(), [], 'the signed-in one is served');
+  now += 8 * RATES.sendAddress.everyMs;
+  t.equal(await refusedOf(late, 9), 1, 'after a while it goes on, by as much as has drained');
 });
 
 test('acknowledging ids that were never delivered is bounded', async (t) => {

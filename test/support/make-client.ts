@@ -115,13 +115,16 @@ export async function makePair(
 ): Promise<{ readonly ada: TestClient; readonly ben: TestClient; readonly adasPassphrase: string }> {
   const [first, second] = options.names ?? ['ada', 'ben'];
   const made = { url, ...(options.engine === undefined ? {} : { engine: options.engine }) };
-  const ada = openTestClient(made);
+  await using opened = new AsyncDisposableStack();
+  const ada = opened.use(openTestClient(made));
   const { passphrase } = await signUp(ada, first);
   const { link } = await ada.commands.makeInvite();
-  const ben = openTestClient(made);
+  const ben = opened.use(openTestClient(made));
   await signUp(ben, second, link);
   await hasContact(ben, nameOf(first));
   await hasContact(ada, nameOf(second));
+  // Both are the caller's from here on; until now a failure closed them, so that nothing keeps the test's process alive.
+  opened.move();
   return { ada, ben, adasPassphrase: passphrase };
 }
 

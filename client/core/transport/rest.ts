@@ -4,14 +4,18 @@
  * `server-dishonest`. Nothing of an answer ends in a message.
  */
 import { isReply, type BodyOf, type ParamsOf, type ReplyOf } from '@tacet/protocol/call';
-import { ERRORS, isErrorCode, WireError } from '@tacet/protocol/errors';
+import { ERRORS, isErrorCode, isWireError, WireError } from '@tacet/protocol/errors';
 import type { Route } from '@tacet/protocol/route';
 import { TRANSPORT_VERSION } from '@tacet/protocol/version';
 import { CoreError } from '../failure.ts';
-import type { Http, HttpReply } from '../ports.ts';
+import type { Clock, Http, HttpReply } from '../ports.ts';
 
 /** Longest wait for an answer: a sign-up carries a megabyte over a slow phone line. */
 const TIMEOUT_MS = 60_000;
+/** Tries of a request that the server put off because it was busy: it did nothing, and says when to come back. */
+const BUSY_TRIES = 4;
+/** Longest wait that is worth it between them; a longer one is told. */
+const BUSY_WAIT_MS = 5_000;
 
 /** What a call brings. */
 export interface Call<R extends Route> {
@@ -61,13 +65,27 @@ function refusalOf(reply: HttpReply): Error {
 /** Calls routes. */
 export class Rest {
   readonly #http: Http;
+  readonly #clock: Clock;
 
-  constructor(http: Http) {
+  constructor(http: Http, clock: Clock) {
     this.#http = http;
+    this.#clock = clock;
   }
 
   /** Calls `route` and gives its parsed answer. Throws `WireError` or `CoreError` (`offline`, `server-dishonest`). */
   async call<R extends Route>(route: R, call: Call<R> = {}): Promise<ReplyOf<R>> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#callOnce(route, call);
+      } catch (error) {
+        const waitMs = isWireError(error, 'overloaded') ? error.retryAfterMs : undefined;
+        if (waitMs === undefined || waitMs > BUSY_WAIT_MS || tries === BUSY_TRIES) throw error;
+        await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve));
+      }
+    }
+  }
+
+  async #callOnce<R extends Route>(route: R, call: Call<R>): Promise<ReplyOf<R>> {
     const headers: Record<string, string> = { 'tacet-version': String(TRANSPORT_VERSION) };
     if (call.body !== undefined) headers['content-type'] = 'application/json';
     if (call.token !== undefined) headers['authorization'] = `Bearer ${call.token}`;

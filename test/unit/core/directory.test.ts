@@ -98,7 +98,7 @@ async function makeScene(trust: Contact['trust'], state: Contact['state'] = 'acc
   const keeper = new RecordKeeper(
     {
       db,
-      rest: new Rest(ports.http),
+      rest: new Rest(ports.http, ports.clock),
       clock: { now: () => Date.now(), after: () => () => undefined },
       background: new Background(),
       account: ada.id,
