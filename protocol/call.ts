@@ -16,3 +16,8 @@ export type ReplyOf<R extends Route> = R extends { readonly reply: infer Schema 
 export function isReply<R extends Route>(route: R, value: unknown): value is ReplyOf<R> {
   return route.reply === undefined ? value === undefined : Check(route.reply, value);
 }
+
+/** Whether a route takes this body: asked before the request leaves, about what a person typed. */
+export function isBody<R extends Route>(route: R, value: unknown): value is BodyOf<R> {
+  return route.body === undefined ? value === undefined : Check(route.body, value);
+}

@@ -269,6 +269,7 @@ class Core implements Client {
       },
       makeInvite: async () => this.#home().meeting.makeInvite(),
       followInvite: async (link) => this.#home().meeting.followInvite(link),
+      startConversation: async (username) => this.#home().contacts.startConversation(username),
       openConversation: async (conversation) => {
         if (conversation === undefined) {
           mirror.closeConversation();

@@ -58,6 +58,7 @@ const COMMANDS: { readonly [Name in CommandName]: true } = {
   takeOver: true,
   makeInvite: true,
   followInvite: true,
+  startConversation: true,
   openConversation: true,
   loadEarlier: true,
   acceptRequest: true,

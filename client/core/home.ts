@@ -12,6 +12,7 @@ import { RecordKeeper } from './account/record.ts';
 import { Session } from './account/session.ts';
 import { StartCounter } from './account/start-counter.ts';
 import type { Background } from './background.ts';
+import { Contacts } from './contacts.ts';
 import { Conversations, type ConversationWatcher } from './conversations.ts';
 import type { SealedDb } from './db/sealed.ts';
 import { T, type OwnDevice } from './db/stores.ts';
@@ -67,6 +68,7 @@ export class Home {
   readonly connection: Connection;
   readonly talk: Talk;
   readonly meeting: Meeting;
+  readonly contacts: Contacts;
   readonly profiles: Profiles;
   readonly #services: Services;
   readonly #inbox: Inbox;
@@ -120,6 +122,7 @@ export class Home {
     };
     this.talk = new Talk(this.#services);
     this.meeting = new Meeting(this.#services);
+    this.contacts = new Contacts(this.#services);
     this.profiles = new Profiles(this.#services);
     this.#counter = new StartCounter(this.#services);
     this.#devices = new OwnDevices({ ...base, engine });

@@ -16,6 +16,7 @@ import type {
   OpenConversation,
   PersonView,
   Progress,
+  Relation,
   SessionState,
   ViewState,
 } from './view.ts';
@@ -228,10 +229,11 @@ export function meOf(home: Home): Me {
   return { account, device, username, name: home.record.value.name };
 }
 
-function stateOf(home: Home, account: AccountId): 'accepted' | 'request' | undefined {
-  const contact = home.record.contact(account);
+function stateOf(home: Home, stored: StoredConversation): Relation | undefined {
+  const contact = home.record.contact(stored.account);
   if (contact?.state === 'blocked') return undefined;
-  return contact?.state === 'accepted' ? 'accepted' : 'request';
+  if (contact?.state === 'accepted') return 'accepted';
+  return stored.last === undefined ? 'new' : 'request';
 }
 
 function openState(
@@ -241,14 +243,14 @@ function openState(
   return {
     id: stored.account,
     person: personOf(home, stored.account),
-    state: stateOf(home, stored.account) ?? 'request',
+    state: stateOf(home, stored) ?? 'request',
     typing: home.conversations.isTyping(stored.account),
     draft: stored.draft,
   };
 }
 
 function summaryOf(home: Home, stored: StoredConversation): ConversationSummary | undefined {
-  const state = stateOf(home, stored.account);
+  const state = stateOf(home, stored);
   if (state === undefined) return undefined;
   const { last } = stored;
   return {

@@ -23,6 +23,7 @@ export type ClientErrorCode =
   | 'invite-malformed'
   | 'invite-key-mismatch'
   | 'invite-own'
+  | 'username-own'
   | 'server-dishonest'
   | 'key-changed'
   | 'storage-unavailable'
@@ -110,11 +111,13 @@ export type Line =
         | { readonly what: 'invite-accepted' };
     };
 
+/** How two people stand. `request`: a stranger has written and waits for an answer; `new`: found by name, nothing written yet. */
+export type Relation = 'accepted' | 'request' | 'new';
+
 export interface ConversationSummary {
   readonly id: ConversationId;
   readonly person: PersonView;
-  /** `request`: a stranger has written and waits for an answer. */
-  readonly state: 'accepted' | 'request';
+  readonly state: Relation;
   readonly last:
     | { readonly text: string; readonly at: number; readonly mine: boolean; readonly delivery: Delivery }
     | undefined;
@@ -127,7 +130,7 @@ export interface ConversationSummary {
 export interface OpenConversation {
   readonly id: ConversationId;
   readonly person: PersonView;
-  readonly state: 'accepted' | 'request';
+  readonly state: Relation;
   readonly lines: readonly Line[];
   readonly hasEarlier: boolean;
   readonly typing: boolean;
@@ -194,6 +197,8 @@ export interface Commands {
   makeInvite(): Promise<{ readonly link: string; readonly expiresAt: number }>;
   /** Opens the conversation that an invite link leads to, as somebody who is signed in. */
   followInvite(link: string): Promise<ConversationId>;
+  /** The conversation with whoever has this username; the person learns of it with the first message. */
+  startConversation(username: string): Promise<ConversationId>;
   openConversation(id: ConversationId | undefined): Promise<void>;
   loadEarlier(id: ConversationId): Promise<void>;
   acceptRequest(id: ConversationId): Promise<void>;

@@ -77,6 +77,7 @@ export function makeFakeDoor(scene: Scene): Door {
       expiresAt: Date.now() + 7 * 86_400_000,
     }),
     followInvite: async () => '' as ConversationId,
+    startConversation: async () => '' as ConversationId,
     openConversation: async (id) => {
       state.open.value = id === undefined ? undefined : scene.open?.[id];
     },

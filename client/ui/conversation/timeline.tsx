@@ -99,7 +99,11 @@ function Beginning({ conversation }: { readonly conversation: OpenConversation }
     <div class={css.beginning}>
       <Avatar id={person.account} name={person.name} size={64} />
       <p>{fill(text.conversation.beginning, { name: person.name })}</p>
-      <p class={css.soft}>{fill(text.conversation.beginningHint, { name: person.name })}</p>
+      <p class={css.soft}>
+        {fill(conversation.state === 'new' ? text.newChat.introduction : text.conversation.beginningHint, {
+          name: person.name,
+        })}
+      </p>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** The conversations, newest first. Arrow keys walk them; the one that is open is marked. */
 import type { VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import { Settings as SettingsIcon, UserPlus } from 'lucide';
+import { Settings as SettingsIcon, SquarePen, UserPlus } from 'lucide';
 import { Button, IconButton, IconLink } from '../components/button.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
 import { ListTitle } from '../components/pane-header.tsx';
@@ -10,11 +10,13 @@ import { linkTo, place } from '../router.ts';
 import { text } from '../text/text.ts';
 import { ConversationItem } from './conversation-item.tsx';
 import css from './conversation-list.module.css';
+import { NewChat } from './new-chat.tsx';
 import { NewInvite } from './new-invite.tsx';
 
 export function ConversationList(): VNode {
   const { state } = useDoor();
-  const [inviting, setInviting] = useState(false);
+  const [dialog, setDialog] = useState<'new-chat' | 'invite' | undefined>(undefined);
+  const close = (): void => setDialog(undefined);
   const list = useRef<HTMLUListElement>(null);
   const conversations = state.conversations.value;
   const here = place.value;
@@ -41,7 +43,8 @@ export function ConversationList(): VNode {
   return (
     <>
       <ListTitle>
-        <IconButton icon={UserPlus} label={text.list.invite} onClick={() => setInviting(true)} />
+        <IconButton icon={SquarePen} label={text.list.newChat} onClick={() => setDialog('new-chat')} />
+        <IconButton icon={UserPlus} label={text.list.invite} onClick={() => setDialog('invite')} />
         <IconLink icon={SettingsIcon} label={text.list.settings} {...linkTo({ kind: 'settings' })} />
       </ListTitle>
       <ConnectionStrip in="list" />
@@ -49,8 +52,11 @@ export function ConversationList(): VNode {
         <div class={css.empty}>
           <h2>{text.list.emptyTitle}</h2>
           <p>{text.list.emptyText}</p>
-          <Button kind="primary" icon={UserPlus} onClick={() => setInviting(true)}>
+          <Button kind="primary" icon={UserPlus} onClick={() => setDialog('invite')}>
             {text.list.invite}
+          </Button>
+          <Button kind="quiet" icon={SquarePen} onClick={() => setDialog('new-chat')}>
+            {text.list.newChat}
           </Button>
         </div>
       ) : (
@@ -64,7 +70,8 @@ export function ConversationList(): VNode {
           ))}
         </ul>
       )}
-      {inviting && <NewInvite onClose={() => setInviting(false)} />}
+      {dialog === 'new-chat' && <NewChat onClose={close} onInvite={() => setDialog('invite')} />}
+      {dialog === 'invite' && <NewInvite onClose={close} />}
     </>
   );
 }

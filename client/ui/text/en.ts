@@ -140,6 +140,7 @@ export const en = {
     label: 'Conversations',
     resize: 'Width of the list',
     settings: 'Settings',
+    newChat: 'New chat',
     invite: 'Invite someone',
     emptyTitle: 'No conversations yet',
     emptyText: 'Tacet has no directory to browse. Send somebody an invite link and you can talk.',
@@ -230,6 +231,17 @@ export const en = {
     },
     username: 'Username',
     noUsername: 'not known',
+  },
+  newChat: {
+    title: 'New chat',
+    lead: 'The server sees whom you look up. The person learns of it with your first message, and decides then.',
+    label: 'Username or invite link',
+    hint: 'Ask the person for their exact username; there is no directory to browse.',
+    missing: 'Enter a username or paste an invite link.',
+    linkForeign: 'This is not an invite link of this server.',
+    start: 'Open chat',
+    invite: 'Invite someone new',
+    introduction: 'Your first message introduces you to {name}, who decides whether to answer.',
   },
   newInvite: {
     title: 'Invite someone',
@@ -368,6 +380,7 @@ export const en = {
     'invite-malformed': 'The link is incomplete. Copy the whole of it, with everything after the #.',
     'invite-key-mismatch':
       'The key behind this invite is not the one that the link names. Somebody may be in between. Do not use it, and tell the person who sent it.',
+    'username-own': 'That is your own username.',
     'invite-own': 'This is your own invite. Send it to somebody else.',
     'server-dishonest':
       'The server’s answer contradicts what was signed. Nothing was accepted. Tell the person who runs it.',

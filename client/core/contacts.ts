@@ -1,0 +1,61 @@
+/**
+ * People besides invites. A lookup by username shows the server who is looked up and by whom; the person himself learns nothing of it
+ * until the first message.
+ */
+import { idOf, type AccountId } from '@tacet/protocol/ids';
+import { isBody } from '@tacet/protocol/call';
+import { WireError } from '@tacet/protocol/errors';
+import { lookup } from '@tacet/protocol/rest/people';
+import { normaliseUsername } from '@tacet/crypto/vault';
+import { T } from './db/stores.ts';
+import { DIRECTORY_TABLES, newContact } from './directory.ts';
+import { CoreError } from './failure.ts';
+import { entryFromJson } from './people.ts';
+import type { Services } from './services.ts';
+
+/** People of this account. */
+export class Contacts {
+  readonly #s: Services;
+
+  constructor(services: Services) {
+    this.#s = services;
+  }
+
+  /**
+   * Opens a conversation with whoever has this username. Nothing is sent: the first message introduces this account. A contact who is
+   * known by the name is meant, whoever the server says has it now. Throws `WireError` `account-unknown`, `rate-limited`; `CoreError`
+   * `username-own`, `key-changed`, `server-dishonest`.
+   */
+  async startConversation(typed: string): Promise<AccountId> {
+    const { db, clock, rest, session, directory, record, conversations } = this.#s;
+    const username = normaliseUsername(typed);
+    if (username === this.#s.own.value.username) throw new CoreError('username-own', 'the own username');
+    if (!isBody(lookup, { username })) throw new WireError('account-unknown', 'not a username');
+    const known = record.contacts.find((contact) => contact.username === username);
+    if (known !== undefined) {
+      const account = idOf<AccountId>(known.account);
+      await db.write([T.conversations], async (tx) => void conversations.ensure(tx, account));
+      return account;
+    }
+    const entry = entryFromJson(
+      await session.with((token) => rest.call(lookup, { body: { username }, token })),
+    );
+    const { account } = entry;
+    if (account === directory.ownAccount) {
+      throw new CoreError('server-dishonest', 'the own account under another name');
+    }
+    const judgement = directory.judge(entry, 'server');
+    await db.write(DIRECTORY_TABLES, async (tx) => {
+      const person = directory.commit(tx, judgement);
+      if (person === undefined)
+        throw new CoreError('key-changed', 'the key of a verified contact has changed');
+      // Whoever has no name yet gets the one that he was found by; a name that he told himself stays.
+      record.changeContact(tx, account, (held) => {
+        const contact = held ?? newContact(person, 'request', 'unverified', clock.now());
+        return contact.username === undefined ? { ...contact, username } : contact;
+      });
+      conversations.ensure(tx, account);
+    });
+    return account;
+  }
+}

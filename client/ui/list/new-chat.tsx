@@ -1,0 +1,78 @@
+/** Begins a conversation: by username, or with an invite link pasted into the same field. */
+import type { VNode } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { UserPlus } from 'lucide';
+import { usernameProblem } from '../account-rules.ts';
+import { Button } from '../components/button.tsx';
+import { Dialog, DialogActions } from '../components/dialog.tsx';
+import { TextField } from '../components/field.tsx';
+import { FailureNote } from '../components/note.tsx';
+import { Form } from '../components/page.tsx';
+import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { go, goToInvite } from '../router.ts';
+import { text } from '../text/text.ts';
+import css from './new-invite.module.css';
+
+export function NewChat({
+  onClose,
+  onInvite,
+}: {
+  readonly onClose: () => void;
+  /** The person wants to invite somebody instead. */
+  readonly onInvite: () => void;
+}): VNode {
+  const { commands } = useDoor();
+  const { busy, failure, ask, forget } = useAsking();
+  const [typed, setTyped] = useState('');
+  const [problem, setProblem] = useState<string | undefined>(undefined);
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.focus(), []);
+
+  async function start(): Promise<void> {
+    const wanted = typed.trim();
+    if (wanted.includes('/')) {
+      if (!goToInvite(wanted)) return setProblem(text.newChat.linkForeign);
+      return onClose();
+    }
+    const username = wanted.replace(/^@/, '').toLocaleLowerCase('en');
+    const wrong = wanted === '' ? text.newChat.missing : usernameProblem(username);
+    if (wrong !== undefined) return setProblem(wrong);
+    await ask(async () => {
+      const id = await commands.startConversation(username);
+      onClose();
+      go({ kind: 'conversation', id });
+    });
+    return undefined;
+  }
+
+  return (
+    <Dialog title={text.newChat.title} onClose={onClose}>
+      <p class={css.lead}>{text.newChat.lead}</p>
+      <Form onSubmit={() => inBackground(start())}>
+        <FailureNote failure={failure} />
+        <TextField
+          label={text.newChat.label}
+          hint={text.newChat.hint}
+          error={problem}
+          name="person"
+          autocomplete="off"
+          value={typed}
+          inputRef={input}
+          onInput={(value) => {
+            setTyped(value);
+            setProblem(undefined);
+            forget();
+          }}
+        />
+        <DialogActions>
+          <Button kind="quiet" icon={UserPlus} onClick={onInvite}>
+            {text.newChat.invite}
+          </Button>
+          <Button kind="primary" type="submit" busy={busy}>
+            {text.newChat.start}
+          </Button>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}

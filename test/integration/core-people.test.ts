@@ -1,0 +1,98 @@
+/** Finding people by name, requests of strangers, blocking: real clients of core and the real server. */
+import t, { type Test } from 'tap';
+import {
+  accountOf,
+  hasContact,
+  linesOf,
+  openTestClient,
+  openWith,
+  signUp,
+  textsOf,
+  type TestClient,
+} from '../support/make-client.ts';
+import { openTestServer } from '../support/open-test-server.ts';
+
+/** Two people of one server who do not know each other. */
+async function makeStrangers(
+  t: Test,
+  url: string,
+): Promise<{ readonly ada: TestClient; readonly ben: TestClient }> {
+  const ada = openTestClient({ url });
+  t.teardown(() => ada.close());
+  await signUp(ada, 'ada');
+  const ben = openTestClient({ url });
+  t.teardown(() => ben.close());
+  await signUp(ben, 'ben');
+  return { ada, ben };
+}
+
+t.test('somebody found by name gets a request and decides; nothing goes back before', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben } = await makeStrangers(t, server.url);
+  const toAda = await ben.commands.startConversation(' Ada ');
+  t.equal(toAda, accountOf(ada));
+  await ben.commands.openConversation(toAda);
+  await ben.waitFor('an empty conversation', ({ open }) => open?.id === toAda && open.state === 'new');
+  t.equal(ben.state.open?.person.name, 'ada', 'by the name that was looked up');
+  t.strictSame(ada.state.conversations, [], 'looking somebody up tells nothing');
+
+  await ben.commands.sendText(toAda, 'Hello, we met on Monday');
+  const fromBen = accountOf(ben);
+  await ada.waitFor('the request', ({ conversations }) =>
+    conversations.some(({ id, state, last }) => id === fromBen && state === 'request' && last !== undefined),
+  );
+  await ada.commands.openConversation(fromBen);
+  await ada.waitFor('the message', (state) => textsOf(state).length === 1);
+  await ada.commands.markRead(fromBen, 1);
+  await ada.commands.setTyping(fromBen, true);
+  await ben.waitFor('sent', (state) => linesOf(state)[0]?.delivery.kind === 'sent');
+
+  await ada.commands.acceptRequest(fromBen);
+  await hasContact(ben, 'Ada');
+  t.equal(linesOf(ben.state)[0]?.delivery.kind, 'sent', 'that it was read before stays unsaid');
+  await ben.commands.sendText(toAda, 'Thank you');
+  await ada.waitFor('the second', (state) => textsOf(state).length === 2);
+  await ben.waitFor('now with acknowledgement', (state) => linesOf(state)[1]?.delivery.kind === 'delivered');
+  await hasContact(ada, 'Ben');
+  t.strictSame([...ada.client.background.failures, ...ben.client.background.failures], []);
+});
+
+t.test('writing to somebody who asked accepts him', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben } = await makeStrangers(t, server.url);
+  const toAda = await ben.commands.startConversation('ada');
+  await ben.commands.sendText(toAda, 'Hello');
+  const fromBen = accountOf(ben);
+  await ada.waitFor('the request', ({ conversations }) => conversations.some(({ id }) => id === fromBen));
+  await ada.commands.sendText(fromBen, 'Hello yourself');
+  await openWith(ben, 'Ada');
+  await ben.waitFor('the answer', (state) => textsOf(state).includes('Hello yourself'));
+  await hasContact(ada, 'Ben');
+});
+
+t.test('two people who look each other up at the same time meet in one conversation', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben } = await makeStrangers(t, server.url);
+  const [toAda, toBen] = [
+    await ben.commands.startConversation('ada'),
+    await ada.commands.startConversation('ben'),
+  ];
+  await Promise.all([ben.commands.sendText(toAda, 'from Ben'), ada.commands.sendText(toBen, 'from Ada')]);
+  await openWith(ada, 'Ben');
+  await openWith(ben, 'Ada');
+  const both = ['from Ada', 'from Ben'];
+  for (const client of [ada, ben]) {
+    await client.waitFor('both', (state) => textsOf(state).length === 2);
+    t.strictSame(textsOf(client.state).toSorted(), both);
+    t.equal(client.state.conversations.length, 1);
+  }
+});
+
+t.test('names that nobody has, that are no names, and the own one are refused in words', async (t) => {
+  await using server = await openTestServer();
+  const { ada } = await makeStrangers(t, server.url);
+  await t.rejects(ada.commands.startConversation('nobody'), { code: 'account-unknown' });
+  await t.rejects(ada.commands.startConversation('not a name'), { code: 'account-unknown' });
+  await t.rejects(ada.commands.startConversation('ADA'), { code: 'username-own' });
+  t.strictSame(ada.state.conversations, []);
+});
