@@ -303,6 +303,8 @@ class Core implements Client {
         const home = this.#home();
         await home.profiles.setName(shownName(name, home.own.value.username));
       },
+      setPicture: async (picture) => this.#home().profiles.setPicture(picture),
+      readPicture: async (account) => this.#home().profiles.picture(account),
       connectNow: async () => this.#home().connection.connectNow(),
     };
   }

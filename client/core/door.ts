@@ -68,6 +68,8 @@ const COMMANDS: { readonly [Name in CommandName]: true } = {
   setTyping: true,
   setDraft: true,
   setName: true,
+  setPicture: true,
+  readPicture: true,
   connectNow: true,
 };
 

@@ -119,6 +119,7 @@ export class Home {
       outbox,
       receipts,
       readProfile: (account) => this.profiles.read(account),
+      peopleChanged: () => parts.watcher.peopleChanged(),
     };
     this.talk = new Talk(this.#services);
     this.meeting = new Meeting(this.#services);

@@ -34,6 +34,8 @@ export interface Services {
   readonly receipts: Receipts;
   /** Reads a contact's profile again, soon. */
   readProfile(account: AccountId): void;
+  /** Something that is shown of people has changed outside the record. */
+  peopleChanged(): void;
 }
 
 /** Whether the account has devices beside this one. */

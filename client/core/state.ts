@@ -219,6 +219,7 @@ export function personOf(home: Home, account: AccountId): PersonView {
     account,
     username: contact?.username,
     name: contact?.name ?? contact?.username ?? account.slice(0, SHORT_ID),
+    picture: home.profiles.pictureName(account),
     trust: contact?.trust ?? 'unverified',
   };
 }
@@ -226,7 +227,13 @@ export function personOf(home: Home, account: AccountId): PersonView {
 /** Who this device belongs to. */
 export function meOf(home: Home): Me {
   const { account, device, username } = home.own.value;
-  return { account, device, username, name: home.record.value.name };
+  return {
+    account,
+    device,
+    username,
+    name: home.record.value.name,
+    picture: home.profiles.pictureName(account),
+  };
 }
 
 function stateOf(home: Home, stored: StoredConversation): Relation | undefined {

@@ -24,6 +24,7 @@ export type ClientErrorCode =
   | 'invite-key-mismatch'
   | 'invite-own'
   | 'username-own'
+  | 'picture-unfit'
   | 'server-dishonest'
   | 'key-changed'
   | 'storage-unavailable'
@@ -42,6 +43,8 @@ export interface Me {
   readonly username: string;
   /** Shown name; the username until one is set. */
   readonly name: string;
+  /** Names the picture that is set, for `readPicture`; another picture has another one. */
+  readonly picture?: string | undefined;
 }
 
 /** Where the app stands as a whole. */
@@ -78,6 +81,8 @@ export interface PersonView {
   readonly username: string | undefined;
   /** Profile name, else username, else a short form of the id. */
   readonly name: string;
+  /** Names the picture that is known, for `readPicture`; another picture has another one. */
+  readonly picture?: string | undefined;
   /** How the account key came to be believed. */
   readonly trust: 'unverified' | 'by-invite' | 'verified';
 }
@@ -210,6 +215,10 @@ export interface Commands {
   setTyping(id: ConversationId, on: boolean): Promise<void>;
   setDraft(id: ConversationId, text: string): Promise<void>;
   setName(name: string): Promise<void>;
+  /** Sets the own picture, a small JPEG file; `undefined` takes it away. */
+  setPicture(picture: Uint8Array | undefined): Promise<void>;
+  /** The picture of somebody, the own one included: a JPEG file that has been looked at. */
+  readPicture(account: AccountId): Promise<Uint8Array | undefined>;
   /** The network may be back: try now. */
   connectNow(): Promise<void>;
 }

@@ -15,6 +15,7 @@ import {
 import { Bytes } from '../bytes.ts';
 import { CLOSED, Counter, EC_KEY_BYTES, HASH_BYTES, Id, Instant, Username } from '../shapes.ts';
 import { ListView } from './frame.ts';
+import { Picture } from './picture.ts';
 
 /** Longest shown name, in UTF-16 units. */
 export const NAME_MAX = 64;
@@ -65,6 +66,9 @@ export const AccountRecord = Shape(
     profileVersion: Counter,
     name: Name,
     nameAt: Instant,
+    /** The own picture, and when it was set or taken away. */
+    picture: Optional(Picture),
+    pictureAt: Optional(Instant),
     settings: Shape({ readReceipts: Bool(), typing: Bool(), changedAt: Instant }, CLOSED),
     contacts: List(Contact, { maxItems: CONTACTS_MAX }),
     invites: List(OpenInvite, { maxItems: INVITES_MAX }),
@@ -73,6 +77,9 @@ export const AccountRecord = Shape(
 );
 export type AccountRecord = Static<typeof AccountRecord>;
 
-/** The profile that contacts read. The username is the person's own claim. */
-export const ProfileDocument = Shape({ v: Literal(1), name: Name, username: Username }, CLOSED);
+/** The profile that contacts read. The username is the person's own claim; the picture is shown only if `isPicture`. */
+export const ProfileDocument = Shape(
+  { v: Literal(1), name: Name, username: Username, picture: Optional(Picture) },
+  CLOSED,
+);
 export type ProfileDocument = Static<typeof ProfileDocument>;

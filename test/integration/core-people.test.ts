@@ -4,6 +4,7 @@ import {
   accountOf,
   hasContact,
   linesOf,
+  makePair,
   openTestClient,
   openWith,
   signUp,
@@ -95,4 +96,45 @@ t.test('names that nobody has, that are no names, and the own one are refused in
   await t.rejects(ada.commands.startConversation('not a name'), { code: 'account-unknown' });
   await t.rejects(ada.commands.startConversation('ADA'), { code: 'username-own' });
   t.strictSame(ada.state.conversations, []);
+});
+
+/** The smallest file that passes for a picture: a frame header of a small size and a scan. */
+const PICTURE = Uint8Array.from([
+  0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 96, 0, 96, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 1, 0xff,
+  0xd9,
+]);
+
+t.test('a picture reaches contacts and own devices, is replaced and taken away', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, adasPassphrase } = await makePair(server.url);
+  const desk = openTestClient({ url: server.url });
+  t.teardown(() => Promise.all([ada.close(), ben.close(), desk.close()]));
+  const adas = accountOf(ada);
+  await ada.commands.setPicture(PICTURE);
+  const named = await ben.waitFor(
+    'a picture',
+    ({ conversations }) => conversations[0]?.person.picture !== undefined,
+  );
+  t.strictSame(await ben.commands.readPicture(adas), PICTURE);
+  await desk.commands.signIn({ username: 'ada', passphrase: adasPassphrase });
+  await desk.waitFor(
+    'signed in',
+    ({ session }) => session.kind === 'signed-in' && session.me.picture !== undefined,
+  );
+  t.strictSame(await desk.commands.readPicture(adas), PICTURE, 'from the record');
+
+  const other = PICTURE.with(25, 2);
+  await desk.commands.setPicture(other);
+  const before = named.conversations[0]?.person.picture;
+  await ben.waitFor('another picture', ({ conversations }) => conversations[0]?.person.picture !== before);
+  t.strictSame(await ben.commands.readPicture(adas), other);
+  await ada.waitFor(
+    'the other device too',
+    ({ session }) => session.kind === 'signed-in' && session.me.picture !== before,
+  );
+
+  await ada.commands.setPicture(undefined);
+  await ben.waitFor('none', ({ conversations }) => conversations[0]?.person.picture === undefined);
+  t.equal(await ben.commands.readPicture(adas), undefined);
+  await t.rejects(ada.commands.setPicture(Buffer.from('<svg/>')), { code: 'picture-unfit' });
 });

@@ -92,6 +92,8 @@ export function makeFakeDoor(scene: Scene): Door {
     setTyping: async () => undefined,
     setDraft: async () => undefined,
     setName: async () => undefined,
+    setPicture: async () => undefined,
+    readPicture: async () => undefined,
     connectNow: async () => undefined,
     ...scene.answers,
   };

@@ -94,6 +94,10 @@ function union<Value>(
 /** Both records in one. `previous` is the caller's to set. `now` decides which invites are forgotten. */
 export function mergeRecords(a: AccountRecord, b: AccountRecord, now: number): AccountRecord {
   const nameOf = ({ name, nameAt }: AccountRecord) => ({ name, nameAt });
+  const pictureOf = ({ picture, pictureAt }: AccountRecord) => ({
+    ...(picture === undefined ? {} : { picture }),
+    ...(pictureAt === undefined ? {} : { pictureAt }),
+  });
   const profileOf = ({ profileKey, profileVersion }: AccountRecord) => ({ profileKey, profileVersion });
   return {
     v: 1,
@@ -101,6 +105,7 @@ export function mergeRecords(a: AccountRecord, b: AccountRecord, now: number): A
     list: higherList(a.list, b.list),
     ...later(profileOf(a), profileOf(b), ({ profileVersion }) => profileVersion),
     ...later(nameOf(a), nameOf(b), ({ nameAt }) => nameAt),
+    ...later(pictureOf(a), pictureOf(b), ({ pictureAt }) => pictureAt ?? 0),
     settings: later(a.settings, b.settings, ({ changedAt }) => changedAt),
     contacts: union(a.contacts, b.contacts, (contact) => contact.account, mergeContact),
     invites: union(a.invites, b.invites, (invite) => invite.code, mergeInvite).filter(

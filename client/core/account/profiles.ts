@@ -1,19 +1,38 @@
-/** Names: the own one, told to contacts through the encrypted profile, and theirs, read from it. */
+/** Names and pictures: the own ones, told to contacts through the encrypted profile, and theirs, read from it. */
 import { encodeB64u } from '@tacet/protocol/bytes';
 import { encodeCbor } from '@tacet/protocol/cbor';
-import type { ProfileDocument } from '@tacet/protocol/content/record';
+import { isPicture } from '@tacet/protocol/content/picture';
+import type { AccountRecord, ProfileDocument } from '@tacet/protocol/content/record';
 import { idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
 import { putProfile } from '@tacet/protocol/rest/accounts';
-import { keyFrom, sealProfile, type ProfileKey } from '@tacet/crypto/vault';
-import { T } from '../db/stores.ts';
+import { keyFrom, sealProfile, sha256, type ProfileKey } from '@tacet/crypto/vault';
+import { copyBytes } from '../bytes.ts';
+import { K, T, type OwnDevice } from '../db/stores.ts';
+import { CoreError } from '../failure.ts';
 import { giveProfile } from '../messages/handlers/profile.ts';
 import type { Services } from '../services.ts';
 import { isRepeatable } from '../transport/rest.ts';
+
+/** The own profile as contacts read it, sealed under the record's profile key as the record's version of it. */
+export function sealOwnProfile(
+  { account, username }: Pick<OwnDevice, 'account' | 'username'>,
+  { profileKey, profileVersion: version, name, picture }: AccountRecord,
+): { readonly version: number; readonly sealed: Uint8Array<ArrayBuffer> } {
+  const document: ProfileDocument = { v: 1, name, username, ...(picture === undefined ? {} : { picture }) };
+  const binding = { account: idBytes(account), version };
+  return { version, sealed: sealProfile(keyFrom<ProfileKey>(profileKey), encodeCbor(document), binding) };
+}
+
+/** What a picture is called, so that a screen sees when it is another. */
+function nameOf(picture: Uint8Array): string {
+  return encodeB64u(sha256(copyBytes(picture)).subarray(0, 12));
+}
 
 /** Profiles of this account and its contacts. */
 export class Profiles {
   readonly #s: Services;
   readonly #asked = new Set<AccountId>();
+  #ownPicture: { readonly bytes: Uint8Array; readonly name: string } | undefined;
   #stopped = false;
 
   constructor(services: Services) {
@@ -22,57 +41,46 @@ export class Profiles {
 
   /** Changes the shown name, in the record and in the profile that contacts read. */
   async setName(name: string): Promise<void> {
-    const { db, rest, clock } = this.#s;
-    await db.write([T.record], async (tx) =>
-      this.#s.record.change(tx, (record) => ({
-        ...record,
-        name,
-        nameAt: clock.now(),
-        profileVersion: record.profileVersion + 1,
-      })),
-    );
-    await this.#s.record.flush();
-    const { profileKey, profileVersion: version } = this.#s.record.value;
-    const document: ProfileDocument = { v: 1, name, username: this.#s.own.value.username };
-    const binding = { account: idBytes(this.#account), version };
-    const sealed = sealProfile(keyFrom<ProfileKey>(profileKey), encodeCbor(document), binding);
-    await this.#s.session.with((token) =>
-      rest.call(putProfile, { body: { version, sealed: encodeB64u(sealed) }, token }),
-    );
-    await db.write([T.outbox], async (tx) => {
-      for (const contact of this.#s.record.contacts) {
-        if (contact.state === 'accepted') {
-          giveProfile(this.#s, tx, idOf<AccountId>(contact.account));
-        }
-      }
-    });
+    await this.#change((record) => ({ ...record, name, nameAt: this.#s.clock.now() }));
+  }
+
+  /** Changes or takes away the own picture. Throws `CoreError` `picture-unfit`. */
+  async setPicture(picture: Uint8Array | undefined): Promise<void> {
+    if (picture !== undefined && !isPicture(picture)) {
+      throw new CoreError('picture-unfit', 'not a small JPEG file');
+    }
+    await this.#change(({ picture: _before, ...record }) => ({
+      ...record,
+      ...(picture === undefined ? {} : { picture }),
+      pictureAt: this.#s.clock.now(),
+    }));
+  }
+
+  /** What the picture of an account is called; `undefined` where there is none. */
+  pictureName(account: AccountId): string | undefined {
+    if (account !== this.#account) return this.#s.directory.get(account)?.stored.picture;
+    const { picture } = this.#s.record.value;
+    if (picture === undefined) return undefined;
+    if (this.#ownPicture?.bytes !== picture) this.#ownPicture = { bytes: picture, name: nameOf(picture) };
+    return this.#ownPicture.name;
+  }
+
+  /** The picture of an account, the own one included. */
+  async picture(account: AccountId): Promise<Uint8Array | undefined> {
+    const { db, record } = this.#s;
+    const picture =
+      account === this.#account
+        ? record.value.picture
+        : await db.read([T.pictures], (tx) => tx.get(T.pictures, K.picture(db, account)));
+    return picture !== undefined && isPicture(picture) ? picture : undefined;
   }
 
   /** Reads a contact's profile again, soon. */
   read(account: AccountId): void {
     if (this.#asked.has(account) || this.#stopped) return;
     this.#asked.add(account);
-    const { db, background } = this.#s;
-    const read = async (): Promise<void> => {
-      const profileKey = this.#s.record.contact(account)?.profileKey;
-      const above = this.#s.directory.get(account)?.stored.profileVersion ?? 0;
-      if (profileKey === undefined) return;
-      const profile = await this.#s.people.fetchProfile(account, profileKey, above);
-      if (profile === undefined) return;
-      const { name, username } = profile.document;
-      await db.write([T.people, T.record], async (tx) => {
-        this.#s.directory.edit(tx, account, (held) => ({ ...held, profileVersion: profile.version, name }));
-        const contact = this.#s.record.contact(account);
-        if (contact === undefined || (contact.name === name && contact.username !== undefined)) return;
-        this.#s.record.changeContact(tx, account, (held) => ({
-          ...(held ?? contact),
-          name,
-          username: contact.username ?? username,
-        }));
-      });
-    };
-    background.run(
-      read()
+    this.#s.background.run(
+      this.#read(account)
         .catch((error: unknown) => {
           if (!isRepeatable(error)) throw error;
         })
@@ -83,6 +91,52 @@ export class Profiles {
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  async #change(edit: (record: AccountRecord) => AccountRecord): Promise<void> {
+    const { db, rest } = this.#s;
+    await db.write([T.record], async (tx) =>
+      this.#s.record.change(tx, (record) => ({ ...edit(record), profileVersion: record.profileVersion + 1 })),
+    );
+    await this.#s.record.flush();
+    const { version, sealed } = sealOwnProfile(this.#s.own.value, this.#s.record.value);
+    await this.#s.session.with((token) =>
+      rest.call(putProfile, { body: { version, sealed: encodeB64u(sealed) }, token }),
+    );
+    await db.write([T.outbox], async (tx) => {
+      for (const contact of this.#s.record.contacts) {
+        if (contact.state === 'accepted') giveProfile(this.#s, tx, idOf<AccountId>(contact.account));
+      }
+    });
+  }
+
+  async #read(account: AccountId): Promise<void> {
+    const { db, directory, people, record } = this.#s;
+    const profileKey = record.contact(account)?.profileKey;
+    const above = directory.get(account)?.stored.profileVersion ?? 0;
+    if (profileKey === undefined) return;
+    const profile = await people.fetchProfile(account, profileKey, above);
+    if (profile === undefined) return;
+    const { name, username, picture } = profile.document;
+    const shown = picture !== undefined && isPicture(picture) ? picture : undefined;
+    await db.write([T.people, T.record, T.pictures], async (tx) => {
+      if (shown === undefined) tx.delete(T.pictures, K.picture(db, account));
+      else tx.put(T.pictures, K.picture(db, account), shown);
+      directory.edit(tx, account, ({ picture: _before, ...held }) => ({
+        ...held,
+        profileVersion: profile.version,
+        name,
+        ...(shown === undefined ? {} : { picture: nameOf(shown) }),
+      }));
+      tx.after(() => this.#s.peopleChanged());
+      const contact = record.contact(account);
+      if (contact === undefined || (contact.name === name && contact.username !== undefined)) return;
+      record.changeContact(tx, account, (held) => ({
+        ...(held ?? contact),
+        name,
+        username: contact.username ?? username,
+      }));
+    });
   }
 
   get #account(): AccountId {

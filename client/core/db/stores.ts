@@ -107,6 +107,8 @@ export interface StoredPerson {
   readonly username?: string;
   readonly name?: string;
   readonly profileVersion?: number;
+  /** Which picture is kept of him; absent where there is none. */
+  readonly picture?: string;
   /** Resets and repairs on this person's behalf today. */
   readonly repairs?: { readonly day: number; readonly count: number };
   /** The account key changed while it was verified: sending waits for the person. */
@@ -241,6 +243,7 @@ export const T = {
   outChains: { store: 'chains' } as Table<OutChain>,
   inChains: { store: 'chains' } as Table<InChain>,
   receipts: { store: 'receipts' } as Table<PendingReceipt>,
+  pictures: { store: 'pictures' } as Table<Bytes>,
 } as const;
 
 /** Kinds of prekeys in `T.preKeys`, keyed [kind, id]; `used` marks (last-resort key, base key) pairs that were seen. */
@@ -271,6 +274,7 @@ export const K = {
     day,
     db.hide(`number ${device} ${epochB64u} ${number}`),
   ],
+  picture: (db: SealedDb, account: AccountId): DbKey => db.hide(`picture ${account}`),
   receipt: (db: SealedDb, kind: 'delivered' | 'read', account: AccountId, message: MessageId): DbKey =>
     db.hide(`${kind} ${account} ${message}`),
 } as const;

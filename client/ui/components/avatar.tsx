@@ -1,6 +1,7 @@
-/** The picture of a person without a picture: initials on a hue of their own, the same on every device. */
+/** Somebody's picture; without one, initials on a hue of their own, the same on every device. */
 import type { VNode } from 'preact';
 import css from './avatar.module.css';
+import { usePicture } from './pictures.ts';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
@@ -28,19 +29,27 @@ export function hueOf(id: string): number {
 export function Avatar({
   id,
   name,
+  picture,
   size = 40,
 }: {
   readonly id: string;
   readonly name: string;
+  /** What core calls the picture, if there is one. */
+  readonly picture: string | undefined;
   readonly size?: number;
 }): VNode {
+  const address = usePicture(id, picture);
   return (
     <span
       class={css.avatar}
       style={{ '--hue': String(hueOf(id)), '--avatar': `${size}px` }}
       aria-hidden="true"
     >
-      {initialsOf(name)}
+      {address === undefined ? (
+        initialsOf(name)
+      ) : (
+        <img src={address} alt="" width={size} height={size} draggable={false} />
+      )}
     </span>
   );
 }

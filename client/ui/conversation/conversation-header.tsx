@@ -17,7 +17,7 @@ export function ConversationHeader({ person }: { readonly person: PersonView }):
     <>
       <h1 class={css.heading}>
         <button class={css.person} type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
-          <Avatar id={person.account} name={person.name} size={36} />
+          <Avatar id={person.account} name={person.name} picture={person.picture} size={36} />
           <span class={css.words}>
             <span class={css.name}>
               <bdi>{person.name}</bdi>
@@ -50,7 +50,7 @@ function PersonDetails({
   return (
     <Dialog title={fill(text.trust.title, { name: person.name })} onClose={onClose}>
       <div class={css.details}>
-        <Avatar id={person.account} name={person.name} size={56} />
+        <Avatar id={person.account} name={person.name} picture={person.picture} size={56} />
         <div>
           <Trust person={person} />
           <p class={css.username}>

@@ -97,7 +97,7 @@ function Beginning({ conversation }: { readonly conversation: OpenConversation }
   const { person } = conversation;
   return (
     <div class={css.beginning}>
-      <Avatar id={person.account} name={person.name} size={64} />
+      <Avatar id={person.account} name={person.name} picture={person.picture} size={64} />
       <p>{fill(text.conversation.beginning, { name: person.name })}</p>
       <p class={css.soft}>
         {fill(conversation.state === 'new' ? text.newChat.introduction : text.conversation.beginningHint, {

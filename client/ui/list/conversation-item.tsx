@@ -25,7 +25,7 @@ export function ConversationItem({
         data-unread={unread > 0 ? '' : undefined}
         {...linkTo({ kind: 'conversation', id: conversation.id })}
       >
-        <Avatar id={person.account} name={person.name} size={44} />
+        <Avatar id={person.account} name={person.name} picture={person.picture} size={44} />
         <span class={css.words}>
           <span class={css.row}>
             <span class={css.name}>

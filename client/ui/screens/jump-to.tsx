@@ -79,7 +79,12 @@ export function JumpTo({ onClose }: { readonly onClose: () => void }): VNode {
             onClick={() => open(conversation)}
             onPointerMove={() => setAt(i)}
           >
-            <Avatar id={conversation.person.account} name={conversation.person.name} size={32} />
+            <Avatar
+              id={conversation.person.account}
+              name={conversation.person.name}
+              picture={conversation.person.picture}
+              size={32}
+            />
             <bdi>{conversation.person.name}</bdi>
           </div>
         ))}

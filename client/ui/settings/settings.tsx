@@ -3,7 +3,6 @@ import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { NAME_MAX, nameProblem } from '../account-rules.ts';
 import { announce } from '../components/announcer.tsx';
-import { Avatar } from '../components/avatar.tsx';
 import { Button } from '../components/button.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
 import { TextField } from '../components/field.tsx';
@@ -14,6 +13,7 @@ import { Segmented } from '../components/segmented.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { fill, text } from '../text/text.ts';
 import { theme, THEMES } from '../theme.ts';
+import { OwnPicture } from './own-picture.tsx';
 import css from './settings.module.css';
 import { SignOut } from './sign-out.tsx';
 
@@ -100,15 +100,7 @@ function Profile(): VNode | null {
 
   return (
     <>
-      <div class={css.me}>
-        <Avatar id={me.account} name={me.name} size={56} />
-        <div>
-          <p class={css.name} dir="auto">
-            {me.name}
-          </p>
-          <p class={css.soft}>{me.username}</p>
-        </div>
-      </div>
+      <OwnPicture me={me} />
       <Form onSubmit={() => inBackground(save())}>
         <FailureNote failure={failure} />
         <TextField

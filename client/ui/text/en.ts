@@ -268,6 +268,8 @@ export const en = {
   settings: {
     title: 'Settings',
     profile: 'You',
+    pictureChoose: 'Choose picture',
+    pictureRemove: 'Remove picture',
     name: 'Name',
     nameHint: 'Shown to the people you talk with. Encrypted; the server never sees it.',
     username: 'Username',
@@ -380,6 +382,7 @@ export const en = {
     'invite-malformed': 'The link is incomplete. Copy the whole of it, with everything after the #.',
     'invite-key-mismatch':
       'The key behind this invite is not the one that the link names. Somebody may be in between. Do not use it, and tell the person who sent it.',
+    'picture-unfit': 'This picture cannot be used. Choose a photo in an ordinary format.',
     'username-own': 'That is your own username.',
     'invite-own': 'This is your own invite. Send it to somebody else.',
     'server-dishonest':

@@ -30,18 +30,36 @@ const invite = fc.record(
   { code: bytes(16), secret: bytes(32), expiresAt: instant, closedAt: instant },
   { requiredKeys: ['code', 'secret', 'expiresAt'] },
 );
-const record: fc.Arbitrary<AccountRecord> = fc.record({
-  v: fc.constant(1 as const),
-  previous: fc.constant(new Uint8Array(32)),
-  list,
-  profileKey: bytes(32),
-  profileVersion: fc.integer({ min: 1, max: 3 }),
-  name: fc.constantFrom('Ada', 'Ada L.'),
-  nameAt: instant,
-  settings: fc.record({ readReceipts: fc.boolean(), typing: fc.boolean(), changedAt: instant }),
-  contacts: fc.uniqueArray(contact, { selector: (each) => each.account[0], maxLength: 4 }),
-  invites: fc.uniqueArray(invite, { selector: (each) => each.code[0], maxLength: 3 }),
-});
+const record: fc.Arbitrary<AccountRecord> = fc.record(
+  {
+    v: fc.constant(1 as const),
+    previous: fc.constant(new Uint8Array(32)),
+    list,
+    profileKey: bytes(32),
+    profileVersion: fc.integer({ min: 1, max: 3 }),
+    name: fc.constantFrom('Ada', 'Ada L.'),
+    nameAt: instant,
+    settings: fc.record({ readReceipts: fc.boolean(), typing: fc.boolean(), changedAt: instant }),
+    contacts: fc.uniqueArray(contact, { selector: (each) => each.account[0], maxLength: 4 }),
+    invites: fc.uniqueArray(invite, { selector: (each) => each.code[0], maxLength: 3 }),
+    picture: bytes(4),
+    pictureAt: instant,
+  },
+  {
+    requiredKeys: [
+      'v',
+      'previous',
+      'list',
+      'profileKey',
+      'profileVersion',
+      'name',
+      'nameAt',
+      'settings',
+      'contacts',
+      'invites',
+    ],
+  },
+);
 
 const form = (value: AccountRecord): string => Buffer.from(encodeCbor(value)).toString('hex');
 
