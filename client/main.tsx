@@ -3,11 +3,14 @@ import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { openDoor } from './core/door.ts';
+import { openDoor, type Door } from './core/door.ts';
 import { rememberAccount, remembersAccount } from './platform/account-hint.ts';
+import { browserLifelines } from './platform/lifelines.ts';
 import { answerPersistRequests } from './platform/persistence.ts';
+import { browserRandom } from './platform/random.ts';
 import { canStore, readSupport } from './platform/support.ts';
 import { startCoreWorker } from './platform/trusted-urls.ts';
+import { onWorkerEnd } from './platform/window-link.ts';
 import { App } from './ui/app.tsx';
 import { DoorContext } from './ui/door-context.ts';
 import { Unsupported } from './ui/screens/standstill.tsx';
@@ -19,17 +22,23 @@ function start(root: HTMLElement): void {
   if (support.kind !== 'supported') return render(<Unsupported obstacle={support} />, root);
 
   const { port1, port2 } = new MessageChannel();
-  const door = openDoor(port1);
-  const startCore = (): void => {
+  const door = openDoor(port1, browserRandom);
+  const startCore = (port: MessagePort): void => {
     const worker = startCoreWorker();
     answerPersistRequests(worker);
-    worker.postMessage({ kind: 'serve' }, [port2]);
+    onWorkerEnd(worker, browserLifelines, () => {
+      // A browser that is short of memory ends a worker. Another tab owns the account by now, or this one will again.
+      const next = new MessageChannel();
+      door.moveTo(next.port1);
+      startCore(next.port2);
+    });
+    worker.postMessage({ kind: 'serve' }, [port]);
   };
   const expectsAccount = remembersAccount();
   // Core works while the frame is drawn. A newcomer sees the first screen before core, five times its size, is fetched; a hidden page
   // paints nothing to wait for.
-  if (expectsAccount || document.hidden) startCore();
-  else afterFirstPaint(startCore);
+  if (expectsAccount || document.hidden) startCore(port2);
+  else afterFirstPaint(() => startCore(port2));
   render(
     <DoorContext.Provider value={door}>
       <App expectsAccount={expectsAccount} />
@@ -44,10 +53,21 @@ function start(root: HTMLElement): void {
     );
   }
   effect(() => rememberAccount(door.state.session.value.kind));
+  followAttention(door);
   addEventListener('pagehide', (event) => {
     if (!event.persisted) door.close();
   });
   return undefined;
+}
+
+/** Tells core when the person looks at this page and when not. */
+function followAttention(door: Door): void {
+  const tell = (): void => {
+    door.attend({ visible: !document.hidden, focused: !document.hidden && document.hasFocus() });
+  };
+  for (const name of ['focus', 'blur', 'pageshow']) addEventListener(name, tell);
+  document.addEventListener('visibilitychange', tell);
+  tell();
 }
 
 /** Work that nobody waits for and that cannot fail. */

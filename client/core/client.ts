@@ -1,12 +1,12 @@
 /**
- * The façade of core: opens a client over its ports, owns the one signed-in device, serves views. Only the tab that holds the owner lock
- * touches storage and network.
+ * The façade of core: opens a client over its ports, owns the one signed-in device, serves views. Where several tabs share a device,
+ * `tabs.ts` sees to it that one of them has a client; the database refuses a second one's writes.
  */
 import { ready } from '@tacet/crypto';
 import { normalisePassphrase, normaliseUsername } from '@tacet/crypto/vault';
 import { generatePassphrase, estimateBits, MIN_PASSPHRASE_BITS } from '@tacet/crypto/passphrase';
 import { NAME_MAX } from '@tacet/protocol/content/record';
-import { parseAccountId, type AccountId } from '@tacet/protocol/ids';
+import { idOf, parseAccountId, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import { readInvite as readInviteRoute, readServer as readServerRoute } from '@tacet/protocol/rest/people';
 import { parseInviteLink } from './account/invites.ts';
 import { destroyLocal, openLocalDatabase } from './account/local.ts';
@@ -25,22 +25,37 @@ import type { Commands, ConversationId, ViewState } from './view.ts';
 /** One view of a client: its commands, and its own open conversation. */
 export interface View {
   readonly commands: Commands;
+  /** The commands for one call that may be repeated: what it makes gets its id from the key, so that it is made once. */
+  keyed(key: MessageId): Commands;
+  /** Whether the person looks at this view. */
+  attend(attention: Attention): void;
   close(): void;
+}
+
+/** Whether a view can be seen, and whether what the person types goes there. */
+export interface Attention {
+  readonly visible: boolean;
+  readonly focused: boolean;
 }
 
 /** A running client. */
 export interface Client {
   /** Attaches a view; `show` is called at once with the whole state, then with the slices that changed. */
   attach(show: (slices: Partial<ViewState>) => void): View;
-  /** Ends sockets, timers and the lock. What is stored stays. */
+  /** Resolves once it is known whether somebody is signed in here. */
+  readonly started: Promise<void>;
+  /** Ends sockets and timers. What is stored stays. */
   close(): Promise<void>;
   /** Failures of work that nobody waited for: for tests and diagnostics. */
   readonly background: Background;
 }
 
-/** Opens a client. It starts at once; what it finds is told by its state. */
-export function openClient(ports: Ports, engine: Engine): Client {
-  const core = new Core(ports, engine);
+/**
+ * Opens a client. It starts at once; what it finds is told by its state. `lost`: another client has claimed the database, and this one
+ * writes nothing any more.
+ */
+export function openClient(ports: Ports, engine: Engine, lost: () => void = () => undefined): Client {
+  const core = new Core(ports, engine, lost);
   core.begin();
   return core;
 }
@@ -53,11 +68,14 @@ class Core implements Client {
   readonly #state = new SharedState();
   /** Passphrases that were generated here: their strength is known. */
   readonly #generated = new Set<string>();
+  readonly #lost: () => void;
   #ready: Promise<void>;
+  #started: Promise<void> = Promise.resolve();
   #busy = false;
   #closed = false;
 
-  constructor(ports: Ports, engine: Engine) {
+  constructor(ports: Ports, engine: Engine, lost: () => void) {
+    this.#lost = lost;
     this.#ports = ports;
     this.#engine = engine;
     this.#rest = new Rest(ports.http, ports.clock);
@@ -66,12 +84,23 @@ class Core implements Client {
   }
 
   begin(): void {
-    this.background.run(this.#start(false), 'start');
+    this.#started = this.#start();
+    this.background.run(this.#started, 'start');
+  }
+
+  get started(): Promise<void> {
+    return this.#started;
   }
 
   attach(show: (slices: Partial<ViewState>) => void): View {
     const mirror = new ViewMirror(this.#state, show);
-    return { commands: this.#commands(mirror), close: () => mirror.close() };
+    const freshKey = (): MessageId => idOf<MessageId>(this.#ports.random(16));
+    return {
+      commands: this.#commands(mirror, freshKey),
+      keyed: (key) => this.#commands(mirror, () => key),
+      attend: () => undefined,
+      close: () => mirror.close(),
+    };
   }
 
   async close(): Promise<void> {
@@ -80,20 +109,13 @@ class Core implements Client {
     this.#state.show(undefined);
     await home?.stop();
     home?.close();
-    this.#ports.lock.release();
   }
 
-  async #start(steal: boolean): Promise<void> {
+  async #start(): Promise<void> {
     const { session } = this.#state;
-    session.value = { kind: 'starting' };
     try {
       await this.#ready;
-      const { owned } = await this.#ports.lock.acquire({ steal, lost: () => this.#lost() });
       if (this.#closed) return;
-      if (!owned) {
-        session.value = { kind: 'elsewhere' };
-        return;
-      }
       const found = await openLocalDatabase(this.#ports, (error) => this.#broken(error));
       if (found.kind === 'empty') {
         session.value = { kind: 'signed-out' };
@@ -140,19 +162,11 @@ class Core implements Client {
     );
   }
 
-  /** Another tab has taken the account over. */
-  #lost(): void {
-    this.background.run(this.#leaveHome({ kind: 'elsewhere' }), 'give the account to another tab');
-  }
-
   /** The storage failed under core: what is in memory may be ahead of it, so nothing goes on. */
   #broken(error: unknown): void {
     const { home, session } = this.#state;
     if (home === undefined) return;
-    if (isCoreError(error, 'cancelled')) {
-      this.#lost();
-      return;
-    }
+    if (isCoreError(error, 'cancelled')) this.#lost();
     session.value = { kind: 'broken', failure: failureFrom(error) };
     this.background.run(home.stop(), 'stop after a fault of the storage');
   }
@@ -227,7 +241,7 @@ class Core implements Client {
     await destroyLocal(this.#ports);
   }
 
-  #commands(mirror: ViewMirror): Commands {
+  #commands(mirror: ViewMirror, key: () => MessageId): Commands {
     return {
       readServer: async () => {
         const { name, inviteOnly, fresh } = await this.#rest.call(readServerRoute);
@@ -264,9 +278,6 @@ class Core implements Client {
         );
       },
       signOut: () => this.#signOut(),
-      takeOver: async () => {
-        if (this.#state.session.value.kind === 'elsewhere') await this.#start(true);
-      },
       makeInvite: async () => this.#home().meeting.makeInvite(),
       followInvite: async (link) => this.#home().meeting.followInvite(link),
       startConversation: async (username) => this.#home().contacts.startConversation(username),
@@ -284,7 +295,7 @@ class Core implements Client {
       },
       sendText: async (conversation, text) => {
         const { home, id } = this.#conversation(conversation);
-        return home.talk.sendText(id, text);
+        return home.talk.sendText(id, text, key());
       },
       retrySend: async (message) => this.#home().talk.retrySend(message),
       markRead: async (conversation, order) => {

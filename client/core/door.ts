@@ -32,6 +32,10 @@ export type StateSignals = { readonly [Slice in keyof ViewState]: ReadonlySignal
 export interface Door {
   readonly state: StateSignals;
   readonly commands: Commands;
+  /** Tells core whether the person has this view before the eyes. */
+  attend(attention: { readonly visible: boolean; readonly focused: boolean }): void;
+  /** Takes the account over from a tab that runs another version of the app. */
+  takeOver(): void;
   /** Tells core that this view is gone. Commands under way are refused as `cancelled`. */
   close(): void;
 }
@@ -47,42 +51,58 @@ export const FIRST_STATE: ViewState = {
   persistent: undefined,
 };
 
-const COMMANDS: { readonly [Name in CommandName]: true } = {
-  readServer: true,
-  readInvite: true,
-  suggestPassphrase: true,
-  estimatePassphrase: true,
-  signUp: true,
-  signIn: true,
-  signOut: true,
-  takeOver: true,
-  makeInvite: true,
-  followInvite: true,
-  startConversation: true,
-  openConversation: true,
-  loadEarlier: true,
-  acceptRequest: true,
-  sendText: true,
-  retrySend: true,
-  markRead: true,
-  setTyping: true,
-  setDraft: true,
-  setName: true,
-  setPicture: true,
-  readPicture: true,
-  connectNow: true,
+/**
+ * What becomes of a call whose core ended before it answered. `again`: the next core is asked the same, because doing it twice is as
+ * doing it once (what a command makes has its id from the call's key). `once`: refused as `cancelled`.
+ */
+type Repeat = 'again' | 'once';
+
+const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
+  readServer: 'again',
+  readInvite: 'again',
+  suggestPassphrase: 'again',
+  estimatePassphrase: 'again',
+  signUp: 'once',
+  signIn: 'once',
+  signOut: 'once',
+  makeInvite: 'once',
+  followInvite: 'once',
+  startConversation: 'again',
+  openConversation: 'again',
+  loadEarlier: 'again',
+  acceptRequest: 'again',
+  sendText: 'again',
+  retrySend: 'again',
+  markRead: 'again',
+  setTyping: 'again',
+  setDraft: 'again',
+  setName: 'again',
+  setPicture: 'again',
+  readPicture: 'again',
+  connectNow: 'again',
 };
 
 /** Names of all commands, in the order of `Commands`. */
 export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
 
 interface Waiting {
+  readonly name: CommandName;
+  readonly key: Uint8Array;
+  readonly args: readonly unknown[];
+  /** Whether a core was asked already. */
+  asked: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: Refusal) => void;
 }
 
-/** Opens the door to core behind `port` (a worker, or a message port into one). */
-export function openDoor(port: PortLike): Door {
+/** A door whose port can be exchanged when the worker behind it has ended. */
+export interface MainDoor extends Door {
+  /** Goes on with another worker: what waits is asked there again. */
+  moveTo(port: PortLike): void;
+}
+
+/** Opens the door to core behind `port` (a worker, or a message port into one). `random` gives bytes for the keys of calls. */
+export function openDoor(port: PortLike, random: (length: number) => Uint8Array): MainDoor {
   const signals = {
     session: signal(FIRST_STATE.session),
     connection: signal(FIRST_STATE.connection),
@@ -93,22 +113,36 @@ export function openDoor(port: PortLike): Door {
     persistent: signal(FIRST_STATE.persistent),
   } satisfies { [Slice in keyof ViewState]: Signal<ViewState[Slice]> };
   const waiting = new Map<number, Waiting>();
+  let current = port;
+  let turn = 0;
   let lastId = 0;
   let closed = false;
+  let attention = { visible: true, focused: true };
+  /** The conversation that this view has open, for the next core. */
+  let opened: readonly unknown[] | undefined;
+  /** After a takeover: what the new core has told so far. Shown as one once it stands where the one before stood. */
+  let held: Partial<ViewState> | undefined;
 
   function apply<Slice extends keyof ViewState>(slice: Slice, value: ViewState[Slice]): void {
     (signals[slice] as Signal<ViewState[Slice]>).value = value;
   }
 
+  function show(slices: Partial<ViewState>): void {
+    batch(() => {
+      for (const slice of Object.keys(slices) as (keyof ViewState)[]) apply(slice, slices[slice] as never);
+    });
+  }
+
   function receive(event: { readonly data: unknown }): void {
     const message = event.data as ToView;
     switch (message.kind) {
+      case 'served':
+        turn = message.turn;
+        ask();
+        return;
       case 'patch':
-        batch(() => {
-          for (const slice of Object.keys(message.slices) as (keyof ViewState)[]) {
-            apply(slice, message.slices[slice] as never);
-          }
-        });
+        if (held === undefined) show(message.slices);
+        else held = { ...held, ...message.slices };
         return;
       case 'answer':
         waiting.get(message.id)?.resolve(message.value);
@@ -120,13 +154,43 @@ export function openDoor(port: PortLike): Door {
     }
   }
 
+  /** A core has begun to serve: it learns where this view stands and what is still to be done, in the order in which it was asked. */
+  function ask(): void {
+    current.postMessage({ kind: 'attention', ...attention } satisfies ToCore);
+    for (const [id, one] of waiting) {
+      if (one.asked && COMMANDS[one.name] === 'once') {
+        waiting.delete(id);
+        one.reject(new Refusal({ code: 'cancelled' }));
+      } else {
+        send(id, one);
+      }
+    }
+    if (signals.session.value.kind === 'starting') return;
+    held = {};
+    const reveal = (): void => {
+      if (held === undefined) return;
+      const slices = held;
+      held = undefined;
+      show(slices);
+    };
+    call('openConversation', opened ?? [undefined]).then(reveal, reveal);
+  }
+
+  function send(id: number, one: Waiting): void {
+    const { name, key, args } = one;
+    one.asked = true;
+    current.postMessage({ kind: 'call', turn, id, key, name, args } satisfies ToCore);
+  }
+
   function call(name: CommandName, args: readonly unknown[]): Promise<unknown> {
     if (closed) return Promise.reject(new Refusal({ code: 'cancelled' }));
+    if (name === 'openConversation') opened = args;
     lastId += 1;
     const id = lastId;
     return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      port.postMessage({ kind: 'call', id, name, args } satisfies ToCore);
+      const one: Waiting = { name, key: random(16), args, asked: false, resolve, reject };
+      waiting.set(id, one);
+      if (turn > 0) send(id, one);
     });
   }
 
@@ -134,16 +198,31 @@ export function openDoor(port: PortLike): Door {
     COMMAND_NAMES.map((name) => [name, (...args: readonly unknown[]) => call(name, args)]),
   ) as unknown as Commands;
 
-  port.addEventListener('message', receive);
-  port.start?.();
+  function listen(): void {
+    current.addEventListener('message', receive);
+    current.start?.();
+  }
+
+  listen();
   return {
     state: signals,
     commands,
+    attend(next) {
+      attention = next;
+      if (turn > 0) current.postMessage({ kind: 'attention', ...next } satisfies ToCore);
+    },
+    takeOver: () => current.postMessage({ kind: 'take-over' } satisfies ToCore),
+    moveTo(next) {
+      current.removeEventListener('message', receive);
+      current = next;
+      turn = 0;
+      listen();
+    },
     close() {
       if (closed) return;
       closed = true;
-      port.postMessage({ kind: 'close' } satisfies ToCore);
-      port.removeEventListener('message', receive);
+      current.postMessage({ kind: 'close' } satisfies ToCore);
+      current.removeEventListener('message', receive);
       for (const { reject } of waiting.values()) reject(new Refusal({ code: 'cancelled' }));
       waiting.clear();
     },

@@ -94,16 +94,6 @@ export interface SocketEvents {
 /** Opens a socket to a path below the origin. */
 export type OpenSocket = (path: string, events: SocketEvents) => Socket;
 
-/** Browser-wide exclusion between tabs. */
-export interface OwnerLock {
-  /** Resolves when this tab owns the account; `lost` is called if another tab takes it over. */
-  acquire(options: {
-    readonly steal: boolean;
-    readonly lost: () => void;
-  }): Promise<{ readonly owned: boolean }>;
-  release(): void;
-}
-
 /** Everything that core needs, gathered. */
 export interface Ports {
   /** Web origin of the server, as signed in requests. */
@@ -114,9 +104,45 @@ export interface Ports {
   readonly keyring: DeviceKeyring;
   readonly http: Http;
   readonly openSocket: OpenSocket;
-  readonly lock: OwnerLock;
   /** Asks for storage that the browser will not evict; `undefined` where it cannot say. */
   persistStorage(): Promise<boolean | undefined>;
   /** Calls back when the device says that the network came or went. */
   onNetworkChange(run: (online: boolean) => void): () => void;
+}
+
+/** Which tab owns the account, over all tabs of one browser profile. */
+export interface OwnerLock {
+  /**
+   * Waits in line, or with `steal` takes the lock from whoever has it. Resolves when this tab owns the account; `lost` is called once if
+   * another takes it away. A new call replaces one that still waits.
+   */
+  acquire(options: { readonly steal: boolean; readonly lost: () => void }): Promise<void>;
+  /** Whether this tab has the lock, by the word of the browser. */
+  holds(): Promise<boolean>;
+  release(): void;
+}
+
+/** Signs of life between tabs: the browser notices the end of a tab, a crash included, at once. */
+export interface Lifelines {
+  /** Resolves when the line is held; it breaks with the end of this worker, or with the returned function. */
+  hold(name: string): Promise<() => void>;
+  /** Calls back once nobody holds the line. The returned function ends the waiting. */
+  onBreak(name: string, run: () => void): () => void;
+}
+
+/** A channel to the same name in the other tabs of this origin. */
+export interface TabChannel {
+  post(message: unknown): void;
+  close(): void;
+}
+
+/** What a tab needs to find the others. */
+export interface TabPorts {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** Names the build of this worker: tabs of different builds do not speak to each other. */
+  readonly build: string;
+  readonly lock: OwnerLock;
+  readonly lifelines: Lifelines;
+  readonly openChannel: (name: string, receive: (message: unknown) => void) => TabChannel;
 }

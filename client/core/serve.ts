@@ -2,38 +2,67 @@
  * The worker's end of the door: serves a view of a client over a message port. Several views may be served at a time, each with its own
  * open conversation. Arguments come from the same build; what they hold is checked by the commands.
  */
+import { idOf, ID_BYTES, type MessageId } from '@tacet/protocol/ids';
 import type { Client } from './client.ts';
 import { COMMAND_NAMES } from './door.ts';
 import { failureFrom } from './failure.ts';
-import type { PortLike, ToCore, ToView } from './worker-messages.ts';
+import type { CommandName, PortLike, ToCore, ToView } from './worker-messages.ts';
+
+/** What can be answered before it is known whether anybody is signed in. */
+const EARLY: ReadonlySet<CommandName> = new Set([
+  'readServer',
+  'readInvite',
+  'suggestPassphrase',
+  'estimatePassphrase',
+]);
 
 /** Serves one view. The returned function ends it. */
 export function serve(client: Client, port: PortLike): () => void {
-  const post = (message: ToView): void => port.postMessage(message);
+  let isOver = false;
+  const post = (message: ToView): void => {
+    if (!isOver) port.postMessage(message);
+  };
+  post({ kind: 'served', turn: 1 });
   const view = client.attach((slices) => post({ kind: 'patch', slices }));
+  let isStarted = false;
+  client.started.then(
+    () => {
+      isStarted = true;
+    },
+    () => undefined,
+  );
 
   function receive(event: { readonly data: unknown }): void {
     const message = event.data as ToCore;
     switch (message.kind) {
       case 'call': {
-        const { id, name, args } = message;
-        if (!COMMAND_NAMES.includes(name)) {
+        const { id, name, key, args } = message;
+        if (!COMMAND_NAMES.includes(name) || key.length !== ID_BYTES) {
           post({ kind: 'refused', id, failure: { code: 'unexpected' } });
           return;
         }
-        const run = view.commands[name] as (...values: readonly unknown[]) => Promise<unknown>;
-        run(...args).then(
+        const run = view.keyed(idOf<MessageId>(key))[name] as (
+          ...values: readonly unknown[]
+        ) => Promise<unknown>;
+        const early = EARLY.has(name) || isStarted;
+        (early ? run(...args) : client.started.then(() => run(...args))).then(
           (value) => post({ kind: 'answer', id, value }),
           (error: unknown) => post({ kind: 'refused', id, failure: failureFrom(error) }),
         );
         return;
       }
+      case 'attention':
+        view.attend(message);
+        return;
+      case 'take-over':
+        return;
       case 'close':
         end();
     }
   }
 
   function end(): void {
+    isOver = true;
     port.removeEventListener('message', receive);
     view.close();
   }

@@ -28,19 +28,18 @@ export class Talk {
     this.#s = services;
   }
 
-  /** Sends a text. The message is on disk when this resolves. */
-  async sendText(to: AccountId, text: string): Promise<MessageId> {
-    const { db, clock, random } = this.#s;
+  /** Sends a text under an id that the view made. The message is on disk when this resolves; a second call with the id changes nothing. */
+  async sendText(to: AccountId, text: string, id: MessageId): Promise<MessageId> {
+    const { db, clock } = this.#s;
     if (text.length === 0 || text.length > LIMITS.textMaxChars) {
       throw new CoreError('text-too-long', 'a text has 1 to 16,000 characters');
     }
     if (this.#s.record.contact(to) === undefined) {
       throw new CoreError('conversation-unknown', 'nobody of this id is known');
     }
-    const id = idOf<MessageId>(random(16));
     const now = clock.now();
     await db.write([...COMPOSE_TABLES, T.record], async (tx) => {
-      await this.#s.conversations.addMessage(tx, to, {
+      const isNew = await this.#s.conversations.addMessage(tx, to, {
         id,
         author: this.#account,
         mine: true,
@@ -49,6 +48,7 @@ export class Talk {
         receivedAt: now,
         delivery: { kind: 'sending' },
       });
+      if (!isNew) return;
       this.#s.conversations.setDraft(tx, to, '');
       this.#accept(tx, to);
       this.#addText(tx, to, id, text, now);

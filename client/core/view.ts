@@ -51,8 +51,8 @@ export interface Me {
 export type SessionState =
   /** Opening local storage. */
   | { readonly kind: 'starting' }
-  /** Another tab of this browser owns the account. `take-over` gets it. */
-  | { readonly kind: 'elsewhere' }
+  /** Another tab owns the account with another version of the app, with which this one does not speak. */
+  | { readonly kind: 'other-version' }
   | { readonly kind: 'signed-out' }
   | { readonly kind: 'signed-in'; readonly me: Me }
   /** This device's account is over; local data is gone or locked. */
@@ -196,8 +196,6 @@ export interface Commands {
   }): Promise<void>;
   signIn(request: { readonly username: string; readonly passphrase: string }): Promise<void>;
   signOut(): Promise<void>;
-  /** Makes this tab the owner. */
-  takeOver(): Promise<void>;
   /** Makes a single-use invite and gives its whole link, secret included. */
   makeInvite(): Promise<{ readonly link: string; readonly expiresAt: number }>;
   /** Opens the conversation that an invite link leads to, as somebody who is signed in. */

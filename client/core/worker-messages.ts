@@ -1,6 +1,6 @@
 /**
  * What crosses the border between a view and the worker that holds core: calls and their answers, and patches of the view's state.
- * Both ends come from one build, so the shapes are types only; nothing of the network arrives here.
+ * Both ends come from one build (`tabs.ts` keeps others apart), so the shapes are types only; nothing of the network arrives here.
  */
 import type { Commands, Failure, ViewState } from './view.ts';
 
@@ -11,15 +11,25 @@ export type CommandName = keyof Commands;
 export type ToCore =
   | {
       readonly kind: 'call';
+      /** Which core the view believes to speak to: the number of its `served`. */
+      readonly turn: number;
       readonly id: number;
+      /** 16 random bytes of the view. A call that is repeated after a takeover has the same ones, so that it is done once. */
+      readonly key: Uint8Array;
       readonly name: CommandName;
       readonly args: readonly unknown[];
     }
+  /** Whether the person has the view before the eyes, and whether what he types goes there. */
+  | { readonly kind: 'attention'; readonly visible: boolean; readonly focused: boolean }
+  /** The person wants this tab to own the account, although another version of the app has it in another tab. */
+  | { readonly kind: 'take-over' }
   /** The view is gone. */
   | { readonly kind: 'close' };
 
 /** Core → view. */
 export type ToView =
+  /** From now on a core serves this view; what was asked of an earlier one and is unanswered is lost. Numbered from 1. */
+  | { readonly kind: 'served'; readonly turn: number }
   /** Slices that changed, each whole. */
   | { readonly kind: 'patch'; readonly slices: Partial<ViewState> }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
@@ -32,4 +42,9 @@ export interface PortLike {
   removeEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   /** Message ports deliver nothing before this. */
   start?(): void;
+}
+
+/** Whether a message is an object with properties. */
+export function isRecord(data: unknown): data is Readonly<Record<string, unknown>> {
+  return typeof data === 'object' && data !== null;
 }

@@ -22,14 +22,20 @@ declare global {
 
 const workerUrls: readonly string[] = [coreWorkerUrl];
 
-/** Starts the worker that core runs in. Called once. */
-export function startCoreWorker(): Worker {
-  const policy = window.trustedTypes?.createPolicy('tacet', {
-    createScriptURL(url) {
-      if (!workerUrls.includes(url)) throw new TypeError('not an address of ours');
-      return url;
+/** The browser allows one policy of the name, so it is made once. */
+let policy: ReturnType<TrustedTypesFactory['createPolicy']> | undefined;
+
+function trusted(url: string): string {
+  policy ??= window.trustedTypes?.createPolicy('tacet', {
+    createScriptURL(asked) {
+      if (!workerUrls.includes(asked)) throw new TypeError('not an address of ours');
+      return asked;
     },
   });
-  const url = policy?.createScriptURL(coreWorkerUrl) ?? coreWorkerUrl;
-  return new Worker(url, { type: 'module', name: 'tacet-core' });
+  return policy?.createScriptURL(url) ?? url;
+}
+
+/** Starts the worker that core runs in. */
+export function startCoreWorker(): Worker {
+  return new Worker(trusted(coreWorkerUrl), { type: 'module', name: 'tacet-core' });
 }

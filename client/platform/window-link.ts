@@ -1,7 +1,9 @@
 /**
- * What only a window may ask of the browser, asked for by the core worker: one message out, one answer back. Today that is
- * `storage.persist()`.
+ * What a worker and its window say to each other beside the door: what only a window may ask of the browser (`storage.persist()`), and
+ * the name by which the window notices that its worker has ended.
  */
+
+import type { Lifelines } from '../core/ports.ts';
 
 /** From the worker to its window. */
 interface PersistRequest {
@@ -13,9 +15,15 @@ interface PersistAnswer {
   readonly persistent: boolean | undefined;
 }
 
+/** From the worker: it holds this lifeline from now on. */
+interface LifelineHeld {
+  readonly kind: 'lifeline';
+  readonly name: string;
+}
+
 /** The end of the link that both sides hold: a worker's own scope, or the `Worker` in the window. */
 export interface LinkEnd {
-  postMessage(message: PersistRequest | PersistAnswer): void;
+  postMessage(message: PersistRequest | PersistAnswer | LifelineHeld): void;
   addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
 }
 
@@ -38,4 +46,16 @@ export function openPersistRequest(scope: LinkEnd): () => Promise<boolean | unde
       waiting.push(resolve);
       scope.postMessage({ kind: 'persist-storage' });
     });
+}
+
+/** In the worker: tells the window the name of its lifeline. */
+export function tellLifeline(scope: LinkEnd, name: string): void {
+  scope.postMessage({ kind: 'lifeline', name });
+}
+
+/** In the window: calls back when the worker has ended, however that came. */
+export function onWorkerEnd(worker: LinkEnd, lifelines: Lifelines, run: () => void): void {
+  worker.addEventListener('message', (event) => {
+    if (hasKind(event.data, 'lifeline')) lifelines.onBreak((event.data as LifelineHeld).name, run);
+  });
 }

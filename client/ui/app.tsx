@@ -4,7 +4,7 @@ import type { VNode } from 'preact';
 import { Announcer } from './components/announcer.tsx';
 import { useDoor } from './door-context.ts';
 import { place } from './router.ts';
-import { Broken, Elsewhere, Ended, TooOld } from './screens/standstill.tsx';
+import { Broken, Ended, OtherVersion, TooOld } from './screens/standstill.tsx';
 import { Home } from './screens/home.tsx';
 import { InviteScreen } from './screens/invite.tsx';
 import { SettingUp } from './screens/setting-up.tsx';
@@ -34,8 +34,8 @@ function Screen({ expectsAccount }: { readonly expectsAccount: boolean }): VNode
       return <SignedOut justSignedOut={false} />;
     case 'ended':
       return session.why === 'signed-out' ? <SignedOut justSignedOut /> : <Ended why={session.why} />;
-    case 'elsewhere':
-      return <Elsewhere />;
+    case 'other-version':
+      return <OtherVersion />;
     case 'too-old':
       return <TooOld />;
     case 'broken':

@@ -1,12 +1,14 @@
 /** Everything that core asks of the world, as this browser gives it to a worker. */
-import type { Ports } from '../core/ports.ts';
+import type { Ports, TabPorts } from '../core/ports.ts';
 import { browserClock } from '../platform/clock.ts';
 import { browserHttp } from '../platform/http.ts';
 import { openIndexedDb } from '../platform/indexeddb.ts';
 import { openKeyring } from '../platform/keyring.ts';
+import { browserLifelines } from '../platform/lifelines.ts';
 import { onBrowserNetworkChange } from '../platform/network.ts';
 import { openOwnerLock } from '../platform/owner-lock.ts';
 import { browserRandom } from '../platform/random.ts';
+import { openTabChannel } from '../platform/tab-channel.ts';
 import { openBrowserSocket } from '../platform/web-socket.ts';
 import { openPersistRequest, type LinkEnd } from '../platform/window-link.ts';
 import { softwareSigner } from './software-signer.ts';
@@ -21,8 +23,19 @@ export function openBrowserPorts(scope: LinkEnd): Ports {
     keyring: openKeyring('tacet-keys', openIndexedDb, softwareSigner),
     http: browserHttp,
     openSocket: openBrowserSocket,
-    lock: openOwnerLock('tacet-owner'),
     persistStorage: openPersistRequest(scope),
     onNetworkChange: onBrowserNetworkChange,
+  };
+}
+
+/** How this worker finds the other tabs. Its own address has the hash of its content: it names the build. */
+export function openBrowserTabPorts(): TabPorts {
+  return {
+    clock: browserClock,
+    random: browserRandom,
+    build: location.pathname,
+    lock: openOwnerLock('tacet-owner'),
+    lifelines: browserLifelines,
+    openChannel: openTabChannel,
   };
 }

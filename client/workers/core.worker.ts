@@ -1,16 +1,22 @@
 /**
- * Entry of the worker that core runs in: gathers the browser's ports, opens the one client, and serves each view whose port arrives
- * with a `serve` message.
+ * Entry of the worker that every tab has: joins the other tabs, and runs core with the browser's ports while this tab owns the account.
+ * The window's port arrives with a `serve` message.
  */
 import { openClient } from '../core/client.ts';
 import { ownEngine } from '../core/own-engine.ts';
-import { serve } from '../core/serve.ts';
-import { hasKind } from '../platform/window-link.ts';
-import { openBrowserPorts } from './browser-ports.ts';
+import { openTab } from '../core/tabs.ts';
+import { hasKind, tellLifeline } from '../platform/window-link.ts';
+import { openBrowserPorts, openBrowserTabPorts } from './browser-ports.ts';
 
-const client = openClient(openBrowserPorts(globalThis), ownEngine);
+const ports = openBrowserPorts(globalThis);
+const tab = openTab(openBrowserTabPorts(), (lost) => openClient(ports, ownEngine, lost));
 
 addEventListener('message', (event: MessageEvent<unknown>) => {
   const [port] = event.ports;
-  if (hasKind(event.data, 'serve') && port !== undefined) serve(client, port);
+  if (hasKind(event.data, 'serve') && port !== undefined) tab.serveWindow(port);
 });
+
+tab.lifeline.then(
+  (name) => tellLifeline(globalThis, name),
+  () => undefined,
+);

@@ -126,18 +126,3 @@ t.test('a weak passphrase of a person is refused, a generated one never', async 
   await ada.commands.signUp({ ...request, passphrase });
   await isOnline(ada);
 });
-
-t.test('a second tab waits, takes over when asked, and the first one steps back', async (t) => {
-  await using server = await openTestServer();
-  const { Tabs } = await import('../support/node-ports.ts');
-  const tabs = new Tabs();
-  const first = openTestClient({ url: server.url, tabs });
-  await signUp(first, 'ada');
-  const second = openTestClient({ url: server.url, tabs, disk: first.ports.disk });
-  t.teardown(() => Promise.all([first.close(), second.close()]));
-  await second.waitFor('elsewhere', ({ session }) => session.kind === 'elsewhere');
-  await second.commands.takeOver();
-  await isOnline(second);
-  const left = await first.waitFor('elsewhere now', ({ session }) => session.kind === 'elsewhere');
-  t.strictSame(left.conversations, [], 'the tab that lost the account shows nothing of it');
-});

@@ -154,16 +154,16 @@ t.test('a long backlog comes whole and in order', async (t) => {
   t.strictSame(textsOf(again.state), expected);
 });
 
-t.test('a tab that lost the account can write nothing any more', async (t) => {
+t.test('a core whose database was claimed by another writes nothing any more', async (t) => {
   await using server = await openTestServer();
   const { ada, ben } = await makePair(server.url);
   const toBen = await openWith(ada, 'Ben');
-  // The same profile without the lock, as if the first tab had not noticed yet.
+  // Another core on the same profile, as if the first one were frozen when its lock was stolen and had not noticed yet.
   const other = openTestClient({ url: server.url, disk: ada.ports.disk });
   t.teardown(() => Promise.all([ada.close(), ben.close(), other.close()]));
   await isOnline(other);
   await t.rejects(ada.commands.sendText(toBen, 'from the past'), { code: 'cancelled' });
-  await ada.waitFor('elsewhere', ({ session }) => session.kind === 'elsewhere');
+  await ada.waitFor('a standstill', ({ session }) => session.kind === 'broken');
   await openWith(ben, 'Ada');
   await other.commands.sendText(toBen, 'from the owner');
   await ben.waitFor('it', (state) => textsOf(state).includes('from the owner'));

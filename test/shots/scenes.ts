@@ -156,7 +156,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'settings-not-kept': { path: '/settings', state: { ...IN, persistent: false } },
   'sign-out': { path: '/settings', state: IN, press: ['Sign out'] },
   'not-found': { path: '/nowhere', state: IN },
-  elsewhere: { path: '/', state: { session: { kind: 'elsewhere' } } },
+  'other-version': { path: '/', state: { session: { kind: 'other-version' } } },
   removed: { path: '/', state: { session: { kind: 'ended', why: 'removed' } } },
   'too-old': { path: '/', state: { session: { kind: 'too-old' } } },
   broken: { path: '/', state: { session: { kind: 'broken', failure: { code: 'storage-damaged' } } } },

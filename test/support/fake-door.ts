@@ -71,7 +71,6 @@ export function makeFakeDoor(scene: Scene): Door {
     signUp: async () => undefined,
     signIn: async () => undefined,
     signOut: async () => undefined,
-    takeOver: async () => undefined,
     makeInvite: async () => ({
       link: `https://tacet.example/i/AbCdEfGhIjKlMnOpQrStUv#${'aZ09-_bY'.repeat(16)}`,
       expiresAt: Date.now() + 7 * 86_400_000,
@@ -103,5 +102,5 @@ export function makeFakeDoor(scene: Scene): Door {
   for (const name of scene.hang ?? []) {
     Object.assign(commands, { [name]: () => new Promise<never>(() => undefined) });
   }
-  return { state, commands, close: () => undefined };
+  return { state, commands, attend: () => undefined, takeOver: () => undefined, close: () => undefined };
 }

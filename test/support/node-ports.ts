@@ -263,26 +263,6 @@ export interface NodePortsOptions {
   readonly wire?: Wire;
   /** Added to the machine's clock. */
   readonly skewMs?: () => number;
-  /** Shared by the tabs of one browser profile. */
-  readonly tabs?: Tabs;
-}
-
-/** The owner lock of one browser profile. */
-export class Tabs {
-  #owner: { readonly lost: () => void } | undefined;
-
-  acquire(steal: boolean, lost: () => void): { readonly owned: boolean; readonly release: () => void } {
-    if (this.#owner !== undefined && !steal) return { owned: false, release: () => undefined };
-    this.#owner?.lost();
-    const owner = { lost };
-    this.#owner = owner;
-    return {
-      owned: true,
-      release: () => {
-        if (this.#owner === owner) this.#owner = undefined;
-      },
-    };
-  }
 }
 
 /** Ports with the handles that a test needs. */
@@ -297,13 +277,12 @@ export interface NodePorts extends Ports {
 
 /** Opens ports onto the server at `url`. */
 export function openNodePorts(options: NodePortsOptions): NodePorts {
-  const { url, disk = new Disk(), power = new Power(), wire = {}, tabs = new Tabs() } = options;
+  const { url, disk = new Disk(), power = new Power(), wire = {} } = options;
   const skew = options.skewMs ?? (() => 0);
   const timers = new Set<NodeJS.Timeout>();
   const sockets = new Set<WebSocket>();
   const listeners = new Set<(online: boolean) => void>();
   let isUp = true;
-  let release: () => void = () => undefined;
 
   const clock: Clock = {
     now: () => Date.now() + skew(),
@@ -383,7 +362,6 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
   power.onLoss(() => {
     for (const timer of timers) clearTimeout(timer);
     for (const socket of sockets) socket.terminate();
-    release();
   });
 
   return {
@@ -394,14 +372,6 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
     keyring: openNodeKeyring(disk),
     http,
     openSocket,
-    lock: {
-      async acquire({ steal, lost }) {
-        const held = tabs.acquire(steal, lost);
-        ({ release } = held);
-        return { owned: held.owned };
-      },
-      release: () => release(),
-    },
     persistStorage: async () => true,
     onNetworkChange(run) {
       listeners.add(run);

@@ -1,11 +1,10 @@
-/** Screens on which nothing goes on until the person decides: open elsewhere, ended, too old, broken, unsupported. */
+/** Screens on which nothing goes on until the person decides: another version, ended, too old, broken, unsupported. */
 import type { VNode } from 'preact';
 import type { Failure, SessionState } from '../../core/door.ts';
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
-import { FailureNote } from '../components/note.tsx';
 import { Page, Stack } from '../components/page.tsx';
-import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { useDoor } from '../door-context.ts';
 import { failureText, fill, text } from '../text/text.ts';
 
 function reload(): void {
@@ -17,16 +16,17 @@ function startAgain(path: '/' | '/sign-in'): void {
   location.assign(path);
 }
 
-/** Another tab owns the account. */
-export function Elsewhere(): VNode {
-  const { commands } = useDoor();
-  const { busy, failure, ask } = useAsking();
+/** Another tab has the account, with another version of the app. */
+export function OtherVersion(): VNode {
+  const door = useDoor();
   return (
-    <Page title={text.elsewhere.title} lead={text.elsewhere.text}>
-      <FailureNote failure={failure} />
+    <Page title={text.otherVersion.title} lead={text.otherVersion.text}>
       <Stack>
-        <Button kind="primary" wide busy={busy} onClick={() => inBackground(ask(() => commands.takeOver()))}>
-          {text.elsewhere.use}
+        <Button kind="primary" wide onClick={reload}>
+          {text.common.reload}
+        </Button>
+        <Button wide onClick={() => door.takeOver()}>
+          {text.otherVersion.use}
         </Button>
       </Stack>
     </Page>

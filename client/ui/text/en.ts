@@ -301,10 +301,10 @@ export const en = {
     aboutCode:
       'The server also delivers this page. A dishonest one could deliver another; this build carries no signature that would show it.',
   },
-  elsewhere: {
-    title: 'Tacet is open in another tab',
-    text: 'One tab at a time keeps your messages in order. Nothing is lost by switching.',
-    use: 'Use here',
+  otherVersion: {
+    title: 'Reload to update Tacet',
+    text: 'Another tab has Tacet open in a different version. Reload both tabs to bring them to the same one. What you have written is kept.',
+    use: 'Use this tab',
   },
   ended: {
     removedTitle: 'This device was removed',

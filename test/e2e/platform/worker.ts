@@ -3,8 +3,10 @@ import type { Database, OpenSocket } from '../../../client/core/ports.ts';
 import { browserHttp } from '../../../client/platform/http.ts';
 import { openIndexedDb } from '../../../client/platform/indexeddb.ts';
 import { openKeyring, type SoftwareSigner } from '../../../client/platform/keyring.ts';
+import { browserLifelines } from '../../../client/platform/lifelines.ts';
 import { openOwnerLock } from '../../../client/platform/owner-lock.ts';
 import { browserRandom } from '../../../client/platform/random.ts';
+import { openTabChannel } from '../../../client/platform/tab-channel.ts';
 import { openBrowserSocket } from '../../../client/platform/web-socket.ts';
 import { ready } from '../../../crypto/ready.ts';
 import { verifyWithPublicKey } from '../../../crypto/vault.ts';
@@ -222,16 +224,50 @@ const questions: Readonly<Record<string, () => Promise<unknown>>> = {
     const lost = (who: string) => (): void => {
       told.push(who);
     };
-    const a = await first.acquire({ steal: false, lost: lost('first') });
-    const b = await second.acquire({ steal: false, lost: lost('second') });
-    const c = await second.acquire({ steal: true, lost: lost('second') });
-    const d = await first.acquire({ steal: false, lost: lost('first') });
+    const look = (): Promise<readonly boolean[]> => Promise.all([first.holds(), second.holds()]);
+    await first.acquire({ steal: false, lost: lost('first') });
+    const inLine = refusal(second.acquire({ steal: false, lost: lost('second') }));
+    const before = await look();
+    await second.acquire({ steal: true, lost: lost('second') });
+    const robbed = await look();
+    const inLineAgain = first.acquire({ steal: false, lost: lost('first') });
     second.release();
-    // The browser hands the lock back a moment after it was let go.
-    let e = { owned: false };
-    while (!e.owned) e = await first.acquire({ steal: false, lost: lost('first') });
+    await inLineAgain;
+    const after = await look();
     first.release();
-    return [a.owned, b.owned, c.owned, d.owned, e.owned, told];
+    return [before, await inLine, robbed, after, told];
+  },
+  'a lifeline breaks when it is let go, and not before': async () => {
+    const name = `life-${crypto.randomUUID()}`;
+    const told: string[] = [];
+    const letGo = await browserLifelines.hold(name);
+    const broken = new Promise<void>((resolve) => {
+      browserLifelines.onBreak(name, () => {
+        told.push('broken');
+        resolve();
+      });
+    });
+    browserLifelines.onBreak(name, () => told.push('not asked any more'))();
+    const held = await navigator.locks.query();
+    told.push(held.held?.some((lock) => lock.name === name) === true ? 'held' : 'free');
+    letGo();
+    await broken;
+    return told;
+  },
+  'a channel reaches the others of its name and not itself': async () => {
+    const name = `tabs-${crypto.randomUUID()}`;
+    const heard: unknown[] = [];
+    const one = openTabChannel(name, (message) => heard.push(['one', message]));
+    await new Promise<void>((resolve) => {
+      const two = openTabChannel(name, (message) => {
+        heard.push(['two', message]);
+        two.close();
+        resolve();
+      });
+      one.post({ kind: 'hello' });
+    });
+    one.close();
+    return heard;
   },
   'requests answer with status and text, and refuse when nobody answers': async () => {
     const request = { method: 'GET', headers: {}, body: undefined, credentials: false, timeoutMs: 5_000 };

@@ -1,4 +1,5 @@
 /** The border between a window and core: state mirrored, commands answered or refused, several views. */
+import { randomBytes } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import t from 'tap';
 import { failureOf, openDoor, Refusal, type Door, type PortLike } from '../../../client/core/door.ts';
@@ -10,7 +11,7 @@ import { openTestClient, signUp, type TestClient } from '../../support/make-clie
 function openDoorTo(t: { teardown(run: () => void): void }, client: TestClient): Door {
   const { port1, port2 } = new MessageChannel();
   const end = serve(client.client, port2 as unknown as PortLike);
-  const door = openDoor(port1 as unknown as PortLike);
+  const door = openDoor(port1 as unknown as PortLike, (length) => new Uint8Array(randomBytes(length)));
   t.teardown(() => {
     door.close();
     end();

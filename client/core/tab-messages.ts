@@ -1,0 +1,54 @@
+/**
+ * What tabs say to each other. Any page of the origin can speak on these channels, and an older build may: the frame of each message is
+ * checked here, and what is inside comes from the same build, because nobody attaches to another one.
+ */
+import { isRecord } from './worker-messages.ts';
+import type { ToCore, ToView } from './worker-messages.ts';
+
+/** To all tabs. */
+export type TabMessage =
+  /** Who owns the account? */
+  | { readonly kind: 'who' }
+  /** This tab does, until its term is over. */
+  | { readonly kind: 'owner'; readonly term: string; readonly build: string }
+  /** A view of the same build asks to be served on its own channel. */
+  | { readonly kind: 'attach'; readonly term: string; readonly view: string };
+
+/** On the channel of one view, both ways. */
+export type CallMessage =
+  | { readonly term: string; readonly kind: 'ping' }
+  | { readonly term: string; readonly kind: 'pong' }
+  | { readonly term: string; readonly kind: 'to-core'; readonly message: ToCore }
+  | { readonly term: string; readonly kind: 'to-view'; readonly message: ToView };
+
+/** Text form of 16 random bytes. */
+const ID = /^[\w-]{22}$/;
+const BUILD_MAX = 200;
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && ID.test(value);
+}
+
+/** A message to all tabs, or `undefined` for anything else. */
+export function parseTabMessage(data: unknown): TabMessage | undefined {
+  if (!isRecord(data)) return undefined;
+  const { kind, term, view, build } = data;
+  if (kind === 'who') return { kind };
+  if (kind === 'owner' && isId(term) && typeof build === 'string' && build.length <= BUILD_MAX) {
+    return { kind, term, build };
+  }
+  if (kind === 'attach' && isId(term) && isId(view)) return { kind, term, view };
+  return undefined;
+}
+
+/** A message on a view's channel, or `undefined` for anything else. */
+export function parseCall(data: unknown): CallMessage | undefined {
+  if (!isRecord(data)) return undefined;
+  const { kind, term, message } = data;
+  if (!isId(term)) return undefined;
+  if (kind === 'ping' || kind === 'pong') return { term, kind };
+  if (!isRecord(message) || typeof message['kind'] !== 'string') return undefined;
+  if (kind === 'to-core') return { term, kind, message: message as unknown as ToCore };
+  if (kind === 'to-view') return { term, kind, message: message as unknown as ToView };
+  return undefined;
+}
