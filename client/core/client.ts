@@ -17,6 +17,7 @@ import type { Engine } from './engine.ts';
 import { CoreError, failureFrom, isCoreError } from './failure.ts';
 import { Home } from './home.ts';
 import type { Ports } from './ports.ts';
+import { noteEmoji, readRecentEmoji } from './recent-emoji.ts';
 import { meOf, SharedState, ViewMirror } from './state.ts';
 import { AnonymousConnection } from './transport/anonymous.ts';
 import { Rest } from './transport/rest.ts';
@@ -316,6 +317,8 @@ class Core implements Client {
       },
       setPicture: async (picture) => this.#home().profiles.setPicture(picture),
       readPicture: async (account) => this.#home().profiles.picture(account),
+      readRecentEmoji: async () => readRecentEmoji(this.#home().db),
+      noteEmoji: async (emoji) => noteEmoji(this.#home().db, emoji),
       connectNow: async () => this.#home().connection.connectNow(),
     };
   }

@@ -77,6 +77,8 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   setTyping: 'again',
   setDraft: 'again',
   setName: 'again',
+  readRecentEmoji: 'again',
+  noteEmoji: 'again',
   setPicture: 'again',
   readPicture: 'again',
   connectNow: 'again',

@@ -168,6 +168,10 @@ export class Home {
     return home;
   }
 
+  get db(): SealedDb {
+    return this.#parts.db;
+  }
+
   get account(): AccountId {
     return this.own.value.account;
   }

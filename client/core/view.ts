@@ -217,6 +217,10 @@ export interface Commands {
   setPicture(picture: Uint8Array | undefined): Promise<void>;
   /** The picture of somebody, the own one included: a JPEG file that has been looked at. */
   readPicture(account: AccountId): Promise<Uint8Array | undefined>;
+  /** Emoji used lately, newest first. */
+  readRecentEmoji(): Promise<readonly string[]>;
+  /** An emoji was chosen. */
+  noteEmoji(emoji: string): Promise<void>;
   /** The network may be back: try now. */
   connectNow(): Promise<void>;
 }

@@ -124,6 +124,21 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'conversation-rtl': { path: `/c/${LEILA.account}`, state: IN, open: OPEN },
   'conversation-long': { path: `/c/${LONG.account}`, state: IN, open: OPEN, scrollUp: 1200 },
   'conversation-fresh': { path: `/c/${EMOJI.account}`, state: IN, open: OPEN },
+  'conversation-emoji': { path: `/c/${LEILA.account}`, state: IN, open: OPEN, press: ['Insert emoji'] },
+  'conversation-emoji-search': {
+    path: `/c/${LEILA.account}`,
+    state: IN,
+    open: OPEN,
+    press: ['Insert emoji'],
+    type: { 'Search emoji': 'heart' },
+  },
+  'conversation-emoji-none': {
+    path: `/c/${LEILA.account}`,
+    state: IN,
+    open: OPEN,
+    press: ['Insert emoji'],
+    type: { 'Search emoji': 'qqqq' },
+  },
   'conversation-request': { path: `/c/${STRANGER.account}`, state: IN, open: OPEN },
   'conversation-offline': {
     path: `/c/${ADA.account}`,

@@ -93,6 +93,8 @@ export function makeFakeDoor(scene: Scene): Door {
     setName: async () => undefined,
     setPicture: async () => undefined,
     readPicture: async () => undefined,
+    readRecentEmoji: async () => ['👍', '❤️', '😂', '🎉'],
+    noteEmoji: async () => undefined,
     connectNow: async () => undefined,
     ...scene.answers,
   };

@@ -231,6 +231,7 @@ export const T = {
   record: { store: 'device' } as Table<StoredRecord>,
   preKeyState: { store: 'device' } as Table<PreKeyState>,
   counts: { store: 'device' } as Table<Counts>,
+  recentEmoji: { store: 'device' } as Table<readonly string[]>,
   preKeys: { store: 'prekeys' } as Table<Bytes>,
   sessions: { store: 'sessions' } as Table<Bytes>,
   people: { store: 'people' } as Table<StoredPerson>,

@@ -4,8 +4,9 @@
  */
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { ArrowUp } from 'lucide';
+import { ArrowUp, Smile } from 'lucide';
 import type { ConversationId } from '../../core/door.ts';
+import { EmojiPanel } from '../components/emoji-panel.tsx';
 import { Icon } from '../components/icon.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
@@ -33,6 +34,7 @@ export function Composer({
   const [value, setValue] = useState(draft);
   const area = useRef<HTMLTextAreaElement>(null);
   const typing = useTyping(id);
+  const [picking, setPicking] = useState(false);
   useDraft(id, value, draft);
   useGrowing(area.current, value);
 
@@ -57,6 +59,19 @@ export function Composer({
     if (!stored) setValue((since) => (since === '' ? sending : `${sending}\n${since}`));
   }
 
+  /** Puts an emoji where the cursor is, and the cursor after it. */
+  function insert(emoji: string): void {
+    const field = area.current;
+    const from = field?.selectionStart ?? value.length;
+    const to = field?.selectionEnd ?? value.length;
+    setPicking(false);
+    setValue(value.slice(0, from) + emoji + value.slice(to));
+    requestAnimationFrame(() => {
+      field?.focus({ preventScroll: true });
+      field?.setSelectionRange(from + emoji.length, from + emoji.length);
+    });
+  }
+
   return (
     <form
       class={css.composer}
@@ -66,8 +81,28 @@ export function Composer({
       }}
     >
       <FailureNote failure={failure} />
+      {picking && (
+        <div class={css.picker}>
+          <EmojiPanel onPick={insert} onClose={() => setPicking(false)} />
+        </div>
+      )}
       <div class={css.row}>
         <div class={css.box}>
+          <button
+            class={css.emoji}
+            type="button"
+            title={text.emoji.open}
+            aria-label={text.emoji.open}
+            aria-haspopup="dialog"
+            aria-expanded={picking}
+            onPointerDown={(event) => {
+              // Else the press closes the panel and the click opens it again.
+              if (picking) event.stopPropagation();
+            }}
+            onClick={() => setPicking(!picking)}
+          >
+            <Icon node={Smile} size={20} />
+          </button>
           <textarea
             ref={area}
             class={css.area}
