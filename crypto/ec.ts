@@ -186,6 +186,12 @@ export class PrivateKey {
     return this.#secret.slice();
   }
 
+  /** Overwrites the key in memory; it is of no use afterwards. Not a call of libsignal. */
+  erase(): void {
+    wipe(this.#secret);
+    if (this.#signing !== undefined) wipe(this.#signing.scalar);
+  }
+
   getPublicKey(): PublicKey {
     this.#publicKey ??= PublicKey._fromRaw(x25519Base(this.#secret));
     return this.#publicKey;

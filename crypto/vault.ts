@@ -38,6 +38,7 @@ export {
 export { SEAL_OVERHEAD_BYTES, type Binding } from './vault/sealed.ts';
 export {
   hashRecord,
+  hashRecordKey,
   openLocal,
   openProfile,
   openRecord,

@@ -319,6 +319,8 @@ class Core implements Client {
       readPicture: async (account) => this.#home().profiles.picture(account),
       readRecentEmoji: async () => readRecentEmoji(this.#home().db),
       noteEmoji: async (emoji) => noteEmoji(this.#home().db, emoji),
+      renameDevice: async (device, name) => this.#home().ownAccount.renameDevice(device, name),
+      removeDevice: async (device, passphrase) => this.#home().ownAccount.removeDevice(device, passphrase),
       connectNow: async () => this.#home().connection.connectNow(),
     };
   }

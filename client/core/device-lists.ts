@@ -31,6 +31,8 @@ export interface VerifiedList {
   /** SHA-256 over the signed bytes. */
   readonly hash: OwnBytes;
   readonly previous: Uint8Array;
+  /** Names the record key that goes with this list. */
+  readonly recordKeyHash: Uint8Array;
   readonly devices: readonly ListedDevice[];
   readonly signed: SignedBytes;
 }
@@ -76,6 +78,7 @@ export function verifyList(account: AccountId, accountKey: Uint8Array, signed: S
     counter: list.counter,
     hash: hashList(signed),
     previous: list.previous,
+    recordKeyHash: list.recordKeyHash,
     devices,
     signed: { bytes: copyBytes(signed.bytes), signature: copyBytes(signed.signature) },
   };

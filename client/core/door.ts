@@ -46,6 +46,7 @@ export const FIRST_STATE: ViewState = {
   connection: { kind: 'idle' },
   conversations: [],
   open: undefined,
+  devices: [],
   progress: undefined,
   unreadTotal: 0,
   persistent: undefined,
@@ -81,6 +82,8 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   noteEmoji: 'again',
   setPicture: 'again',
   readPicture: 'again',
+  renameDevice: 'again',
+  removeDevice: 'again',
   connectNow: 'again',
 };
 
@@ -110,6 +113,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     connection: signal(FIRST_STATE.connection),
     conversations: signal(FIRST_STATE.conversations),
     open: signal(FIRST_STATE.open),
+    devices: signal(FIRST_STATE.devices),
     progress: signal(FIRST_STATE.progress),
     unreadTotal: signal(FIRST_STATE.unreadTotal),
     persistent: signal(FIRST_STATE.persistent),

@@ -3,12 +3,16 @@
  * what it is asked to do stands here and in the files that it names.
  */
 import { isWireError } from '@tacet/protocol/errors';
+import type { Sync } from '@tacet/protocol/content/sync';
 import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import type { SessionReply } from '@tacet/protocol/rest/sessions';
 import { keyFrom, type RecordKey } from '@tacet/crypto/vault';
 import { Meeting } from './account/meeting.ts';
+import { OwnAccount } from './account/own-account.ts';
 import { Profiles } from './account/profiles.ts';
 import { RecordKeeper } from './account/record.ts';
+import { hasCurrentRecordKey } from './account/removal.ts';
+import { publishProfileKey } from './account/rotation.ts';
 import { Session } from './account/session.ts';
 import { StartCounter } from './account/start-counter.ts';
 import type { Background } from './background.ts';
@@ -70,6 +74,7 @@ export class Home {
   readonly meeting: Meeting;
   readonly contacts: Contacts;
   readonly profiles: Profiles;
+  readonly ownAccount: OwnAccount;
   readonly #services: Services;
   readonly #inbox: Inbox;
   readonly #devices: OwnDevices;
@@ -125,6 +130,7 @@ export class Home {
     this.meeting = new Meeting(this.#services);
     this.contacts = new Contacts(this.#services);
     this.profiles = new Profiles(this.#services);
+    this.ownAccount = new OwnAccount(this.#services);
     this.#counter = new StartCounter(this.#services);
     this.#devices = new OwnDevices({ ...base, engine });
     this.#inbox = new Inbox({
@@ -151,7 +157,9 @@ export class Home {
         clock: ports.clock,
         background,
         account: own.value.account,
-        recordKey: keyFrom<RecordKey>(own.value.recordKey),
+        recordKey: () => keyFrom<RecordKey>(own.value.recordKey),
+        isKeyCurrent: () => later.home === undefined || hasCurrentRecordKey(later.home.#services),
+        awaitsKey: async () => later.home !== undefined && (await later.home.#awaitsRecordKey()),
         token: () => session.token(),
         changed: () => later.home?.recordChanged(),
         uploaded: (version) => later.home?.recordUploaded(version),
@@ -172,6 +180,9 @@ export class Home {
     return this.#parts.db;
   }
 
+  get directory(): Directory {
+    return this.#services.directory;
+  }
   get account(): AccountId {
     return this.own.value.account;
   }
@@ -218,20 +229,14 @@ export class Home {
   recordChanged(): void {
     this.#parts.watcher.peopleChanged();
     this.#parts.background.run(this.#ensureConversations(), 'show new contacts');
+    if (this.own.value.removals !== undefined) {
+      this.#parts.background.run(this.ownAccount.settle(), 'settle a removal');
+    }
   }
 
   recordUploaded(version: number): void {
     if (!hasOtherDevices(this.#services)) return;
-    const { db, ports, background } = this.#parts;
-    const told = db.write([T.outbox], async (tx) =>
-      this.#services.outbox.add(tx, {
-        to: this.account,
-        content: { kind: 'sync', body: { what: 'record', version } },
-        id: idOf<MessageId>(ports.random(16)),
-        sentAt: ports.clock.now(),
-      }),
-    );
-    background.run(told, 'tell of the record');
+    this.#parts.background.run(this.#tellOwn({ what: 'record', version }), 'tell of the record');
   }
 
   /** A contact has a conversation from the moment that he is accepted, on every device. */
@@ -259,12 +264,46 @@ export class Home {
       background.run(this.record.refresh(), 'read the account record');
     }
     this.record.resume();
+    this.#catchUp();
     this.#maintainSoon();
     for (const contact of this.record.contacts) {
       if (contact.state === 'accepted' && contact.name === undefined) {
         this.profiles.read(idOf<AccountId>(contact.account));
       }
     }
+  }
+
+  /** Goes on with what a lost connection or a crash left undone about keys. */
+  #catchUp(): void {
+    const { background } = this.#parts;
+    const untilLater = (error: unknown): void => {
+      if (!isRepeatable(error)) throw error;
+    };
+    if (this.own.value.removals !== undefined) {
+      background.run(this.#refreshOwnList().catch(untilLater), 'settle a removal');
+    }
+    background.run(publishProfileKey(this.#services).catch(untilLater), 'publish a profile key');
+    if (!hasCurrentRecordKey(this.#services)) {
+      background.run(this.#tellOwn({ what: 'record-key-wanted' }), 'ask for the record key');
+    }
+  }
+
+  /** Whether another device has replaced the record key since. */
+  async #awaitsRecordKey(): Promise<boolean> {
+    await this.#refreshOwnList();
+    return !hasCurrentRecordKey(this.#services);
+  }
+
+  async #tellOwn(body: Sync): Promise<void> {
+    const { db, ports } = this.#parts;
+    await db.write([T.outbox], async (tx) =>
+      this.#services.outbox.add(tx, {
+        to: this.account,
+        content: { kind: 'sync', body },
+        id: idOf<MessageId>(ports.random(16)),
+        sentAt: ports.clock.now(),
+      }),
+    );
   }
 
   #pushed(frame: PushedFrame): void {
@@ -297,7 +336,10 @@ export class Home {
     const { list } = await this.#services.people.fetchOwn();
     if (!list.devices.some(({ device }) => device === this.own.value.device)) {
       this.#parts.watcher.ended('removed');
+      return;
     }
+    await this.ownAccount.settle();
+    this.#parts.watcher.peopleChanged();
   }
 
   #connectionState(state: ConnectionState): void {

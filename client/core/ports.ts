@@ -104,6 +104,8 @@ export interface Ports {
   readonly keyring: DeviceKeyring;
   readonly http: Http;
   readonly openSocket: OpenSocket;
+  /** What a device is called until its person names it: browser and system as far as they tell, 1 to 64 characters. */
+  readonly deviceName: string;
   /** Asks for storage that the browser will not evict; `undefined` where it cannot say. */
   persistStorage(): Promise<boolean | undefined>;
   /** Calls back when the device says that the network came or went. */

@@ -6,11 +6,13 @@ import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/si
 import type { AccountId } from '@tacet/protocol/ids';
 import { PAGE_LINES, type LineChange } from './conversations.ts';
 import type { StoredConversation } from './db/stores.ts';
+import { devicesOf } from './account/own-devices.ts';
 import type { Home } from './home.ts';
 import type {
   ConnectionState,
   ConversationId,
   ConversationSummary,
+  DeviceView,
   Line,
   Me,
   OpenConversation,
@@ -33,6 +35,7 @@ export class SharedState {
   readonly progress = signal<Progress | undefined>(undefined);
   readonly persistent = signal<boolean | undefined>(undefined);
   readonly conversations = signal<readonly ConversationSummary[]>([]);
+  readonly devices = signal<readonly DeviceView[]>([]);
   readonly unreadTotal: ReadonlySignal<number> = computed(() =>
     this.conversations.value.reduce((sum, { unread }) => sum + unread, 0),
   );
@@ -48,6 +51,7 @@ export class SharedState {
     this.#home = home;
     batch(() => {
       this.conversations.value = home === undefined ? [] : summaries(home);
+      this.devices.value = home === undefined ? [] : devicesOf(home);
       for (const view of this.#views) view.closeConversation();
     });
   }
@@ -75,6 +79,7 @@ export class SharedState {
     if (home === undefined) return;
     batch(() => {
       this.conversations.value = summaries(home);
+      this.devices.value = devicesOf(home);
       for (const view of this.#views) view.peopleChanged();
     });
     const { session } = this;
@@ -114,6 +119,7 @@ export class ViewMirror {
     mirror('connection', shared.connection);
     mirror('conversations', shared.conversations);
     mirror('open', this.open);
+    mirror('devices', shared.devices);
     mirror('progress', shared.progress);
     mirror('unreadTotal', shared.unreadTotal);
     mirror('persistent', shared.persistent);

@@ -144,6 +144,19 @@ export interface OpenConversation {
   readonly draft: string;
 }
 
+/** One of the own devices, as far as this one knows. */
+export interface DeviceView {
+  readonly device: DeviceId;
+  /** Known to the own devices only; absent until one of them has told it. */
+  readonly name: string | undefined;
+  readonly isThis: boolean;
+  readonly addedAt: number;
+  /** When something of it was last seen here, to the day; absent if nothing was. This device itself: always absent. */
+  readonly heardAt: number | undefined;
+  /** It has signed out and leaves the list with the next change of it. */
+  readonly hasLeft: boolean;
+}
+
 /** Long work that shows progress. */
 export type Progress =
   | { readonly kind: 'stretching' }
@@ -159,6 +172,8 @@ export interface ViewState {
   /** Newest first. */
   readonly conversations: readonly ConversationSummary[];
   readonly open: OpenConversation | undefined;
+  /** This one first, then in the order in which they were added. */
+  readonly devices: readonly DeviceView[];
   readonly progress: Progress | undefined;
   readonly unreadTotal: number;
   /** Whether the browser promised to keep the data (`storage.persist()`). */
@@ -221,6 +236,10 @@ export interface Commands {
   readRecentEmoji(): Promise<readonly string[]>;
   /** An emoji was chosen. */
   noteEmoji(emoji: string): Promise<void>;
+  /** Names an own device; an empty name takes it away. */
+  renameDevice(device: DeviceId, name: string): Promise<void>;
+  /** Removes another own device. It is refused by the server at once, and by contacts as they learn of it. */
+  removeDevice(device: DeviceId, passphrase: string): Promise<void>;
   /** The network may be back: try now. */
   connectNow(): Promise<void>;
 }

@@ -5,11 +5,15 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import type { ConversationId } from '../core/door.ts';
 
+/** Pages of the settings with an address of their own. */
+export type SettingsPage = 'devices';
+const SETTINGS_PAGES: readonly SettingsPage[] = ['devices'];
+
 /** Where a person is. */
 export type Place =
   | { readonly kind: 'home' }
   | { readonly kind: 'conversation'; readonly id: ConversationId }
-  | { readonly kind: 'settings' }
+  | { readonly kind: 'settings'; readonly page?: SettingsPage }
   | { readonly kind: 'sign-in' }
   | { readonly kind: 'sign-up' }
   /** `link` is the whole address, fragment included; the fragment never travels. */
@@ -24,6 +28,8 @@ export function parsePlace(url: URL): Place {
   const path = url.pathname.replace(/(.)\/+$/, '$1');
   if (path === '/') return { kind: 'home' };
   if (path === '/settings') return { kind: 'settings' };
+  const page = SETTINGS_PAGES.find((name) => path === `/settings/${name}`);
+  if (page !== undefined) return { kind: 'settings', page };
   if (path === '/sign-in') return { kind: 'sign-in' };
   if (path === '/sign-up') return { kind: 'sign-up' };
   const conversation = /^\/c\/([^/]+)$/.exec(path)?.[1];
@@ -43,7 +49,7 @@ export function addressOf(place: Place): string {
     case 'conversation':
       return `/c/${place.id}`;
     case 'settings':
-      return '/settings';
+      return place.page === undefined ? '/settings' : `/settings/${place.page}`;
     case 'sign-in':
       return '/sign-in';
     case 'sign-up':

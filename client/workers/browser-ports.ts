@@ -1,6 +1,7 @@
 /** Everything that core asks of the world, as this browser gives it to a worker. */
 import type { Ports, TabPorts } from '../core/ports.ts';
 import { browserClock } from '../platform/clock.ts';
+import { readDeviceName } from '../platform/device-name.ts';
 import { browserHttp } from '../platform/http.ts';
 import { openIndexedDb } from '../platform/indexeddb.ts';
 import { openKeyring } from '../platform/keyring.ts';
@@ -23,6 +24,7 @@ export function openBrowserPorts(scope: LinkEnd): Ports {
     keyring: openKeyring('tacet-keys', openIndexedDb, softwareSigner),
     http: browserHttp,
     openSocket: openBrowserSocket,
+    deviceName: readDeviceName(),
     persistStorage: openPersistRequest(scope),
     onNetworkChange: onBrowserNetworkChange,
   };

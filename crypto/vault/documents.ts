@@ -79,6 +79,11 @@ export function hashRecord(sealed: Uint8Array): Bytes {
   return labelledHash(LABELS.recordHash, sealed);
 }
 
+/** The hash by which a device list names the record key that goes with it: 32 bytes. */
+export function hashRecordKey(recordKey: RecordKey): Bytes {
+  return labelledHash(LABELS.recordKeyHash, recordKey);
+}
+
 /** Seals a profile, padded from 1 KiB in powers of two. */
 export function sealProfile(profileKey: ProfileKey, profile: Uint8Array, binding: Binding): Bytes {
   return seal(profileKey, LABELS.profile, bindingFields(binding), pad(profile, PROFILE_LEAST_BYTES));

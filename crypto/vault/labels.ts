@@ -27,6 +27,8 @@ export const LABELS = {
   inviteAnswer: 'Tacet/invite-answer/v1',
   /** SHA-256 over a sealed account record: the link of the record's hash chain. */
   recordHash: 'Tacet/record-hash/v1',
+  /** SHA-256 over the record key: how a device list names the key that goes with it. */
+  recordKeyHash: 'Tacet/record-key-hash/v1',
   /** Associated data of the sealed forms. */
   wrap: 'Tacet/vault-key-wrap/v1',
   vault: 'Tacet/vault/v1',

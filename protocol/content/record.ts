@@ -22,6 +22,8 @@ export const NAME_MAX = 64;
 /** Contacts and invites that a record may hold. */
 const CONTACTS_MAX = 3_000;
 const INVITES_MAX = 200;
+/** Names of own devices, some of them of devices that are gone. */
+export const DEVICE_NAMES_MAX = 64;
 
 const Name = String({ minLength: 1, maxLength: NAME_MAX });
 
@@ -55,6 +57,10 @@ export const OpenInvite = Shape(
 );
 export type OpenInvite = Static<typeof OpenInvite>;
 
+/** What a person calls one of the own devices. Nobody else is told. */
+export const DeviceName = Shape({ device: Id(Bytes), name: Name, namedAt: Instant }, CLOSED);
+export type DeviceName = Static<typeof DeviceName>;
+
 export const AccountRecord = Shape(
   {
     v: Literal(1),
@@ -72,6 +78,8 @@ export const AccountRecord = Shape(
     settings: Shape({ readReceipts: Bool(), typing: Bool(), changedAt: Instant }, CLOSED),
     contacts: List(Contact, { maxItems: CONTACTS_MAX }),
     invites: List(OpenInvite, { maxItems: INVITES_MAX }),
+    /** Absent as long as no device has a name. */
+    devices: Optional(List(DeviceName, { maxItems: DEVICE_NAMES_MAX })),
   },
   CLOSED,
 );

@@ -1,11 +1,11 @@
 /**
- * Between the devices of one account: what this device sent, what was read, that the account record has changed. Refused from anybody
- * else. `sent` is durable.
+ * Between the devices of one account: what this device sent, what was read, that the account record has changed, the record key after a
+ * device was removed. Refused from anybody else. `sent` is durable.
  */
 import { Array as List, Literal, Object as Shape, String, Union, type Static } from 'typebox';
 import { Bytes } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
-import { CLOSED, Counter, Id, Instant } from '../shapes.ts';
+import { CLOSED, Counter, HASH_BYTES, Id, Instant } from '../shapes.ts';
 import { RECEIPT_MAX } from './receipt.ts';
 
 /** A content that another own device sent to `account`. */
@@ -29,6 +29,10 @@ const ReadHere = Shape(
   CLOSED,
 );
 const RecordChanged = Shape({ what: Literal('record'), version: Counter }, CLOSED);
+/** The record key that the own list names, for a device that stayed. */
+const RecordKey = Shape({ what: Literal('record-key'), key: Bytes(HASH_BYTES) }, CLOSED);
+/** The sender is on the list and has not been given the record key of it. */
+const RecordKeyWanted = Shape({ what: Literal('record-key-wanted') }, CLOSED);
 
-export const Sync = Union([SentCopy, ReadHere, RecordChanged]);
+export const Sync = Union([SentCopy, ReadHere, RecordChanged, RecordKey, RecordKeyWanted]);
 export type Sync = Static<typeof Sync>;

@@ -37,9 +37,10 @@ export const changeList = defineRoute({
   path: '/v1/account/devices',
   auth: 'session',
   rate: 'change',
-  body: Signed(B64u, LIMITS.signedRequestMaxBytes),
+  bodyMaxBytes: LIMITS.signUpBodyMaxBytes,
+  body: Signed(B64u, LIMITS.signUpMaxBytes),
   reply: Shape({ counter: Counter }, CLOSED),
-  errors: ['challenge-expired', 'signature-invalid', 'list-mismatch'],
+  errors: ['challenge-expired', 'signature-invalid', 'list-mismatch', 'version-mismatch'],
   summary:
-    'Replaces the list by one at counter + 1 without new devices; sessions, queues and prekeys of removed devices end with the commit.',
+    'Replaces the list by one at counter + 1 without new devices, and with the same commit vault, record, profile and delivery key; sessions, queues and prekeys of removed devices end with it.',
 });

@@ -27,6 +27,8 @@ export const DeviceList = Shape(
     account: Id(Bytes),
     counter: Counter,
     previous: Bytes(HASH_BYTES),
+    /** Hash of the record key that goes with this list, labelled `Tacet/record-key-hash/v1`: a removed device's key is known by it. */
+    recordKeyHash: Bytes(HASH_BYTES),
     devices: List(ListedDevice, { minItems: 1, maxItems: LIMITS.devicesPerAccount }),
   },
   CLOSED,

@@ -64,9 +64,22 @@ export type AddDevice = Static<typeof AddDevice>;
 /** Signed by the login key; posted by the pending device itself. */
 export const signedAddDevice = defineSigned('addDevice', AddDevice);
 
-export const ChangeList = Shape({ ...fresh, account: Id(Bytes), list: listed }, CLOSED);
+/** What rotates with a removal: nothing that the removed device knew opens anything newer. */
+export const Rotation = Shape(
+  {
+    credentials: Credentials(Bytes),
+    record: Versioned(Bytes, LIMITS.recordMaxBytes),
+    profile: Versioned(Bytes, LIMITS.profileMaxBytes),
+    /** SHA-256 of the delivery key. */
+    deliveryKeyHash: Bytes(HASH_BYTES),
+  },
+  CLOSED,
+);
+export type Rotation = Static<typeof Rotation>;
+
+export const ChangeList = Shape({ ...fresh, account: Id(Bytes), list: listed, rotation: Rotation }, CLOSED);
 export type ChangeList = Static<typeof ChangeList>;
-/** Signed by the login key: removes devices. */
+/** Signed by the login key: removes devices and rotates what they knew, all in one commit. */
 export const signedChangeList = defineSigned('changeList', ChangeList);
 
 export const ChangeCredentials = Shape(

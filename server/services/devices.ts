@@ -11,6 +11,7 @@ import type {
   AccountStore,
   AddedDevice,
   DeviceStore,
+  ListChange,
   Directory,
   SessionStore,
   SignedBytes,
@@ -58,33 +59,40 @@ export class Devices {
     if (idOf<DeviceId>(request.device) !== caller.device) throw mismatch();
     const prepared = sessions.prepare(session.account, device, session.sessionKey);
     const added = { device, prekeys: request.prekeys, session: prepared.stored };
-    await this.#change(caller, request.list, added);
+    await this.#change(caller, request.list, { added });
     sessions.ended([caller.device]);
     return prepared.open(false);
   }
 
-  /** Removes devices. Throws `WireError` `challenge-expired`, `signature-invalid`, `list-mismatch`. */
+  /**
+   * Removes devices and rotates what they knew. Throws `WireError` `challenge-expired`, `signature-invalid`, `list-mismatch`,
+   * `version-mismatch`.
+   */
   async change(caller: Caller, signed: SignedBytes): Promise<{ readonly counter: number }> {
     const request = readSigned(signedChangeList, signed.bytes);
     await this.#needs.accounts.requireLoginKey(caller, request, signed);
-    return this.#change(caller, request.list, undefined);
+    return this.#change(caller, request.list, { rotation: request.rotation });
   }
 
   async #change(
     caller: Caller,
     signedList: SignedBytes,
-    added: AddedDevice | undefined,
+    change: ListChange,
   ): Promise<{ readonly counter: number }> {
     const { deviceStore, sessions, bus } = this.#needs;
     const account = idBytes(caller.account);
     const inForce = await deviceStore.list(account);
     if (inForce === undefined) throw new WireError('session-ended', 'the account is gone');
     const before = readDeviceList({ bytes: inForce.bytes, signature: new Uint8Array() });
+    const { added } = change;
     const next = readNext(before, signedList, added);
     if (idOf(next.account) !== caller.account || !isWithoutRepeats(next)) throw mismatch();
     if (!continues(before, next, added?.device)) throw mismatch();
-    const outcome = await deviceStore.changeList(account, next, added);
+    const outcome = await deviceStore.changeList(account, next, change);
     if (outcome.kind === 'list-mismatch') throw mismatch();
+    if (outcome.kind === 'version-mismatch') {
+      throw new WireError('version-mismatch', 'credentials, record or profile have changed');
+    }
     bus.publish({ kind: 'list-changed', account: caller.account });
     sessions.ended(outcome.removed.map((device) => idOf<DeviceId>(device)));
     await sessions.notify(caller.account, 'list', caller.device);

@@ -173,13 +173,23 @@ export interface ListInForce {
   readonly hash: Uint8Array;
 }
 
+/** What takes force with a list that removes devices; each part is one version above the one in force. */
+export interface KeyRotation {
+  readonly credentials: Credentials;
+  readonly record: Versioned;
+  readonly profile: Versioned;
+  readonly deliveryKeyHash: Uint8Array;
+}
+
 export type ListOutcome =
   | {
       readonly kind: 'changed';
       /** Devices that had a session or a queue and have none any more. */
       readonly removed: readonly Uint8Array[];
     }
-  | { readonly kind: 'list-mismatch' };
+  | { readonly kind: 'list-mismatch' }
+  /** The list would follow, but credentials, record or profile have changed meanwhile; nothing was. */
+  | { readonly kind: 'version-mismatch' };
 
 /** A device that a list change adds. */
 export interface AddedDevice {
@@ -188,15 +198,21 @@ export interface AddedDevice {
   readonly session: NewSession;
 }
 
+/** What comes with a list: a device that it adds, or what rotates because it removes one. */
+export interface ListChange {
+  readonly added?: AddedDevice | undefined;
+  readonly rotation?: KeyRotation | undefined;
+}
+
 export interface DeviceStore {
   list(account: Uint8Array): Promise<ListInForce | undefined>;
   /** Devices of an account that have a queue: listed and not departed. */
   active(account: Uint8Array): Promise<readonly Uint8Array[]>;
   /**
    * Puts a list in force if its counter is one above and its `previous` the hash in force (compare-and-set). With the same commit
-   * sessions, queues, prekeys and departures of devices that it leaves out end, and `added` begins.
+   * sessions, queues, prekeys and departures of devices that it leaves out end, `change.added` begins, `change.rotation` takes force.
    */
-  changeList(account: Uint8Array, list: ReadList, added: AddedDevice | undefined): Promise<ListOutcome>;
+  changeList(account: Uint8Array, list: ReadList, change: ListChange): Promise<ListOutcome>;
   /** Ends session, queue and prekeys of a device; keeps its departure notice if the list names the device. */
   depart(account: Uint8Array, device: Uint8Array, departure: SignedBytes | undefined): Promise<void>;
 }

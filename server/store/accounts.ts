@@ -1,14 +1,8 @@
-/** Queries of accounts, credentials and records. Rules live in services; here is only what one transaction must hold together. */
-import type {
-  AccountStore,
-  Credentials,
-  Directory,
-  NewAccount,
-  SignUpOutcome,
-  Versioned,
-} from './account-ports.ts';
+/** Queries of accounts and records. Rules live in services; here is only what one transaction must hold together. */
+import type { AccountStore, Directory, NewAccount, SignUpOutcome, Versioned } from './account-ports.ts';
 import type { Builder } from './dialect.ts';
 import { insertDevice } from './devices.ts';
+import { changeCredentials, credentials, insertCredentials } from './credentials.ts';
 import { consumeInvite } from './invites.ts';
 import { insertSession } from './sessions.ts';
 import { all, first, run, type Transaction } from './transaction.ts';
@@ -117,48 +111,6 @@ function* population(build: Builder): Transaction<{ any: boolean; administrator:
     build.selectFrom('accounts').where('administrator', '=', 1).select('id').limit(1),
   );
   return { any: any !== undefined, administrator: administrator !== undefined };
-}
-
-function* insertCredentials(build: Builder, account: Uint8Array, next: Credentials): Transaction<void> {
-  yield* run(
-    build
-      .insertInto('credentials')
-      .values({ account, version: next.version, login_key: next.loginKey, vault: next.vault }),
-  );
-  for (const [position, { way, sealed }] of next.wraps.entries()) {
-    yield* run(build.insertInto('wraps').values({ account, position, way, sealed }));
-  }
-}
-
-function* credentials(build: Builder, account: Uint8Array): Transaction<Credentials | undefined> {
-  const row = yield* first(
-    build.selectFrom('credentials').where('account', '=', account).select(['version', 'login_key', 'vault']),
-  );
-  if (row === undefined) return undefined;
-  const wraps = yield* all(
-    build.selectFrom('wraps').where('account', '=', account).orderBy('position').select(['way', 'sealed']),
-  );
-  return { version: row.version, loginKey: row.login_key, vault: row.vault, wraps: [...wraps] };
-}
-
-function* changeCredentials(
-  build: Builder,
-  account: Uint8Array,
-  next: Credentials,
-): Transaction<readonly Uint8Array[] | undefined> {
-  const gone = yield* run(
-    build
-      .deleteFrom('credentials')
-      .where('account', '=', account)
-      .where('version', '=', next.version - 1),
-  );
-  if (gone === 0) return undefined;
-  yield* run(build.deleteFrom('wraps').where('account', '=', account));
-  yield* insertCredentials(build, account, next);
-  const waiting = yield* all(
-    build.deleteFrom('sessions').where('account', '=', account).where('pending', '=', 1).returning('device'),
-  );
-  return waiting.map(({ device }) => device);
 }
 
 function* directoryOf(

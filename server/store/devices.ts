@@ -1,8 +1,9 @@
 /** Queries of devices and of the list that names them. A list takes force by compare-and-set on counter and hash. */
+import { rotate } from './credentials.ts';
 import type {
-  AddedDevice,
   DeviceStore,
   FirstUpload,
+  ListChange,
   ListOutcome,
   ReadList,
   SignedBytes,
@@ -33,7 +34,7 @@ export function buildDeviceStore(engine: StoreEngine): DeviceStore {
         const rows = yield* all(build.selectFrom('devices').where('account', '=', account).select('id'));
         return rows.map(({ id }) => id);
       }),
-    changeList: (account, list, added) => engine.erase(() => changeList(build, account, list, added)),
+    changeList: (account, list, change) => engine.erase(() => changeList(build, account, list, change)),
     depart: (account, device, departure) => engine.erase(() => depart(build, account, device, departure)),
   };
 }
@@ -67,11 +68,15 @@ function* changeList(
   build: Builder,
   account: Uint8Array,
   list: ReadList,
-  added: AddedDevice | undefined,
+  { added, rotation }: ListChange,
 ): Transaction<ListOutcome> {
   if (added !== undefined) {
     const taken = yield* first(build.selectFrom('devices').where('id', '=', added.device).select('id'));
     if (taken !== undefined) return { kind: 'list-mismatch' };
+  }
+  const isNext = yield* follows(build, account, list);
+  if (isNext && rotation !== undefined) {
+    if (!(yield* rotate(build, account, rotation))) return { kind: 'version-mismatch' };
   }
   const changed = yield* run(
     build
@@ -116,6 +121,19 @@ function* changeList(
     yield* insertSession(build, added.session, false);
   }
   return { kind: 'changed', removed };
+}
+
+/** Whether the list names the one in force as its predecessor. */
+function* follows(build: Builder, account: Uint8Array, list: ReadList): Transaction<boolean> {
+  const row = yield* first(
+    build
+      .selectFrom('accounts')
+      .where('id', '=', account)
+      .where('list_counter', '=', list.counter - 1)
+      .where('list_hash', '=', list.previous)
+      .select('id'),
+  );
+  return row !== undefined;
 }
 
 function* depart(

@@ -279,20 +279,22 @@ export function accountStoresContract(name: string, open: (t: Test) => Promise<S
     await stores.sessions.open(makeSession(account, pending), 4, NOW);
     const added = { device: second, prekeys: makePrekeys(2), session: makeSession(account, second) };
     const next = makeList([device, second], made.list);
-    t.same(await stores.devices.changeList(account, { ...next, counter: 3 }, added), {
+    t.same(await stores.devices.changeList(account, { ...next, counter: 3 }, { added }), {
       kind: 'list-mismatch',
     });
-    t.same(await stores.devices.changeList(account, { ...next, previous: randomBytes(32) }, added), {
+    t.same(await stores.devices.changeList(account, { ...next, previous: randomBytes(32) }, { added }), {
       kind: 'list-mismatch',
     });
-    t.same(await stores.devices.changeList(account, next, { ...added, device }), { kind: 'list-mismatch' });
+    t.same(await stores.devices.changeList(account, next, { added: { ...added, device } }), {
+      kind: 'list-mismatch',
+    });
     t.equal((await stores.devices.list(account))?.counter, 1);
-    t.same(await stores.devices.changeList(account, next, added), { kind: 'changed', removed: [] });
+    t.same(await stores.devices.changeList(account, next, { added }), { kind: 'changed', removed: [] });
     t.equal((await stores.devices.active(account)).length, 2);
-    t.same(await stores.devices.changeList(account, next, undefined), { kind: 'list-mismatch' }, 'not twice');
+    t.same(await stores.devices.changeList(account, next, {}), { kind: 'list-mismatch' }, 'not twice');
 
     const last = makeList([second], next);
-    const outcome = await stores.devices.changeList(account, last, undefined);
+    const outcome = await stores.devices.changeList(account, last, {});
     t.same(plain(outcome), plain({ kind: 'changed', removed: [device] }));
     t.equal(await stores.sessions.get(device), undefined);
     t.equal(await stores.prekeys.held(device), undefined);
@@ -306,13 +308,13 @@ export function accountStoresContract(name: string, open: (t: Test) => Promise<S
     const second = randomBytes(16);
     const next = makeList([made.device, second], made.list);
     const added = { device: second, prekeys: makePrekeys(2), session: makeSession(made.account, second) };
-    await stores.devices.changeList(made.account, next, added);
+    await stores.devices.changeList(made.account, next, { added });
     const notice = { bytes: randomBytes(40), signature: randomBytes(64) };
     await stores.devices.depart(made.account, second, notice);
     t.same(plain((await stores.accounts.directory(made.account))?.departures), plain([notice]));
     t.equal(await stores.sessions.get(second), undefined);
     t.same(plain(await stores.devices.active(made.account)), plain([made.device]));
-    await stores.devices.changeList(made.account, makeList([made.device], next), undefined);
+    await stores.devices.changeList(made.account, makeList([made.device], next), {});
     t.same((await stores.accounts.directory(made.account))?.departures, []);
   });
 

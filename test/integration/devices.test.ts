@@ -15,6 +15,7 @@ import {
   makeAccount,
   makeDevice,
   makePrekeys,
+  makeRotation,
   makeSigningKey,
   sha256,
   signList,
@@ -61,6 +62,7 @@ async function requestChange(
     challenge: await freshChallenge(at),
     account: change.requestAccount ?? idBytes(account.id),
     list: { bytes, signature },
+    rotation: makeRotation(account),
   };
   return callRoute(at.url, changeList, {
     token: firstOf(account).token,

@@ -1,5 +1,5 @@
 /** Every view worth looking at, by name: its address and the state behind it. */
-import type { Me, ViewState } from '../../client/core/door.ts';
+import type { DeviceView, Me, ViewState } from '../../client/core/door.ts';
 import type { Scene } from '../support/fake-door.ts';
 import {
   ADA,
@@ -38,6 +38,26 @@ const ME: Me = {
   username: 'charles',
   name: 'Charles Babbage',
 };
+
+const DAY = 24 * 60 * 60_000;
+
+function device(index: number, name: string | undefined, heardAgoDays: number | undefined): DeviceView {
+  return {
+    device: `device${index}`.padEnd(22, 'A') as DeviceView['device'],
+    name,
+    isThis: index === 0,
+    addedAt: NOW - (index + 2) * 40 * DAY,
+    heardAt: heardAgoDays === undefined ? undefined : NOW - heardAgoDays * DAY,
+    hasLeft: index === 4,
+  };
+}
+const DEVICES = [
+  device(0, 'Firefox · Linux', undefined),
+  device(1, 'The old laptop in the attic that nobody has switched on since the summer', 34),
+  device(2, 'هاتف ليلى', 0),
+  device(3, undefined, undefined),
+  device(4, 'Chrome · Android', 2),
+];
 
 const OUT: Partial<ViewState> = { session: { kind: 'signed-out' } };
 const IN: Partial<ViewState> = {
@@ -170,6 +190,25 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   settings: { path: '/settings', state: IN },
   'settings-not-kept': { path: '/settings', state: { ...IN, persistent: false } },
   'sign-out': { path: '/settings', state: IN, press: ['Sign out'] },
+  devices: { path: '/settings/devices', state: { ...IN, devices: DEVICES } },
+  'devices-one': { path: '/settings/devices', state: { ...IN, devices: DEVICES.slice(0, 1) } },
+  'devices-rename': {
+    path: '/settings/devices',
+    state: { ...IN, devices: DEVICES },
+    press: ['Rename Firefox · Linux'],
+  },
+  'devices-remove': {
+    path: '/settings/devices',
+    state: { ...IN, devices: DEVICES },
+    press: ['Remove Chrome · Android'],
+  },
+  'devices-remove-refused': {
+    path: '/settings/devices',
+    state: { ...IN, devices: DEVICES },
+    refuse: { removeDevice: { code: 'rate-limited', retryAt: NOW + 5 * 60_000 } },
+    type: { 'Your passphrase': 'copper lantern drizzle mammal untied harvest' },
+    press: ['Remove Chrome · Android', 'Remove device'],
+  },
   'not-found': { path: '/nowhere', state: IN },
   'other-version': { path: '/', state: { session: { kind: 'other-version' } } },
   removed: { path: '/', state: { session: { kind: 'ended', why: 'removed' } } },

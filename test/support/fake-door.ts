@@ -35,6 +35,7 @@ export function makeFakeDoor(scene: Scene): Door {
     connection: signal(first.connection),
     conversations: signal(first.conversations),
     open: signal(first.open),
+    devices: signal(first.devices),
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
     persistent: signal(first.persistent),
@@ -95,6 +96,14 @@ export function makeFakeDoor(scene: Scene): Door {
     readPicture: async () => undefined,
     readRecentEmoji: async () => ['👍', '❤️', '😂', '🎉'],
     noteEmoji: async () => undefined,
+    renameDevice: async (device, name) => {
+      state.devices.value = state.devices.value.map((each) =>
+        each.device === device ? { ...each, name: name === '' ? undefined : name } : each,
+      );
+    },
+    removeDevice: async (device) => {
+      state.devices.value = state.devices.value.filter((each) => each.device !== device);
+    },
     connectNow: async () => undefined,
     ...scene.answers,
   };

@@ -52,6 +52,7 @@ export async function makeImpostor(
       account: idBytes(account),
       counter,
       previous: new Uint8Array(32),
+      recordKeyHash: new Uint8Array(32),
       devices: [
         {
           device: idBytes(device),
@@ -76,6 +77,7 @@ export async function makeImpostor(
     epoch: ports.random(16),
     joinedAt: 1,
     list: list(1),
+    credentialsVersion: 1,
   });
   const sessions = new Sessions(ownEngine, db, own, ports.clock);
   const anonymous = new AnonymousConnection(ports.openSocket, ports.clock);

@@ -24,6 +24,7 @@ import {
   signedLogin,
   signedRenewal,
   signedSignUp,
+  type Rotation,
   type SignUp,
 } from '@tacet/protocol/signed/requests';
 import type { SignedShape } from '@tacet/protocol/signed/signed';
@@ -64,6 +65,8 @@ export interface WireAccount {
   readonly deliveryKey: Uint8Array;
   readonly profile: Uint8Array;
   readonly devices: WireDevice[];
+  /** Version of credentials, record and profile in force. */
+  version: number;
   /** The signed list in force. */
   list: { readonly bytes: Uint8Array; readonly signature: Uint8Array; readonly counter: number };
 }
@@ -133,6 +136,7 @@ export async function trySignUp(
       loginKey,
       deliveryKey,
       profile,
+      version: 1,
       devices: [device],
       list,
     },
@@ -211,14 +215,32 @@ export async function tryChangeList(
     challenge: await freshChallenge(at),
     account: idBytes(account.id),
     list: { bytes: list.bytes, signature: list.signature },
+    rotation: makeRotation(account),
   };
   const body = signRequest(signedChangeList, request, account.loginKey);
   const answer = await callRoute(at.url, changeList, { body, token: by.token });
   if (answer.code === undefined) {
     account.list = list;
+    account.version += 1;
     account.devices.splice(0, account.devices.length, ...keep);
   }
   return answer;
+}
+
+/** What rotates with a removal: everything one version on, and the login key as it is. */
+export function makeRotation(account: WireAccount): Rotation {
+  const version = account.version + 1;
+  return {
+    credentials: {
+      version,
+      loginKey: account.loginKey.publicKey,
+      vault: randomBytes(120),
+      wraps: [{ way: 'passphrase', sealed: randomBytes(72) }],
+    },
+    record: { version, sealed: randomBytes(300) },
+    profile: { version, sealed: randomBytes(200) },
+    deliveryKeyHash: randomBytes(32),
+  };
 }
 
 /** Renews a session; the cookie is sent if the device has one. */
@@ -277,7 +299,8 @@ export function signList(
   previous: Uint8Array,
   devices: readonly ListedDevice[],
 ): WireAccount['list'] {
-  const bytes = signedDeviceList.encode({ account, counter, previous, devices: [...devices] });
+  const recordKeyHash = randomBytes(32);
+  const bytes = signedDeviceList.encode({ account, counter, previous, recordKeyHash, devices: [...devices] });
   return { bytes, signature: randomBytes(64), counter };
 }
 

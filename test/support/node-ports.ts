@@ -372,6 +372,7 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
     keyring: openNodeKeyring(disk),
     http,
     openSocket,
+    deviceName: 'Node',
     persistStorage: async () => true,
     onNetworkChange(run) {
       listeners.add(run);

@@ -49,6 +49,7 @@ export async function storeAccount(engine: StoreEngine, deviceCount: number): Pr
     account: idBytes(account),
     counter: 1,
     previous: new Uint8Array(32),
+    recordKeyHash: randomBytes(32),
     devices: devices.map((device) => ({
       device: idBytes(device),
       identityKey: randomBytes(33),

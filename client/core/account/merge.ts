@@ -3,7 +3,13 @@
  * person decides takes the later decision, lists of things take the union. Merging is idempotent, commutative, and loses no contact.
  */
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
-import type { AccountRecord, Contact, OpenInvite } from '@tacet/protocol/content/record';
+import {
+  DEVICE_NAMES_MAX,
+  type AccountRecord,
+  type Contact,
+  type DeviceName,
+  type OpenInvite,
+} from '@tacet/protocol/content/record';
 import type { ListView } from '@tacet/protocol/content/frame';
 
 /** Closed and expired invites are forgotten after this. */
@@ -76,6 +82,16 @@ function mergeInvite(a: OpenInvite, b: OpenInvite): OpenInvite {
   return later(a, b, ({ closedAt }) => (closedAt === undefined ? -Number.MAX_SAFE_INTEGER : -closedAt));
 }
 
+/** The later name of each device. */
+function mergeNames(a: AccountRecord, b: AccountRecord): readonly DeviceName[] {
+  return union(
+    a.devices ?? [],
+    b.devices ?? [],
+    ({ device }) => device,
+    (x, y) => later(x, y, ({ namedAt }) => namedAt),
+  );
+}
+
 function union<Value>(
   a: readonly Value[],
   b: readonly Value[],
@@ -99,6 +115,7 @@ export function mergeRecords(a: AccountRecord, b: AccountRecord, now: number): A
     ...(pictureAt === undefined ? {} : { pictureAt }),
   });
   const profileOf = ({ profileKey, profileVersion }: AccountRecord) => ({ profileKey, profileVersion });
+  const devices = mergeNames(a, b);
   return {
     v: 1,
     previous: a.previous,
@@ -111,5 +128,6 @@ export function mergeRecords(a: AccountRecord, b: AccountRecord, now: number): A
     invites: union(a.invites, b.invites, (invite) => invite.code, mergeInvite).filter(
       (invite) => Math.max(invite.expiresAt, invite.closedAt ?? 0) + INVITE_KEPT_MS > now,
     ),
+    ...(devices.length === 0 ? {} : { devices: devices.slice(0, DEVICE_NAMES_MAX) }),
   };
 }

@@ -31,7 +31,12 @@ export interface RecordNeeds {
   readonly clock: Clock;
   readonly background: Background;
   readonly account: AccountId;
-  readonly recordKey: RecordKey;
+  /** The record key that this device has. */
+  recordKey(): RecordKey;
+  /** Whether the own list in force, as far as known, names that key. */
+  isKeyCurrent(): boolean;
+  /** Reads the own list; whether it names another record key than this device has. The new one comes inside the encryption. */
+  awaitsKey(): Promise<boolean>;
   token(): Promise<string>;
   /** Told after every change, own or merged. */
   changed(): void;
@@ -129,6 +134,38 @@ export class RecordKeeper {
     await this.#locks.run(['record'], () => this.#upload());
   }
 
+  /**
+   * Holds every upload back while `work` replaces the record on the server, from its newest version on; `adopt` puts in place what was
+   * replaced.
+   */
+  async holding<Value>(
+    work: (newest: { readonly version: number; readonly hash: Uint8Array }) => Promise<Value>,
+  ): Promise<Value> {
+    return this.#locks.run(['record'], async () => {
+      await this.#fetch(0);
+      return work({ version: this.#stored.version, hash: this.#stored.hash });
+    });
+  }
+
+  /**
+   * Takes over a version that was uploaded in another way, with the edit that made it; what has changed meanwhile stays and is uploaded
+   * after it. The transaction holds `T.record`.
+   */
+  adopt(
+    tx: WriteTx,
+    uploaded: { readonly version: number; readonly hash: Uint8Array },
+    edit: (record: AccountRecord) => AccountRecord,
+  ): void {
+    if (uploaded.version <= this.#stored.version) {
+      this.change(tx, edit);
+      return;
+    }
+    const next = edit(this.#value);
+    this.#keep(tx, { ...uploaded, plain: encodeCbor(next), dirty: true }, next);
+    this.#schedule();
+    tx.after(() => this.#needs.uploaded(uploaded.version));
+  }
+
   /** Reads the server's record and merges it. Throws `CoreError` `server-dishonest` for a rollback or a forgery. */
   async refresh(atLeast = 0): Promise<void> {
     await this.#locks.run(['record'], async () => {
@@ -159,13 +196,15 @@ export class RecordKeeper {
   }
 
   async #upload(): Promise<void> {
-    const { rest, db, account, recordKey } = this.#needs;
+    const { rest, db, account } = this.#needs;
     for (let merges = 0; this.#stored.dirty && !this.#stopped; merges += 1) {
+      // What was changed here goes up under the new key, once it has come.
+      if (!this.#needs.isKeyCurrent()) return;
       if (merges > MERGES_MOST) throw new CoreError('server-dishonest', 'the record never settles');
       const version = this.#stored.version + 1;
       const value = { ...this.#value, previous: this.#stored.hash };
       const plain = encodeCbor(value);
-      const sealed = sealRecord(recordKey, plain, { account: idBytes(account), version });
+      const sealed = sealRecord(this.#needs.recordKey(), plain, { account: idBytes(account), version });
       const sent = this.#value;
       try {
         await rest.call(putRecord, {
@@ -191,7 +230,7 @@ export class RecordKeeper {
   }
 
   async #fetch(atLeast: number): Promise<void> {
-    const { rest, db, account, recordKey, clock } = this.#needs;
+    const { rest, db, clock } = this.#needs;
     const reply = await rest.call(getRecord, { token: await this.#needs.token() });
     const sealed = decodeB64u(reply.sealed);
     if (sealed === undefined || reply.version < this.#stored.version || reply.version < atLeast) {
@@ -204,7 +243,8 @@ export class RecordKeeper {
       }
       return;
     }
-    const theirs = openSealedRecord(recordKey, account, reply.version, sealed);
+    const theirs = await this.#open(reply.version, sealed);
+    if (theirs === undefined) return;
     if (reply.version === this.#stored.version + 1 && !equalBytes(theirs.previous, this.#stored.hash)) {
       throw new CoreError('server-dishonest', 'a record that does not follow the one before');
     }
@@ -216,6 +256,21 @@ export class RecordKeeper {
         merged,
       );
     });
+  }
+
+  /** `undefined`: the record is sealed under a key that this device has yet to get. */
+  async #open(version: number, sealed: Uint8Array): Promise<AccountRecord | undefined> {
+    const { account } = this.#needs;
+    const tried = this.#needs.recordKey();
+    try {
+      return openSealedRecord(tried, account, version, sealed);
+    } catch (error) {
+      if (await this.#needs.awaitsKey()) return undefined;
+      const key = this.#needs.recordKey();
+      if (equalBytes(key, tried)) throw error;
+      // It came while the list was read.
+      return openSealedRecord(key, account, version, sealed);
+    }
   }
 
   #keep(tx: WriteTx, stored: StoredRecord, value: AccountRecord): void {

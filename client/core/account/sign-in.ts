@@ -5,9 +5,10 @@
  */
 import { decodeB64u, encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { encodeCbor } from '@tacet/protocol/cbor';
+import { DEVICE_NAMES_MAX } from '@tacet/protocol/content/record';
 import { idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
-import { getCredentials, getRecord } from '@tacet/protocol/rest/accounts';
+import { getRecord } from '@tacet/protocol/rest/accounts';
 import { addDevice, getDirectory } from '@tacet/protocol/rest/devices';
 import { login, type SessionReply } from '@tacet/protocol/rest/sessions';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
@@ -15,14 +16,12 @@ import { signedAddDevice, signedLogin } from '@tacet/protocol/signed/requests';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
 import {
   hashRecord,
-  openVault,
+  hashRecordKey,
   sha256,
   signLabelled,
   signWithKeyPair,
   stretchPassphrase,
-  unwrapVaultKey,
   type StretchedPassphrase,
-  type VaultContents,
 } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
 import { T, type OwnDevice } from '../db/stores.ts';
@@ -32,6 +31,7 @@ import { entryFromJson } from '../people.ts';
 import type { Rest } from '../transport/rest.ts';
 import { makeLocalDatabase } from './local.ts';
 import { makeFirstPreKeys, makeNewDevice, type NewDevice } from './new-device.ts';
+import { fetchVault, forgetVault } from './own-vault.ts';
 import { openSealedRecord } from './record.ts';
 import { takeChallenge } from './session.ts';
 import { activate, type Joined, type JoinNeeds } from './sign-up.ts';
@@ -59,28 +59,6 @@ async function openSession(
   if (reply.device !== newDevice.device)
     throw new CoreError('server-dishonest', 'a session of another device');
   return reply;
-}
-
-/** The vault's contents. Throws `CoreError` `passphrase-wrong` when no wrap opens, `server-dishonest` for a foreign vault. */
-async function readVault(
-  rest: Rest,
-  session: SessionReply,
-  { wrapKey, loginKey }: StretchedPassphrase,
-): Promise<VaultContents> {
-  const reply = await rest.call(getCredentials, { token: session.accessToken });
-  const binding = { account: idBytes(session.account as AccountId), version: reply.version };
-  const wrapped = reply.wraps.find(({ way }) => way === 'passphrase');
-  const sealed = decodeB64u(wrapped?.sealed ?? '');
-  const vault = decodeB64u(reply.vault);
-  if (sealed === undefined || vault === undefined) throw new CoreError('server-dishonest', 'no vault');
-  if (reply.loginKey !== encodeB64u(loginKey.publicKey)) {
-    throw new CoreError('server-dishonest', 'another login key than the one that signed in');
-  }
-  try {
-    return openVault(unwrapVaultKey(wrapKey, sealed, binding), vault, binding);
-  } catch (cause) {
-    throw new CoreError('passphrase-wrong', 'the vault does not open', { cause });
-  }
 }
 
 /** The list in force under the account key. Throws `CoreError` `server-dishonest` for another or an older one. */
@@ -116,7 +94,8 @@ export async function joinAccount(
   const newDevice = makeNewDevice(engine, ports.random);
   const pending = await openSession(needs, request.username, stretched, newDevice);
   const account = pending.account as AccountId;
-  const { accountKey, recordKey } = await readVault(rest, pending, stretched);
+  const vault = await fetchVault(rest, pending.accessToken, account, stretched);
+  const { accountKey, recordKey } = vault.contents;
   const publicKey = accountKey.getPublicKey().serialize();
 
   const reply = await rest.call(getRecord, { token: pending.accessToken });
@@ -124,6 +103,9 @@ export async function joinAccount(
   if (sealed === undefined) throw new CoreError('server-dishonest', 'a record that is no base64url');
   const record = openSealedRecord(recordKey, account, reply.version, sealed);
   const { list, departed } = await readOwnList(rest, pending, account, publicKey, record.list);
+  if (!equalBytes(hashRecordKey(recordKey), list.recordKeyHash)) {
+    throw new CoreError('server-dishonest', 'a vault that does not go with the list');
+  }
   if (list.devices.length - departed.length >= LIMITS.devicesPerAccount) {
     throw new CoreError('too-many-devices', 'the list is full');
   }
@@ -133,6 +115,7 @@ export async function joinAccount(
     account: idBytes(account),
     counter: list.counter + 1,
     previous: list.hash,
+    recordKeyHash: list.recordKeyHash,
     devices: [
       ...list.devices
         .filter(({ device }) => !departed.includes(device))
@@ -160,9 +143,15 @@ export async function joinAccount(
     epoch: ports.random(16),
     joinedAt: list.counter + 1,
     list: signedList,
+    credentialsVersion: vault.version,
   };
   const db = await makeLocalDatabase(ports, needs.onFault);
-  const plain = encodeCbor({ ...record, list: { counter: list.counter + 1, hash: listHash } });
+  const name = { device: idBytes(newDevice.device), name: ports.deviceName, namedAt: now };
+  const plain = encodeCbor({
+    ...record,
+    list: { counter: list.counter + 1, hash: listHash },
+    devices: [...(record.devices ?? []), name].slice(-DEVICE_NAMES_MAX),
+  });
   await db.write([T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
     tx.put(T.own, 'own', own);
     tx.put(T.record, 'record', { version: reply.version, hash: hashRecord(sealed), plain, dirty: true });
@@ -180,6 +169,7 @@ export async function joinAccount(
     prekeys: prekeys.upload,
   });
   const signature = signWithKeyPair(stretched.loginKey, SIGNED_LABELS.addDevice, bytes);
+  forgetVault({ stretched, contents: vault.contents });
   const session = await rest.call(addDevice, {
     body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
     token: pending.accessToken,

@@ -18,6 +18,7 @@ import {
   generateKey,
   hashAccountKey,
   hashDeliveryKey,
+  hashRecordKey,
   sealProfile,
   sealVault,
   sha256,
@@ -140,10 +141,12 @@ export async function makeAccount(needs: JoinNeeds, request: SignUpRequest): Pro
   const accountKey = PrivateKey.generate();
   const newDevice = makeNewDevice(engine, ports.random);
   const sessionKey = copyBytes(await ports.keyring.createSessionKey());
+  const recordKey = generateKey<RecordKey>();
   const list = signedDeviceList.encode({
     account: idBytes(account),
     counter: 1,
     previous: new Uint8Array(32),
+    recordKeyHash: hashRecordKey(recordKey),
     devices: [
       {
         device: idBytes(newDevice.device),
@@ -160,7 +163,6 @@ export async function makeAccount(needs: JoinNeeds, request: SignUpRequest): Pro
   const listHash = sha256(list);
   const prekeys = makeFirstPreKeys(engine, newDevice, listHash, now);
 
-  const recordKey = generateKey<RecordKey>();
   const vaultKey = generateKey<VaultKey>();
   const profileKey = generateKey<ProfileKey>();
   const record: AccountRecord = {
@@ -174,6 +176,7 @@ export async function makeAccount(needs: JoinNeeds, request: SignUpRequest): Pro
     settings: { readReceipts: true, typing: true, changedAt: now },
     contacts: [],
     invites: [],
+    devices: [{ device: idBytes(newDevice.device), name: ports.deviceName, namedAt: now }],
   };
   const { sealed, stored } = sealFirstRecord(recordKey, account, record);
   const profile: ProfileDocument = { v: 1, name: request.name, username: request.username };
@@ -191,6 +194,7 @@ export async function makeAccount(needs: JoinNeeds, request: SignUpRequest): Pro
     epoch: ports.random(16),
     joinedAt: 1,
     list: signedList,
+    credentialsVersion: 1,
     ...(answering === undefined ? {} : { answering }),
   };
   const db = await makeLocalDatabase(ports, needs.onFault);

@@ -34,8 +34,25 @@ export interface OwnDevice {
   readonly joinedAt: number;
   /** Own device list in force as far as known. */
   readonly list: SignedBytes;
+  /** Highest version of the credentials that was ever seen. */
+  readonly credentialsVersion: number;
+  /** Removals that were asked for; the own list in force says which of them happened. */
+  readonly removals?: readonly Removal[];
+  /** The profile key in the record has yet to reach the server and the contacts. */
+  readonly publishing?: boolean;
   /** An invite to answer, taken from the link. */
   readonly answering?: InviteAnswer;
+}
+
+/** A removal as it was asked for, with what it makes valid, stored before the request leaves. */
+export interface Removal {
+  readonly list: SignedBytes;
+  readonly recordKey: Bytes;
+  readonly profileKey: Bytes;
+  readonly profileVersion: number;
+  readonly credentialsVersion: number;
+  /** Version and hash of the sealed record. */
+  readonly record: { readonly version: number; readonly hash: Bytes };
 }
 
 /** What an invite link said about the inviter, kept until it is answered. */

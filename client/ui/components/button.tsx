@@ -25,6 +25,7 @@ export function Button({
   disabled = false,
   onClick,
   describedBy,
+  label,
 }: Look & {
   readonly type?: 'button' | 'submit';
   /** At work: stays focusable and says so, ignores clicks. */
@@ -32,6 +33,8 @@ export function Button({
   readonly disabled?: boolean;
   readonly onClick?: (() => void) | undefined;
   readonly describedBy?: string;
+  /** A fuller name than the words shown, which it begins with: where several buttons say the same. */
+  readonly label?: string;
 }): VNode {
   return (
     <button
@@ -41,6 +44,7 @@ export function Button({
       aria-busy={busy ? 'true' : undefined}
       aria-disabled={busy ? 'true' : undefined}
       aria-describedby={describedBy}
+      aria-label={label}
       onClick={(event) => {
         if (busy) event.preventDefault();
         else onClick?.();

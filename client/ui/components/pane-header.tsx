@@ -22,14 +22,20 @@ export function PaneHeader({
   back = false,
   children,
 }: {
-  readonly back?: boolean;
+  /** `true`: to the list, where there is no room for it beside the pane. A place: always, to there. */
+  readonly back?: boolean | Place;
   readonly children?: ComponentChildren;
 }): VNode {
   return (
     <header class={css.header}>
-      {back && (
-        <div class={css.back}>
-          <IconButton icon={ArrowLeft} label={text.common.back} mirrored onClick={() => goBack(HOME)} />
+      {back !== false && (
+        <div class={back === true ? css.back : css.up}>
+          <IconButton
+            icon={ArrowLeft}
+            label={text.common.back}
+            mirrored
+            onClick={() => goBack(back === true ? HOME : back)}
+          />
         </div>
       )}
       {children}

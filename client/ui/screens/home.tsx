@@ -6,7 +6,7 @@ import { Conversation } from '../conversation/conversation.tsx';
 import { inBackground, useDoor } from '../door-context.ts';
 import { ConversationList } from '../list/conversation-list.tsx';
 import { place, type Place } from '../router.ts';
-import { Settings } from '../settings/settings.tsx';
+import { SettingsPane } from '../settings/settings-pane.tsx';
 import { text } from '../text/text.ts';
 import { isUsedUp } from './arrival.ts';
 import { Nothing } from './nothing.tsx';
@@ -42,7 +42,7 @@ function Pane({ here }: { readonly here: Place }): VNode {
     case 'conversation':
       return <Conversation key={here.id} id={here.id} />;
     case 'settings':
-      return <Settings />;
+      return <SettingsPane page={here.page} />;
     case 'not-found':
       return <Nothing title={text.notFound.title} home />;
     case 'home':

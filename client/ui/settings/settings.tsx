@@ -14,6 +14,7 @@ import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { fill, text } from '../text/text.ts';
 import { theme, THEMES } from '../theme.ts';
 import { OwnPicture } from './own-picture.tsx';
+import { GoverningLinks } from './settings-frame.tsx';
 import css from './settings.module.css';
 import { SignOut } from './sign-out.tsx';
 
@@ -43,6 +44,9 @@ export function Settings(): VNode {
                 theme.value = value;
               }}
             />
+          </Section>
+          <Section title={text.settings.governing}>
+            <GoverningLinks />
           </Section>
           <Section title={text.settings.storage}>
             <Storage />

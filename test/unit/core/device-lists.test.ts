@@ -32,6 +32,7 @@ const first: DeviceList = {
   account: idBytes(account),
   counter: 1,
   previous: new Uint8Array(32),
+  recordKeyHash: new Uint8Array(32),
   devices: [{ ...device, device: idBytes(device.device) }],
 };
 

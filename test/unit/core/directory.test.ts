@@ -41,7 +41,14 @@ class TestAccount {
   /** The list of the first `count` devices. */
   list(counter: number, count: number, previous = new Uint8Array(32), key = this.key): SignedBytes {
     const devices = this.devices.slice(0, count);
-    const bytes = signedDeviceList.encode({ account: idBytes(this.id), counter, previous, devices });
+    const recordKeyHash = new Uint8Array(32);
+    const bytes = signedDeviceList.encode({
+      account: idBytes(this.id),
+      counter,
+      previous,
+      recordKeyHash,
+      devices,
+    });
     return { bytes, signature: signLabelled(key, SIGNED_LABELS.deviceList, bytes) };
   }
 
@@ -82,6 +89,7 @@ async function makeScene(trust: Contact['trust'], state: Contact['state'] = 'acc
     epoch: new Uint8Array(16),
     joinedAt: 1,
     list: adas,
+    credentialsVersion: 1,
   });
   const record: AccountRecord = {
     v: 1,
@@ -102,7 +110,9 @@ async function makeScene(trust: Contact['trust'], state: Contact['state'] = 'acc
       clock: { now: () => Date.now(), after: () => () => undefined },
       background: new Background(),
       account: ada.id,
-      recordKey: new Uint8Array(32) as RecordKey,
+      recordKey: () => new Uint8Array(32) as RecordKey,
+      isKeyCurrent: () => true,
+      awaitsKey: async () => false,
       token: async () => '',
       changed: () => undefined,
       uploaded: () => undefined,

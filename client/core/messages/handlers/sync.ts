@@ -2,7 +2,10 @@
 import { parseContent, type Content, type UnknownContent } from '@tacet/protocol/content/index';
 import { CONTENT_VERSION } from '@tacet/protocol/content/frame';
 import type { Sync } from '@tacet/protocol/content/sync';
+import { equalBytes } from '@tacet/protocol/bytes';
 import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
+import { hashRecordKey, keyFrom, type RecordKey } from '@tacet/crypto/vault';
+import { giveRecordKey, hasCurrentRecordKey } from '../../account/removal.ts';
 import type { Handling } from './handling.ts';
 
 /** A copy's content; nothing is thrown inside a transaction. */
@@ -43,6 +46,16 @@ async function handleReadHere(
   await conversations.markRead(tx, account, highest);
 }
 
+/** The record key after a removal elsewhere: believed only if the own list in force, which the account key signed, names it. */
+function handleRecordKey(handling: Handling, told: Uint8Array): void {
+  const { tx, own, directory, background, record } = handling;
+  const key = keyFrom<RecordKey>(told);
+  if (!equalBytes(hashRecordKey(key), directory.ownList.recordKeyHash)) return;
+  if (equalBytes(key, own.value.recordKey)) return;
+  own.change(tx, (held) => ({ ...held, recordKey: key }));
+  tx.after(() => background.run(record.refresh(), 'read the record under its new key'));
+}
+
 /** Handles a sync content. */
 export async function handleSync(handling: Handling, body: Sync): Promise<void> {
   if (handling.standing !== 'own') return;
@@ -58,6 +71,12 @@ export async function handleSync(handling: Handling, body: Sync): Promise<void> 
       tx.after(() => {
         if (body.version > record.version) background.run(record.refresh(body.version), 'read the record');
       });
+      return;
     }
+    case 'record-key':
+      handleRecordKey(handling, body.key);
+      return;
+    case 'record-key-wanted':
+      if (hasCurrentRecordKey(handling)) giveRecordKey(handling, handling.tx);
   }
 }

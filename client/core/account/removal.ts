@@ -1,0 +1,196 @@
+/**
+ * Removing a device: list, vault, record, profile and delivery key change in one request, so that nothing which the removed device knew
+ * opens anything newer. What the request would make valid is stored before it leaves; whether it happened is read from the own list in
+ * force, so an answer that was lost, or a crash after the commit, changes nothing. Then the devices that stay get the record key inside
+ * the encryption, and every accepted contact the new list and delivery key.
+ */
+import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import { encodeCbor } from '@tacet/protocol/cbor';
+import type { AccountRecord } from '@tacet/protocol/content/record';
+import { idBytes, idOf, type DeviceId, type MessageId } from '@tacet/protocol/ids';
+import { changeList } from '@tacet/protocol/rest/devices';
+import { signedDeviceList } from '@tacet/protocol/signed/device-list';
+import { signedChangeList, type Rotation } from '@tacet/protocol/signed/requests';
+import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
+import {
+  deriveDeliveryKey,
+  generateKey,
+  hashDeliveryKey,
+  hashRecord,
+  hashRecordKey,
+  keyFrom,
+  sealRecord,
+  sealVault,
+  signLabelled,
+  signWithKeyPair,
+  wrapVaultKey,
+  type ProfileKey,
+  type RecordKey,
+  type VaultKey,
+} from '@tacet/crypto/vault';
+import { LINE_TABLES } from '../conversations.ts';
+import type { WriteTx } from '../db/sealed.ts';
+import { T, type Removal } from '../db/stores.ts';
+import { hashList, verifyList } from '../device-lists.ts';
+import { DIRECTORY_TABLES } from '../directory.ts';
+import { hasOtherDevices, type Services } from '../services.ts';
+import type { OwnVault } from './own-vault.ts';
+import { sealOwnProfile } from './profiles.ts';
+import { tellContacts } from './rotation.ts';
+import { takeChallenge } from './session.ts';
+
+/** Removals that were asked for and may still happen; a request is good for as long as its challenge, two minutes. */
+const ASKED_MOST = 8;
+const SETTLE_TABLES = [...DIRECTORY_TABLES, ...LINE_TABLES, T.record, T.own, T.outbox] as const;
+
+/** The record as a removal leaves it. */
+function recordAfter(
+  removal: Omit<Removal, 'record' | 'credentialsVersion'>,
+  record: AccountRecord,
+): AccountRecord {
+  const { counter, devices } = signedDeviceList.parse(removal.list.bytes);
+  const isListed = (device: Uint8Array): boolean =>
+    devices.some((listed) => equalBytes(listed.device, device));
+  const names = (record.devices ?? []).filter(({ device }) => isListed(device));
+  const { profileKey, profileVersion } = removal;
+  const list = { counter, hash: hashList(removal.list) };
+  return { ...record, list, profileKey, profileVersion, devices: names };
+}
+
+/** Removes a device with the opened vault. Throws `WireError` or `CoreError`; the device may be gone nevertheless, see `settleRemovals`. */
+export async function requestRemoval(services: Services, vault: OwnVault, gone: DeviceId): Promise<void> {
+  const { directory, record, own, db, rest, session, origin } = services;
+  await record.holding(async (newest) => {
+    const { account, accountKey } = own.value;
+    const before = directory.ownList;
+    const departed = directory.get(account)?.stored.departed ?? [];
+    const stays = before.devices.filter(({ device }) => device !== gone && !departed.includes(device));
+    const recordKey = generateKey<RecordKey>();
+    const profileKey = generateKey<ProfileKey>();
+    const bytes = signedDeviceList.encode({
+      account: idBytes(account),
+      counter: before.counter + 1,
+      previous: before.hash,
+      recordKeyHash: hashRecordKey(recordKey),
+      devices: stays.map(({ device, ...listed }) => ({ device: idBytes(device), ...listed })),
+    });
+    const signature = signLabelled(vault.contents.accountKey, SIGNED_LABELS.deviceList, bytes);
+    const list = { bytes, signature };
+    verifyList(account, accountKey, list);
+    const { profileVersion } = record.value;
+    const made = { list, recordKey, profileKey, profileVersion: profileVersion + 1 };
+    const after = { ...recordAfter(made, record.value), previous: newest.hash };
+    const version = newest.version + 1;
+    const sealed = sealRecord(recordKey, encodeCbor(after), { account: idBytes(account), version });
+    const removal: Removal = {
+      ...made,
+      credentialsVersion: vault.version + 1,
+      record: { version, hash: hashRecord(sealed) },
+    };
+    await db.write([T.own], async (tx) =>
+      own.change(tx, (held) => ({
+        ...held,
+        removals: [...(held.removals ?? []), removal].slice(-ASKED_MOST),
+      })),
+    );
+    const request = signedChangeList.encode({
+      origin,
+      challenge: await takeChallenge(rest),
+      account: idBytes(account),
+      list,
+      rotation: {
+        credentials: sealCredentials(services, vault, recordKey),
+        record: { version, sealed },
+        profile: sealOwnProfile(own.value, after),
+        deliveryKeyHash: hashDeliveryKey(deriveDeliveryKey(profileKey)),
+      },
+    });
+    const signed = signWithKeyPair(vault.stretched.loginKey, SIGNED_LABELS.changeList, request);
+    const body = { bytes: encodeB64u(request), signature: encodeB64u(signed) };
+    await session.with((token) => rest.call(changeList, { body, token }));
+    await settle(services, removal);
+  });
+}
+
+/** The vault with the new record key under a fresh vault key, as the next version; the login key stays. */
+function sealCredentials(
+  { own }: Pick<Services, 'own'>,
+  { version: before, contents, stretched }: OwnVault,
+  recordKey: RecordKey,
+): Rotation['credentials'] {
+  const version = before + 1;
+  const binding = { account: idBytes(own.value.account), version };
+  const vaultKey = generateKey<VaultKey>();
+  const vault = sealVault(vaultKey, { accountKey: contents.accountKey, recordKey }, binding);
+  const sealed = wrapVaultKey(stretched.wrapKey, vaultKey, binding);
+  vaultKey.fill(0);
+  return { version, loginKey: stretched.loginKey.publicKey, vault, wraps: [{ way: 'passphrase', sealed }] };
+}
+
+/** Looks which of the removals that were asked for has happened, by the own list in force, and puts it into effect here. */
+export async function settleRemovals(services: Services): Promise<void> {
+  const { own, directory, db } = services;
+  const { counter, hash } = directory.ownView;
+  const asked = (own.value.removals ?? []).filter(({ list }) => counterOf(list) <= counter);
+  const happened = asked.find(({ list }) => equalBytes(hashList(list), hash));
+  if (happened !== undefined) await settle(services, happened);
+  else if (asked.length > 0) {
+    await db.write([T.own], async (tx) => own.change(tx, (held) => withoutOld(held, counter)));
+  }
+}
+
+function counterOf({ bytes }: Removal['list']): number {
+  return signedDeviceList.parse(bytes).counter;
+}
+
+/** Forgets removals that can happen no more. */
+function withoutOld<Held extends { readonly removals?: readonly Removal[] }>(
+  held: Held,
+  counter: number,
+): Held {
+  const { removals = [], ...rest } = held;
+  const open = removals.filter(({ list }) => counterOf(list) > counter);
+  return (open.length === 0 ? rest : { ...rest, removals: open }) as Held;
+}
+
+/** Everything that follows from a removal that has happened, in one transaction. */
+async function settle(services: Services, removal: Removal): Promise<void> {
+  const { own, directory, record, db } = services;
+  const { account, accountKey } = own.value;
+  const judgement = directory.judge({ account, accountKey, list: removal.list }, 'message');
+  await db.write(SETTLE_TABLES, async (tx) => {
+    if (own.value.removals?.some(({ list }) => list === removal.list) !== true) return;
+    const { recordKey, credentialsVersion } = removal;
+    own.change(tx, (held) => ({
+      ...withoutOld(held, counterOf(removal.list)),
+      recordKey,
+      credentialsVersion: Math.max(held.credentialsVersion, credentialsVersion),
+      list: removal.list,
+    }));
+    record.adopt(tx, removal.record, (held) => recordAfter(removal, held));
+    if (directory.ownView.counter < counterOf(removal.list)) directory.commit(tx, judgement);
+    giveRecordKey(services, tx);
+    tellContacts(services, tx);
+  });
+}
+
+/** Gives the record key to the other devices that the own list names. The transaction holds `T.outbox`. */
+export function giveRecordKey(
+  services: Pick<Services, 'own' | 'outbox' | 'clock' | 'random' | 'directory'>,
+  tx: WriteTx,
+): void {
+  const { own, outbox, clock, random } = services;
+  if (!hasOtherDevices(services)) return;
+  outbox.add(tx, {
+    to: own.value.account,
+    content: { kind: 'sync', body: { what: 'record-key', key: keyFrom<RecordKey>(own.value.recordKey) } },
+    id: idOf<MessageId>(random(16)),
+    sentAt: clock.now(),
+  });
+}
+
+/** Whether this device has the record key that the own list names. */
+export function hasCurrentRecordKey({ own, directory }: Pick<Services, 'own' | 'directory'>): boolean {
+  const held = hashRecordKey(keyFrom<RecordKey>(own.value.recordKey));
+  return equalBytes(held, directory.ownList.recordKeyHash);
+}
