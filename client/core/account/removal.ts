@@ -7,6 +7,7 @@
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { encodeCbor } from '@tacet/protocol/cbor';
 import type { AccountRecord } from '@tacet/protocol/content/record';
+import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type DeviceId, type MessageId } from '@tacet/protocol/ids';
 import { changeList } from '@tacet/protocol/rest/devices';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
@@ -39,6 +40,8 @@ import { sealOwnProfile } from './profiles.ts';
 import { tellContacts } from './rotation.ts';
 import { takeChallenge } from './session.ts';
 
+/** Tries against other devices that write the record at the same time. */
+const TRIES_MOST = 5;
 /** Removals that were asked for and may still happen; a request is good for as long as its challenge, two minutes. */
 const ASKED_MOST = 8;
 const SETTLE_TABLES = [...DIRECTORY_TABLES, ...LINE_TABLES, T.record, T.own, T.outbox] as const;
@@ -59,6 +62,18 @@ function recordAfter(
 
 /** Removes a device with the opened vault. Throws `WireError` or `CoreError`; the device may be gone nevertheless, see `settleRemovals`. */
 export async function requestRemoval(services: Services, vault: OwnVault, gone: DeviceId): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await requestOnce(services, vault, gone);
+      return;
+    } catch (error) {
+      // Another device wrote the record in between.
+      if (!isWireError(error, 'version-mismatch') || tries >= TRIES_MOST) throw error;
+    }
+  }
+}
+
+async function requestOnce(services: Services, vault: OwnVault, gone: DeviceId): Promise<void> {
   const { directory, record, own, db, rest, session, origin } = services;
   await record.holding(async (newest) => {
     const { account, accountKey } = own.value;
