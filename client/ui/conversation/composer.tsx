@@ -13,10 +13,8 @@ import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { fill, plural, text } from '../text/text.ts';
 import css from './composer.module.css';
 import { TEXT_MAX, TEXT_NEAR_MAX } from './text-limit.ts';
+import { useDraft } from './use-draft.ts';
 import { useTyping } from './use-typing.ts';
-
-/** Drafts are stored when the person pauses this long. */
-const DRAFT_PAUSE_MS = 400;
 
 const touchOnly = matchMedia('(hover: none) and (pointer: coarse)');
 
@@ -35,7 +33,7 @@ export function Composer({
   const area = useRef<HTMLTextAreaElement>(null);
   const typing = useTyping(id);
   const [picking, setPicking] = useState(false);
-  useDraft(id, value, draft);
+  useDraft(id, value, draft, area, setValue);
   useGrowing(area.current, value);
 
   useEffect(() => {
@@ -147,40 +145,6 @@ export function Composer({
       </div>
     </form>
   );
-}
-
-/** Stores what is written when the person pauses, and at the latest when he leaves. */
-function useDraft(id: ConversationId, value: string, stored: string): void {
-  const { commands } = useDoor();
-  const saved = useRef(stored);
-  const latest = useRef(value);
-  latest.current = value;
-  useEffect(() => {
-    const save = (): void => {
-      if (latest.current === saved.current) return;
-      saved.current = latest.current;
-      inBackground(commands.setDraft(id, latest.current));
-    };
-    // An emptied field was sent or given up: at once, so that a reload does not bring it back.
-    if (value === '') {
-      save();
-      return undefined;
-    }
-    const timer = setTimeout(save, DRAFT_PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  useEffect(() => {
-    const save = (): void => {
-      if (latest.current === saved.current) return;
-      saved.current = latest.current;
-      inBackground(commands.setDraft(id, latest.current));
-    };
-    addEventListener('pagehide', save);
-    return () => {
-      removeEventListener('pagehide', save);
-      save();
-    };
-  }, [id]);
 }
 
 /** The field is as high as its text, up to the limit in the styles. */
