@@ -282,21 +282,24 @@ class Core implements Client {
       makeInvite: async () => this.#home().meeting.makeInvite(),
       followInvite: async (link) => this.#home().meeting.followInvite(link),
       startConversation: async (username) => this.#home().contacts.startConversation(username),
-      openConversation: async (conversation) => {
+      openConversation: async (conversation, at) => {
         if (conversation === undefined) {
           mirror.closeConversation();
           return;
         }
-        await mirror.openConversation(this.#conversation(conversation).id);
+        await mirror.openConversation(this.#conversation(conversation).id, at);
       },
       loadEarlier: async (conversation) => mirror.loadEarlier(this.#conversation(conversation).id),
+      loadLater: async (conversation) => mirror.loadLater(this.#conversation(conversation).id),
       acceptRequest: async (conversation) => {
         const { home, id } = this.#conversation(conversation);
         await home.talk.acceptRequest(id);
       },
       sendText: async (conversation, text) => {
         const { home, id } = this.#conversation(conversation);
-        return home.talk.sendText(id, text, key());
+        const message = await home.talk.sendText(id, text, key());
+        await mirror.showLatest(id);
+        return message;
       },
       retrySend: async (message) => this.#home().talk.retrySend(message),
       markRead: async (conversation, order) => {

@@ -5,18 +5,12 @@
 import type { AccountId, MessageId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from './db/sealed.ts';
 import { K, T, type MessagePlace, type StoredConversation, type StoredLine } from './db/stores.ts';
-import type { Clock } from './ports.ts';
+import { PAGE_LINES, type LineChange } from './line-window.ts';
+import type { Clock, DbKey } from './ports.ts';
 import type { Delivery, Line } from './view.ts';
 
 /** Somebody counts as typing for this long after the last word of it. */
 const TYPING_MS = 6_000;
-/** Lines of a conversation that are read at a time. */
-export const PAGE_LINES = 60;
-
-/** A change of one line, for whoever shows it. */
-export type LineChange =
-  { readonly kind: 'put'; readonly line: Line } | { readonly kind: 'removed'; readonly order: number };
-
 /** Who listens to conversations. */
 export interface ConversationWatcher {
   /** A conversation's own state has changed. */
@@ -171,15 +165,45 @@ export class Conversations {
 
   /** A page of lines with orders below `before`, ascending. */
   async page(account: AccountId, before: number): Promise<readonly Line[]> {
-    const rows = await this.#db.read([T.lines], (tx) =>
-      tx.range(T.lines, {
-        from: K.line(this.#db, account, 0),
-        to: K.line(this.#db, account, before - 1),
+    if (before <= 1) return [];
+    const start = Math.max(1, before - PAGE_LINES);
+    return this.#db.read([T.lines], async (tx) => {
+      // Orders are nearly dense, and reading upwards is one step; only where lines have gone the way down is needed.
+      const near = await tx.range(T.lines, this.#orders(account, start, before - 1));
+      if (near.length >= PAGE_LINES || start === 1) return near.map(({ value }) => value.line);
+      const rows = await tx.range(T.lines, {
+        ...this.#orders(account, 0, before - 1),
         limit: PAGE_LINES,
         descending: true,
-      }),
+      });
+      return rows.map(({ value }) => value.line).reverse();
+    });
+  }
+
+  /** A page of lines with orders from `from` on, ascending. */
+  async pageFrom(account: AccountId, from: number): Promise<readonly Line[]> {
+    const rows = await this.#db.read([T.lines], (tx) =>
+      tx.range(T.lines, { ...this.#orders(account, from, Number.MAX_SAFE_INTEGER), limit: PAGE_LINES }),
     );
-    return rows.map(({ value }) => value.line).reverse();
+    return rows.map(({ value }) => value.line);
+  }
+
+  /**
+   * Order of the first line that came at `at` or later; one past the newest if none did. Lines stand in the order of their coming, so
+   * it is found by halving: a few reads however long the history is.
+   */
+  async orderAt(account: AccountId, at: number): Promise<number> {
+    const end = this.#all.get(account)?.nextOrder ?? 1;
+    return this.#db.read([T.lines], async (tx) => {
+      let [low, high] = [1, end];
+      while (low < high) {
+        const middle = Math.floor((low + high) / 2);
+        const [row] = await tx.range(T.lines, { ...this.#orders(account, middle, high - 1), limit: 1 });
+        if (row === undefined || arrivedAt(row.value.line) >= at) high = middle;
+        else low = row.value.line.order + 1;
+      }
+      return low;
+    });
   }
 
   /** Everything up to `order` has been seen; gives the others' messages that had not been. */
@@ -243,6 +267,10 @@ export class Conversations {
     this.#typing.clear();
   }
 
+  #orders(account: AccountId, from: number, to: number): { readonly from: DbKey; readonly to: DbKey } {
+    return { from: K.line(this.#db, account, from), to: K.line(this.#db, account, to) };
+  }
+
   #put(tx: WriteTx, conversation: StoredConversation): void {
     this.#all.set(conversation.account, conversation);
     tx.put(T.conversations, K.account(this.#db, conversation.account), conversation);
@@ -253,4 +281,9 @@ export class Conversations {
     tx.put(T.lines, K.line(this.#db, account, stored.line.order), stored);
     tx.after(() => this.#watcher.lineChanged(account, { kind: 'put', line: stored.line }));
   }
+}
+
+/** When a line came to stand where it stands. */
+function arrivedAt(line: Line): number {
+  return line.kind === 'event' ? line.at : line.receivedAt;
 }

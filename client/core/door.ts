@@ -71,6 +71,7 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   startConversation: 'again',
   openConversation: 'again',
   loadEarlier: 'again',
+  loadLater: 'again',
   acceptRequest: 'again',
   sendText: 'again',
   retrySend: 'again',

@@ -4,16 +4,23 @@
  */
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals-core';
 import type { AccountId } from '@tacet/protocol/ids';
-import { PAGE_LINES, type LineChange } from './conversations.ts';
 import type { StoredConversation } from './db/stores.ts';
 import { devicesOf } from './account/own-devices.ts';
 import type { Home } from './home.ts';
+import {
+  addEarlier,
+  addLater,
+  applyChange,
+  PAGE_LINES,
+  type LineChange,
+  type LineWindow,
+} from './line-window.ts';
 import type {
   ConnectionState,
   ConversationId,
   ConversationSummary,
   DeviceView,
-  Line,
+  LinePlace,
   Me,
   OpenConversation,
   PersonView,
@@ -25,8 +32,7 @@ import type {
 
 /** Characters of an id that stand for somebody without a name. */
 const SHORT_ID = 8;
-/** Lines that a view keeps before the oldest page is let go. */
-const LINES_MOST = 600;
+const LATEST: LinePlace = { to: 'latest' };
 
 /** The slices that all views share. */
 export class SharedState {
@@ -99,6 +105,8 @@ export class ViewMirror {
   readonly #detach: () => void;
   readonly #stopEffects: (() => void)[] = [];
   #opening = 0;
+  /** The reading under way, and what has changed since it began. */
+  #missed: { readonly account: AccountId; readonly changes: LineChange[] } | undefined;
 
   constructor(shared: SharedState, show: (slices: Partial<ViewState>) => void) {
     this.#shared = shared;
@@ -133,23 +141,31 @@ export class ViewMirror {
     for (const stop of this.#stopEffects) stop();
   }
 
-  /** Opens a conversation at its newest lines. */
-  async openConversation(id: ConversationId): Promise<void> {
+  /**
+   * Opens a conversation: at the place asked for, else where what is unread begins, else at its newest lines. One that is open already
+   * moves there.
+   */
+  async openConversation(id: ConversationId, at?: LinePlace): Promise<void> {
     const home = this.#shared.home;
     const stored = home?.conversations.get(id);
     if (home === undefined || stored === undefined) return;
-    this.#opening += 1;
-    const turn = this.#opening;
-    const lines = await home.conversations.page(id, stored.nextOrder);
-    if (turn !== this.#opening || this.#shared.home !== home) return;
+    const turn = this.#begin(id);
+    const place = at ?? (stored.unread > PAGE_LINES / 2 ? { to: 'order', order: stored.readTo + 1 } : LATEST);
+    const order =
+      place.to === 'day'
+        ? await home.conversations.orderAt(id, place.at)
+        : place.to === 'order'
+          ? place.order
+          : undefined;
+    const window = await readWindow(home, id, order ?? stored.nextOrder);
+    if (!this.#isCurrent(turn, home)) return;
     const now = home.conversations.get(id) ?? stored;
-    const missed = now.nextOrder === stored.nextOrder ? [] : await home.conversations.page(id, now.nextOrder);
-    if (turn !== this.#opening) return;
+    const before = this.open.value?.id === id ? this.open.value : undefined;
     this.open.value = {
       ...openState(home, now),
-      lines: merge(lines, missed),
-      hasEarlier: (lines[0]?.order ?? 1) > 1 && lines.length >= PAGE_LINES,
-      unreadFrom: now.unread > 0 ? now.readTo + 1 : undefined,
+      ...this.#catchUp(window, now),
+      unreadFrom: before === undefined ? (now.unread > 0 ? now.readTo + 1 : undefined) : before.unreadFrom,
+      target: at === undefined ? undefined : { order, turn },
     };
   }
 
@@ -159,18 +175,18 @@ export class ViewMirror {
   }
 
   /** Adds the page before the lines shown. */
-  async loadEarlier(id: ConversationId): Promise<void> {
-    const home = this.#shared.home;
-    const open = this.open.value;
-    if (home === undefined || open?.id !== id || !open.hasEarlier) return;
-    const earlier = await home.conversations.page(id, open.lines[0]?.order ?? 1);
-    const still = this.open.value;
-    if (still?.id !== id) return;
-    this.open.value = {
-      ...still,
-      lines: merge(earlier, still.lines),
-      hasEarlier: earlier.length >= PAGE_LINES,
-    };
+  loadEarlier(id: ConversationId): Promise<void> {
+    return this.#extend(id, 'earlier');
+  }
+
+  /** Adds the page after the lines shown. */
+  loadLater(id: ConversationId): Promise<void> {
+    return this.#extend(id, 'later');
+  }
+
+  /** Moves to the newest lines if they are not shown: whoever has just written wants to see it. */
+  async showLatest(id: ConversationId): Promise<void> {
+    if (this.open.value?.id === id && this.open.value.hasLater) await this.openConversation(id, LATEST);
   }
 
   touched(account: AccountId): void {
@@ -182,40 +198,72 @@ export class ViewMirror {
   }
 
   lineChanged(account: AccountId, change: LineChange): void {
+    if (this.#missed?.account === account) this.#missed.changes.push(change);
     const open = this.open.value;
     if (open?.id !== account) return;
-    if (change.kind === 'removed') {
-      this.open.value = { ...open, lines: open.lines.filter(({ order }) => order !== change.order) };
-      return;
-    }
-    const { line } = change;
-    const first = open.lines[0]?.order;
-    if (open.hasEarlier && first !== undefined && line.order < first) return;
-    const lines = merge(open.lines, [line]);
-    const isLong = lines.length > LINES_MOST;
-    this.open.value = {
-      ...open,
-      lines: isLong ? lines.slice(PAGE_LINES) : lines,
-      hasEarlier: open.hasEarlier || isLong,
-    };
+    const seen = this.#shared.home?.conversations.get(account)?.readTo ?? 0;
+    const window = applyChange(open, change, seen);
+    if (window !== open) this.open.value = { ...open, ...window };
   }
 
   peopleChanged(): void {
     const open = this.open.value;
     if (open !== undefined) this.touched(open.id);
   }
+
+  async #extend(id: ConversationId, side: 'earlier' | 'later'): Promise<void> {
+    const home = this.#shared.home;
+    const open = this.open.value;
+    if (home === undefined || open?.id !== id || !(side === 'earlier' ? open.hasEarlier : open.hasLater))
+      return;
+    const { conversations } = home;
+    const turn = this.#begin(id);
+    const page =
+      side === 'earlier'
+        ? await conversations.page(id, open.lines[0]?.order ?? 1)
+        : await conversations.pageFrom(id, (open.lines.at(-1)?.order ?? 0) + 1);
+    const still = this.open.value;
+    const stored = conversations.get(id);
+    if (!this.#isCurrent(turn, home) || still?.id !== id || stored === undefined) return;
+    const window = side === 'earlier' ? addEarlier(still, page) : addLater(still, page);
+    this.open.value = { ...still, ...this.#catchUp(window, stored) };
+  }
+
+  /** A reading begins: from now on the changes of its conversation are kept for it, and an earlier one counts no more. */
+  #begin(account: AccountId): number {
+    this.#opening += 1;
+    this.#missed = { account, changes: [] };
+    return this.#opening;
+  }
+
+  #isCurrent(turn: number, home: Home): boolean {
+    return turn === this.#opening && this.#shared.home === home;
+  }
+
+  /** What was read, with the changes that came while it was. */
+  #catchUp({ lines, hasEarlier, hasLater }: LineWindow, stored: StoredConversation): LineWindow {
+    const changes = this.#missed?.changes ?? [];
+    this.#missed = undefined;
+    return changes.reduce<LineWindow>((window, change) => applyChange(window, change, stored.readTo), {
+      lines,
+      hasEarlier,
+      hasLater,
+    });
+  }
 }
 
-/** Lines of both in order; of the same order the later given. */
-function merge(a: readonly Line[], b: readonly Line[]): readonly Line[] {
-  const [last] = a.slice(-1);
-  const [next] = b;
-  if (last === undefined) return b;
-  if (next === undefined) return a;
-  if (last.order < next.order) return [...a, ...b];
-  const byOrder = new Map<number, Line>();
-  for (const line of [...a, ...b]) byOrder.set(line.order, line);
-  return [...byOrder.values()].sort((x, y) => x.order - y.order);
+/** The lines around an order: those before it and those from it on. */
+async function readWindow(home: Home, id: AccountId, order: number): Promise<LineWindow> {
+  const { conversations } = home;
+  const [before, after] = await Promise.all([
+    conversations.page(id, order),
+    conversations.pageFrom(id, order),
+  ]);
+  return {
+    lines: [...before, ...after],
+    hasEarlier: before.length >= PAGE_LINES && (before[0]?.order ?? 1) > 1,
+    hasLater: after.length >= PAGE_LINES,
+  };
 }
 
 /** How a person is shown. */
@@ -252,13 +300,15 @@ function stateOf(home: Home, stored: StoredConversation): Relation | undefined {
 function openState(
   home: Home,
   stored: StoredConversation,
-): Pick<OpenConversation, 'id' | 'person' | 'state' | 'typing' | 'draft'> {
+): Pick<OpenConversation, 'id' | 'person' | 'state' | 'typing' | 'draft' | 'unread' | 'newest'> {
   return {
     id: stored.account,
     person: personOf(home, stored.account),
     state: stateOf(home, stored) ?? 'request',
     typing: home.conversations.isTyping(stored.account),
     draft: stored.draft,
+    unread: stored.unread,
+    newest: stored.nextOrder - 1,
   };
 }
 

@@ -131,14 +131,31 @@ export interface ConversationSummary {
   readonly draft: string;
 }
 
-/** The conversation that this view has open: its newest lines, more on demand. */
+/** Where in a conversation: at its end, at a line, or at the first line of a day (`at`: its first instant). */
+export type LinePlace =
+  | { readonly to: 'latest' }
+  | { readonly to: 'order'; readonly order: number }
+  | { readonly to: 'day'; readonly at: number };
+
+/** The conversation that this view has open: a stretch of its lines, more in both directions on demand. */
 export interface OpenConversation {
   readonly id: ConversationId;
   readonly person: PersonView;
   readonly state: Relation;
   readonly lines: readonly Line[];
   readonly hasEarlier: boolean;
+  /** Newer lines are not among these. */
+  readonly hasLater: boolean;
+  /** Order of the newest line, whether it is among these or not. */
+  readonly newest: number;
+  /** Messages of the other side that have not been seen. */
+  readonly unread: number;
   readonly typing: boolean;
+  /**
+   * The line to be brought in sight because somebody asked for it; without an order the end. A higher turn is another wish; without
+   * one the conversation was opened as it stands.
+   */
+  readonly target: { readonly order: number | undefined; readonly turn: number } | undefined;
   /** First unread order when it was opened, for the unread line. */
   readonly unreadFrom: number | undefined;
   readonly draft: string;
@@ -217,8 +234,10 @@ export interface Commands {
   followInvite(link: string): Promise<ConversationId>;
   /** The conversation with whoever has this username; the person learns of it with the first message. */
   startConversation(username: string): Promise<ConversationId>;
-  openConversation(id: ConversationId | undefined): Promise<void>;
+  /** Opens a conversation, or moves the one that is open. Without a place: where what is unread begins, or at the end. */
+  openConversation(id: ConversationId | undefined, at?: LinePlace): Promise<void>;
   loadEarlier(id: ConversationId): Promise<void>;
+  loadLater(id: ConversationId): Promise<void>;
   acceptRequest(id: ConversationId): Promise<void>;
   sendText(id: ConversationId, text: string): Promise<MessageId>;
   /** Sends a failed message again. */

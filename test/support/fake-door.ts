@@ -82,6 +82,7 @@ export function makeFakeDoor(scene: Scene): Door {
       state.open.value = id === undefined ? undefined : scene.open?.[id];
     },
     loadEarlier: async () => undefined,
+    loadLater: async () => undefined,
     acceptRequest: async (id) => {
       const open = state.open.value;
       if (open?.id === id) state.open.value = { ...open, state: 'accepted' };

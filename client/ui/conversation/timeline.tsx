@@ -18,13 +18,17 @@ import { useTimelineScroll } from './use-timeline-scroll.ts';
 
 export function Timeline({ conversation }: { readonly conversation: OpenConversation }): VNode {
   const { commands } = useDoor();
-  const { id, lines, person, hasEarlier, unreadFrom, typing } = conversation;
+  const { id, lines, person, hasEarlier, hasLater, unread, unreadFrom, typing } = conversation;
   const rows = useMemo(() => buildRows(lines, unreadFrom, dayStart), [lines, unreadFrom]);
   const earlier = useAsking();
+  const later = useAsking();
   const loadEarlier = (): void => {
     if (hasEarlier) inBackground(earlier.ask(() => commands.loadEarlier(id)));
   };
-  const scroll = useTimelineScroll(conversation, loadEarlier);
+  const loadLater = (): void => {
+    if (hasLater) inBackground(later.ask(() => commands.loadLater(id)));
+  };
+  const scroll = useTimelineScroll(conversation, { earlier: loadEarlier, later: loadLater });
   useAnnouncements(conversation);
 
   return (
@@ -71,7 +75,14 @@ export function Timeline({ conversation }: { readonly conversation: OpenConversa
                 return <MessageRun key={row.key} run={row} name={person.name} />;
             }
           })}
-          {typing && (
+          {hasLater && (
+            <div class={css.later}>
+              <button type="button" class={css.more} aria-busy={later.busy} onClick={loadLater}>
+                {later.busy ? text.conversation.loadingLater : text.conversation.later}
+              </button>
+            </div>
+          )}
+          {typing && !hasLater && (
             <div class={css.typing}>
               <span class="heard">{fill(text.conversation.typing, { name: person.name })}</span>
               <i />
@@ -84,9 +95,7 @@ export function Timeline({ conversation }: { readonly conversation: OpenConversa
       {scroll.away && (
         <button class={css.jump} type="button" onClick={scroll.jump}>
           <Icon node={ArrowDown} size={16} />
-          {scroll.arrived === 0
-            ? text.conversation.jump
-            : plural(text.conversation.jumpCount, scroll.arrived)}
+          {unread === 0 ? text.conversation.jump : plural(text.conversation.jumpCount, unread)}
         </button>
       )}
     </div>
@@ -109,16 +118,16 @@ function Beginning({ conversation }: { readonly conversation: OpenConversation }
 }
 
 /** Reads out what arrives while the conversation is open. */
-function useAnnouncements({ lines, person, typing }: OpenConversation): void {
-  const heard = useRef(lines.at(-1)?.order ?? -1);
+function useAnnouncements({ lines, person, typing, newest }: OpenConversation): void {
+  const heard = useRef(newest);
   useEffect(() => {
     for (const line of lines) {
       if (line.order <= heard.current) continue;
-      heard.current = line.order;
       if (line.kind === 'message' && !line.mine) {
         announce(fill(text.conversation.newMessageFrom, { name: person.name, text: line.text }));
       }
     }
+    heard.current = Math.max(heard.current, newest);
   }, [lines]);
   useEffect(() => {
     if (typing) announce(fill(text.conversation.typing, { name: person.name }));

@@ -1,6 +1,7 @@
 /**
  * Scrolling of a timeline. At the end it stays at the end, whatever arrives or resizes; away from the end the line in sight keeps its
- * place, whatever is added above or below. What has been in sight, in a window that has the focus, is told to core as read.
+ * place, whatever is added or let go above or below. More lines are fetched before either end of those at hand comes in sight. What has
+ * been in sight, in a window that has the focus, is told to core as read.
  */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Ref } from 'preact';
@@ -9,10 +10,12 @@ import { inBackground, useDoor } from '../door-context.ts';
 
 /** This close to the end counts as the end: less than half a line. */
 const END_PX = 24;
-/** This close to the beginning, earlier lines are fetched. */
-const NEAR_START_PX = 300;
-/** Room above the unread line when a conversation opens at it. */
-const UNREAD_ROOM_PX = 96;
+/** This close to either end of the lines at hand, more are fetched: more than a screen ahead. */
+const NEAR_PX = 1_200;
+/** Room above a line that is brought in sight: the unread line, or one that was asked for. */
+const ROOM_PX = 96;
+/** How long a line that was asked for is marked. */
+const MARK_MS = 2_000;
 
 /** An element that was in sight, and where. */
 interface Anchor {
@@ -26,8 +29,6 @@ export interface TimelineScroll {
   readonly onScroll: () => void;
   /** Away from the end. */
   readonly away: boolean;
-  /** Messages of the other side that came while away. */
-  readonly arrived: number;
   readonly jump: () => void;
 }
 
@@ -35,28 +36,50 @@ function linesOf(scroller: HTMLElement): readonly HTMLElement[] {
   return [...scroller.querySelectorAll<HTMLElement>('[data-order]')];
 }
 
+/** The first of `lines`, which stand below each other, whose lower edge is below `y`; found by halving, for it is asked at each scroll. */
+function firstBelow(lines: readonly HTMLElement[], y: number): number {
+  let [low, high] = [0, lines.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const bottom = lines[middle]?.getBoundingClientRect().bottom ?? 0;
+    if (bottom > y) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** Order of the last line whose end is in sight. */
 function lastSeen(scroller: HTMLElement): number | undefined {
-  const bottom = scroller.getBoundingClientRect().bottom + 2;
-  const seen = linesOf(scroller).findLast((line) => line.getBoundingClientRect().bottom <= bottom);
+  const lines = linesOf(scroller);
+  const seen = lines[firstBelow(lines, scroller.getBoundingClientRect().bottom + 2) - 1];
   return seen === undefined ? undefined : Number(seen.dataset['order']);
 }
 
 function findAnchor(scroller: HTMLElement): Anchor | undefined {
-  const top = scroller.getBoundingClientRect().top;
-  const element = linesOf(scroller).find((line) => line.getBoundingClientRect().bottom > top);
+  const lines = linesOf(scroller);
+  const element = lines[firstBelow(lines, scroller.getBoundingClientRect().top)];
   return element === undefined ? undefined : { element, top: element.getBoundingClientRect().top };
 }
 
-export function useTimelineScroll(conversation: OpenConversation, loadEarlier: () => void): TimelineScroll {
+/** The line of an order, or the next one where it is gone. */
+function findLine(scroller: HTMLElement, order: number): HTMLElement | undefined {
+  return linesOf(scroller).find((line) => Number(line.dataset['order']) >= order);
+}
+
+export function useTimelineScroll(
+  conversation: OpenConversation,
+  load: { readonly earlier: () => void; readonly later: () => void },
+): TimelineScroll {
   const { commands } = useDoor();
-  const { id, lines, typing } = conversation;
+  const { id, lines, typing, hasLater, target } = conversation;
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const placed = useRef(false);
   const reported = useRef(-1);
-  const leftAt = useRef<number | undefined>(undefined);
+  const turn = useRef<number | undefined>(undefined);
+  const latest = useRef({ hasLater, load });
+  latest.current = { hasLater, load };
   const [away, setAway] = useState(false);
 
   const newest = lines.at(-1);
@@ -72,6 +95,13 @@ export function useTimelineScroll(conversation: OpenConversation, loadEarlier: (
     box?.scrollTo({ top: box.scrollHeight, behavior: smooth ? 'smooth' : 'instant' });
   }
 
+  /** Brings an element in sight from below, with some room above it. */
+  function show(element: HTMLElement): void {
+    const box = scroller.current;
+    if (box === null) return;
+    box.scrollTop += element.getBoundingClientRect().top - box.getBoundingClientRect().top - ROOM_PX;
+  }
+
   function reportSeen(): void {
     const box = scroller.current;
     if (box === null || document.visibilityState !== 'visible' || !document.hasFocus()) return;
@@ -84,35 +114,54 @@ export function useTimelineScroll(conversation: OpenConversation, loadEarlier: (
   function onScroll(): void {
     const box = scroller.current;
     if (box === null) return;
-    atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight <= END_PX;
-    if (atEnd.current) leftAt.current = undefined;
-    else leftAt.current ??= previousNewest.current;
+    const below = box.scrollHeight - box.scrollTop - box.clientHeight;
+    atEnd.current = below <= END_PX && !latest.current.hasLater;
     setAway(!atEnd.current);
     reportSeen();
-    if (placed.current && box.scrollTop < NEAR_START_PX && box.scrollHeight > box.clientHeight) loadEarlier();
+    if (!placed.current) return;
+    if (box.scrollTop < NEAR_PX && box.scrollHeight > box.clientHeight) latest.current.load.earlier();
+    if (below < NEAR_PX) latest.current.load.later();
+  }
+
+  /** Goes where somebody asked to go; marks the line there for a moment. */
+  function showTarget(box: HTMLElement, order: number | undefined): void {
+    const line = order === undefined ? undefined : findLine(box, order);
+    if (line === undefined) {
+      toEnd();
+      return;
+    }
+    show(line);
+    line.dataset['wanted'] = '';
+    setTimeout(() => delete line.dataset['wanted'], MARK_MS);
+    if (line.tabIndex < 0) line.focus({ preventScroll: true });
   }
 
   useLayoutEffect(() => {
     const box = scroller.current;
     if (box === null) return;
-    const own = newest?.kind === 'message' && newest.mine && newestOrder > previousNewest.current;
+    const own =
+      newest?.kind === 'message' &&
+      newest.mine &&
+      newest.delivery.kind === 'sending' &&
+      newestOrder > previousNewest.current;
     previousNewest.current = newestOrder;
-    if (!placed.current) {
+    if (target !== undefined && target.turn !== turn.current) {
+      turn.current = target.turn;
+      placed.current = true;
+      showTarget(box, target.order);
+    } else if (!placed.current) {
       placed.current = true;
       const unread = box.querySelector<HTMLElement>('[data-unread-line]');
       toEnd();
-      if (unread !== null) {
-        const over = box.getBoundingClientRect().top + UNREAD_ROOM_PX - unread.getBoundingClientRect().top;
-        if (over > 0) box.scrollTop -= over;
-      }
-      onScroll();
+      if (unread !== null && unread.getBoundingClientRect().top < box.getBoundingClientRect().top + ROOM_PX)
+        show(unread);
     } else if (atEnd.current || own) {
       toEnd();
     } else if (anchor?.element.isConnected === true) {
       box.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
     }
-    reportSeen();
-  }, [lines, typing]);
+    onScroll();
+  }, [lines, typing, target]);
 
   useEffect(() => {
     const box = scroller.current;
@@ -133,18 +182,14 @@ export function useTimelineScroll(conversation: OpenConversation, loadEarlier: (
     };
   }, [id]);
 
-  const since = leftAt.current;
-  const arrived =
-    since === undefined
-      ? 0
-      : lines.filter((line) => line.kind === 'message' && !line.mine && line.order > since).length;
-
   return {
     scroller,
     content,
     onScroll,
     away,
-    arrived,
-    jump: () => toEnd(true),
+    jump: () => {
+      if (latest.current.hasLater) inBackground(commands.openConversation(id, { to: 'latest' }));
+      else toEnd(true);
+    },
   };
 }

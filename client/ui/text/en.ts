@@ -169,6 +169,8 @@ export const en = {
     jumpCount: { one: '{count} new message', other: '{count} new messages' },
     earlier: 'Load earlier messages',
     loadingEarlier: 'Loading earlier messages',
+    later: 'Load later messages',
+    loadingLater: 'Loading later messages',
     beginning: 'This is the beginning of your conversation with {name}.',
     beginningHint: 'Only your devices and {name}’s can read it.',
     notSent: 'Not sent.',

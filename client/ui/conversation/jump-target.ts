@@ -1,0 +1,31 @@
+/** Leads to a line from elsewhere: from what a search has found, from a date. */
+import { signal } from '@preact/signals';
+import type { Commands, ConversationId, LinePlace } from '../../core/door.ts';
+import { inBackground } from '../door-context.ts';
+import { go, place } from '../router.ts';
+
+/** Where the conversation that opens next is wanted, besides its usual place. */
+const wanted = signal<{ readonly id: ConversationId; readonly at: LinePlace } | undefined>(undefined);
+
+/** Shows a place of a conversation, going there first if need be. */
+export function showPlace(
+  commands: Pick<Commands, 'openConversation'>,
+  id: ConversationId,
+  at: LinePlace,
+): void {
+  const here = place.value;
+  if (here.kind === 'conversation' && here.id === id) {
+    inBackground(commands.openConversation(id, at));
+    return;
+  }
+  wanted.value = { id, at };
+  go({ kind: 'conversation', id });
+}
+
+/** Takes what is wanted of a conversation that opens; once. */
+export function takeWanted(id: ConversationId | undefined): LinePlace | undefined {
+  const held = wanted.peek();
+  if (held === undefined) return undefined;
+  wanted.value = undefined;
+  return held.id === id ? held.at : undefined;
+}
