@@ -97,6 +97,8 @@ export class Conversations {
     this.#put(tx, {
       ...conversation,
       nextOrder: order + 1,
+      // Nothing that was not seen lies before an own message that follows what was seen.
+      readTo: mine && conversation.readTo === order - 1 ? order : conversation.readTo,
       unread: conversation.unread + (mine ? 0 : 1),
       activityAt: receivedAt,
       last: { order, text, at: sentAt, mine, delivery },
@@ -204,6 +206,12 @@ export class Conversations {
       }
       return low;
     });
+  }
+
+  /** Whether everything up to `order` counts as seen already. */
+  isRead(account: AccountId, order: number): boolean {
+    const conversation = this.#all.get(account);
+    return conversation !== undefined && Math.min(order, conversation.nextOrder - 1) <= conversation.readTo;
   }
 
   /** Everything up to `order` has been seen; gives the others' messages that had not been. */

@@ -103,7 +103,7 @@ export class ViewMirror {
   readonly open = signal<OpenConversation | undefined>(undefined);
   readonly #shared: SharedState;
   readonly #detach: () => void;
-  readonly #stopEffects: (() => void)[] = [];
+  readonly #stopShowing: () => void;
   #opening = 0;
   /** The reading under way, and what has changed since it began. */
   #missed: { readonly account: AccountId; readonly changes: LineChange[] } | undefined;
@@ -111,34 +111,30 @@ export class ViewMirror {
   constructor(shared: SharedState, show: (slices: Partial<ViewState>) => void) {
     this.#shared = shared;
     this.#detach = shared.attach(this);
-    let slices: Partial<ViewState> | undefined = {};
-    const mirror = <Slice extends keyof ViewState>(
-      name: Slice,
-      source: ReadonlySignal<ViewState[Slice]>,
-    ): void => {
-      const stop = effect(() => {
-        const value = source.value;
-        if (slices === undefined) show({ [name]: value });
-        else slices = { ...slices, [name]: value };
-      });
-      this.#stopEffects.push(stop);
-    };
-    mirror('session', shared.session);
-    mirror('connection', shared.connection);
-    mirror('conversations', shared.conversations);
-    mirror('open', this.open);
-    mirror('devices', shared.devices);
-    mirror('progress', shared.progress);
-    mirror('unreadTotal', shared.unreadTotal);
-    mirror('persistent', shared.persistent);
-    const first = slices;
-    slices = undefined;
-    show(first);
+    let shown: Partial<ViewState> = {};
+    // One effect for all slices: what one commit changes is one patch, and one picture.
+    this.#stopShowing = effect(() => {
+      const now: ViewState = {
+        session: shared.session.value,
+        connection: shared.connection.value,
+        conversations: shared.conversations.value,
+        open: this.open.value,
+        devices: shared.devices.value,
+        progress: shared.progress.value,
+        unreadTotal: shared.unreadTotal.value,
+        persistent: shared.persistent.value,
+      };
+      const changed = Object.entries(now).filter(
+        ([name, value]) => !(name in shown) || shown[name as keyof ViewState] !== value,
+      );
+      shown = now;
+      if (changed.length > 0) show(Object.fromEntries(changed));
+    });
   }
 
   close(): void {
     this.#detach();
-    for (const stop of this.#stopEffects) stop();
+    this.#stopShowing();
   }
 
   /**

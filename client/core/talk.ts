@@ -73,6 +73,7 @@ export class Talk {
   /** Everything up to `order` has been seen. */
   async markRead(account: AccountId, order: number): Promise<void> {
     const { db, clock, random } = this.#s;
+    if (this.#s.conversations.isRead(account, order)) return;
     const isAccepted = this.#s.record.contact(account)?.state === 'accepted';
     await db.write([...LINE_TABLES, T.receipts, T.outbox], async (tx) => {
       const seen = await this.#s.conversations.markRead(tx, account, order);

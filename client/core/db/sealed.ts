@@ -169,12 +169,17 @@ export class SealedDb {
     mode: 'read' | 'write',
     work: (tx: Tx) => Promise<Value>,
   ): Promise<Value> {
-    const stores = [...new Set([...tables.map((table) => table.store), OWNER_STORE])];
+    const named = tables.map((table) => table.store);
+    // A read that leaves the owner's number out waits for no write but those of its own stores.
+    const stores = [...new Set(mode === 'write' ? [...named, OWNER_STORE] : named)];
     const fenced = async (raw: DbTransaction): Promise<Value> => {
-      if (mode === 'write' && (await raw.get(OWNER_STORE, OWNER_KEY)) !== this.#owner) {
-        throw new CoreError('cancelled', 'another tab owns the database');
-      }
-      return work(this.#sealing(raw));
+      if (mode === 'read') return work(this.#sealing(raw));
+      // Asked first and answered first; what `work` does meanwhile is rolled back with the rest.
+      const asked = raw.get(OWNER_STORE, OWNER_KEY);
+      const done = work(this.#sealing(raw));
+      done.catch(() => undefined);
+      if ((await asked) !== this.#owner) throw new CoreError('cancelled', 'another tab owns the database');
+      return done;
     };
     return this.#database.transact(stores, mode, fenced).catch(rethrow);
   }

@@ -48,7 +48,7 @@ export function Composer({
     if (empty || over > 0) return;
     const sending = value;
     setValue('');
-    typing.stop();
+    typing.sent();
     area.current?.focus({ preventScroll: true });
     const stored = await ask(async () => {
       await commands.sendText(id, sending.trim());
@@ -139,6 +139,10 @@ export function Composer({
           title={text.conversation.send}
           aria-label={text.conversation.send}
           disabled={empty || over > 0}
+          onMouseDown={(event) => {
+            // The field keeps the focus: on a phone the keyboard stays, and nobody is told that the typing stopped.
+            event.preventDefault();
+          }}
         >
           <Icon node={ArrowUp} size={20} />
         </button>

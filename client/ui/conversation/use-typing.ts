@@ -13,6 +13,8 @@ export interface TypingNotice {
   /** A key was struck. */
   readonly strike: () => void;
   readonly stop: () => void;
+  /** What was typed is sent: the message itself says that the typing has ended. */
+  readonly sent: () => void;
 }
 
 export function useTyping(id: ConversationId): TypingNotice {
@@ -20,11 +22,13 @@ export function useTyping(id: ConversationId): TypingNotice {
   const toldAt = useRef<number | undefined>(undefined);
   const idle = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
-  function stop(): void {
+  function sent(): void {
     clearTimeout(idle.current);
-    if (toldAt.current === undefined) return;
     toldAt.current = undefined;
-    inBackground(commands.setTyping(id, false));
+  }
+  function stop(): void {
+    if (toldAt.current !== undefined) inBackground(commands.setTyping(id, false));
+    sent();
   }
   function strike(): void {
     clearTimeout(idle.current);
@@ -35,5 +39,5 @@ export function useTyping(id: ConversationId): TypingNotice {
     inBackground(commands.setTyping(id, true));
   }
   useEffect(() => stop, [id]);
-  return { strike, stop };
+  return { strike, stop, sent };
 }
