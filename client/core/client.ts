@@ -295,12 +295,37 @@ class Core implements Client {
         const { home, id } = this.#conversation(conversation);
         await home.talk.acceptRequest(id);
       },
-      sendText: async (conversation, text) => {
+      sendText: async (conversation, text, reply) => {
         const { home, id } = this.#conversation(conversation);
-        const message = await home.talk.sendText(id, text, key());
+        const message = await home.talk.sendText(id, text, key(), reply);
         await mirror.showLatest(id);
         return message;
       },
+      editMessage: async (conversation, message, text) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.acts.edit(id, message, text);
+      },
+      react: async (conversation, message, emoji) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.acts.react(id, message, emoji);
+      },
+      deleteForEveryone: async (conversation, message) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.acts.deleteForEveryone(id, message);
+      },
+      deleteForMe: async (conversation, messages) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.acts.deleteForMe(id, messages);
+      },
+      clearHistory: async (conversation) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.acts.clearHistory(id);
+      },
+      setTimer: async (conversation, seconds) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.acts.setTimer(id, seconds);
+      },
+      setDefaultTimer: async (seconds) => this.#home().acts.setDefaultTimer(seconds),
       retrySend: async (message) => this.#home().talk.retrySend(message),
       markRead: async (conversation, order) => {
         const { home, id } = this.#conversation(conversation);

@@ -2,12 +2,13 @@
  * Conversations as this device keeps them: lines in order, unread counts, delivery states, drafts, who is typing. Every change is made
  * in a transaction of the caller and shown after it. What people are called and how they are trusted comes from the account record.
  */
+import type { Timer } from '@tacet/protocol/content/timer';
 import type { AccountId, MessageId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from './db/sealed.ts';
 import { K, T, type MessagePlace, type StoredConversation, type StoredLine } from './db/stores.ts';
 import { PAGE_LINES, type LineChange } from './line-window.ts';
 import type { Clock, DbKey } from './ports.ts';
-import type { Delivery, Line } from './view.ts';
+import type { Delivery, Line, QuoteView } from './view.ts';
 
 /** Somebody counts as typing for this long after the last word of it. */
 const TYPING_MS = 6_000;
@@ -30,12 +31,17 @@ export interface NewMessage {
   readonly sentAt: number;
   readonly receivedAt: number;
   readonly delivery: Delivery;
+  readonly reply?: QuoteView;
+  /** Seconds that it stays. */
+  readonly timer?: number;
 }
+
+type MessageLine = Extract<Line, { readonly kind: 'message' }>;
 
 const RANK = { failed: 0, sending: 1, sent: 2, delivered: 3, read: 4 } as const;
 
 /** Tables that every change of lines needs. */
-export const LINE_TABLES = [T.conversations, T.lines, T.messages] as const;
+export const LINE_TABLES = [T.conversations, T.lines, T.messages, T.expiring] as const;
 
 /** All conversations of this device. */
 export class Conversations {
@@ -44,6 +50,8 @@ export class Conversations {
   readonly #watcher: ConversationWatcher;
   readonly #all = new Map<AccountId, StoredConversation>();
   readonly #typing = new Map<AccountId, () => void>();
+  /** Told that a message's time runs, and until when. */
+  onExpiring: ((at: number) => void) | undefined;
 
   private constructor(db: SealedDb, clock: Clock, watcher: ConversationWatcher) {
     this.#db = db;
@@ -89,11 +97,22 @@ export class Conversations {
     if ((await tx.get(T.messages, key)) !== undefined) return false;
     const conversation = this.ensure(tx, account);
     const order = conversation.nextOrder;
-    const { id, mine, text, sentAt, receivedAt, delivery } = message;
+    const { id, mine, text, sentAt, receivedAt, delivery, reply, timer } = message;
     tx.put(T.messages, key, { account, order, mine });
-    this.#putLine(tx, account, {
-      line: { kind: 'message', id, order, mine, text, sentAt, receivedAt, delivery },
-    });
+    const line: MessageLine = {
+      kind: 'message',
+      id,
+      order,
+      mine,
+      text,
+      sentAt,
+      receivedAt,
+      delivery,
+      ...(reply === undefined ? {} : { reply }),
+      ...(timer === undefined ? {} : { timer }),
+    };
+    const isOut = mine && delivery.kind !== 'sending' && delivery.kind !== 'failed';
+    this.#putLine(tx, account, { line: isOut ? this.#begin(tx, account, line) : line });
     this.#put(tx, {
       ...conversation,
       nextOrder: order + 1,
@@ -153,11 +172,92 @@ export class Conversations {
     if (stored?.line.kind !== 'message') return;
     const { line } = stored;
     if (options.force !== true && RANK[delivery.kind] <= RANK[line.delivery.kind]) return;
-    this.#putLine(tx, place.account, { ...stored, line: { ...line, delivery } });
+    const told = { ...line, delivery };
+    const isOut = delivery.kind !== 'sending' && delivery.kind !== 'failed';
+    this.#putLine(tx, place.account, {
+      ...stored,
+      line: isOut ? this.#begin(tx, place.account, told) : told,
+    });
     const conversation = this.#all.get(place.account);
     if (conversation?.last?.order === place.order) {
       this.#put(tx, { ...conversation, last: { ...conversation.last, delivery } });
     }
+  }
+
+  /** A line with what is kept beside it. */
+  storedIn(tx: WriteTx, account: AccountId, order: number): Promise<StoredLine | undefined> {
+    return tx.get(T.lines, K.line(this.#db, account, order));
+  }
+
+  /** Puts a line in the place of the one of its order; the summary follows. */
+  putStored(tx: WriteTx, account: AccountId, stored: StoredLine): void {
+    this.#putLine(tx, account, stored);
+    const { line } = stored;
+    const conversation = this.#all.get(account);
+    if (line.kind === 'message' && conversation?.last?.order === line.order) {
+      this.#put(tx, { ...conversation, last: lastOf(line) });
+    }
+  }
+
+  /** Takes a message's line away; summary and count follow. Its place stays known. */
+  async dropLine(tx: WriteTx, account: AccountId, line: MessageLine): Promise<void> {
+    const { order } = line;
+    tx.delete(T.lines, K.line(this.#db, account, order));
+    if (line.expiresAt !== undefined) {
+      tx.delete(T.expiring, K.expiring(this.#db, line.expiresAt, account, order));
+    }
+    tx.after(() => this.#watcher.lineChanged(account, { kind: 'removed', order }));
+    const conversation = this.#all.get(account);
+    if (conversation === undefined) return;
+    const wasUnread = !line.mine && order > conversation.readTo;
+    const { last: _last, ...rest } = conversation;
+    const last =
+      conversation.last?.order === order ? await this.#newest(tx, account, order) : conversation.last;
+    this.#put(tx, {
+      ...rest,
+      ...(last === undefined ? {} : { last }),
+      unread: Math.max(0, conversation.unread - (wasUnread ? 1 : 0)),
+    });
+  }
+
+  /** Gives a message whose time runs its whole time again: the clock was set back. */
+  async beginAgain(tx: WriteTx, account: AccountId, order: number): Promise<void> {
+    const stored = await this.storedIn(tx, account, order);
+    if (stored?.line.kind !== 'message' || stored.line.expiresAt === undefined) return;
+    const { expiresAt, ...line } = stored.line;
+    tx.delete(T.expiring, K.expiring(this.#db, expiresAt, account, order));
+    this.#putLine(tx, account, { ...stored, line: this.#begin(tx, account, line) });
+  }
+
+  /** At most so many lines from an order on, ascending. */
+  async linesFrom(
+    tx: WriteTx,
+    account: AccountId,
+    order: number,
+    limit: number,
+  ): Promise<readonly StoredLine[]> {
+    const to = K.line(this.#db, account, Number.MAX_SAFE_INTEGER);
+    const rows = await tx.range(T.lines, { from: K.line(this.#db, account, order), to, limit });
+    return rows.map(({ value }) => value);
+  }
+
+  /** Takes an event's line away. */
+  dropEvent(tx: WriteTx, account: AccountId, order: number): void {
+    tx.delete(T.lines, K.line(this.#db, account, order));
+    tx.after(() => this.#watcher.lineChanged(account, { kind: 'removed', order }));
+  }
+
+  setTimer(tx: WriteTx, account: AccountId, timer: Timer): void {
+    this.#put(tx, { ...this.ensure(tx, account), timer });
+  }
+
+  /** Shows how far an own edit or deletion has come. */
+  async setChange(tx: WriteTx, me: AccountId, id: MessageId, change: MessageLine['change']): Promise<void> {
+    const place = await this.placeOf(tx, me, id);
+    const stored = place === undefined ? undefined : await this.storedIn(tx, place.account, place.order);
+    if (place === undefined || stored?.line.kind !== 'message') return;
+    const { change: _before, ...line } = stored.line;
+    this.#putLine(tx, place.account, { ...stored, line: change === undefined ? line : { ...line, change } });
   }
 
   /** One line. */
@@ -230,9 +330,11 @@ export class Conversations {
     });
     const seen: { id: MessageId; order: number }[] = [];
     for (const { value } of rows) {
-      if (value.line.kind === 'message' && !value.line.mine) {
-        seen.push({ id: value.line.id, order: value.line.order });
-      }
+      const { line } = value;
+      if (line.kind !== 'message' || line.mine) continue;
+      seen.push({ id: line.id, order: line.order });
+      const begun = this.#begin(tx, account, line);
+      if (begun !== line) this.#putLine(tx, account, { ...value, line: begun });
     }
     this.#put(tx, {
       ...conversation,
@@ -279,6 +381,32 @@ export class Conversations {
     return { from: K.line(this.#db, account, from), to: K.line(this.#db, account, to) };
   }
 
+  /** A message with its time running from now, if it has one and it does not run yet. */
+  #begin(tx: WriteTx, account: AccountId, line: MessageLine): MessageLine {
+    const { timer, order } = line;
+    if (timer === undefined || line.expiresAt !== undefined) return line;
+    const expiresAt = this.#clock.now() + timer * 1_000;
+    tx.put(T.expiring, K.expiring(this.#db, expiresAt, account, order), { account, order, seconds: timer });
+    tx.after(() => this.onExpiring?.(expiresAt));
+    return { ...line, expiresAt };
+  }
+
+  /** The newest message below an order, for the summary. */
+  async #newest(
+    tx: WriteTx,
+    account: AccountId,
+    below: number,
+  ): Promise<StoredConversation['last'] | undefined> {
+    const rows = await tx.range(T.lines, {
+      from: K.line(this.#db, account, 0),
+      to: K.line(this.#db, account, below - 1),
+      limit: PAGE_LINES,
+      descending: true,
+    });
+    const found = rows.find(({ value }) => value.line.kind === 'message')?.value.line;
+    return found?.kind === 'message' ? lastOf(found) : undefined;
+  }
+
   #put(tx: WriteTx, conversation: StoredConversation): void {
     this.#all.set(conversation.account, conversation);
     tx.put(T.conversations, K.account(this.#db, conversation.account), conversation);
@@ -294,4 +422,16 @@ export class Conversations {
 /** When a line came to stand where it stands. */
 function arrivedAt(line: Line): number {
   return line.kind === 'event' ? line.at : line.receivedAt;
+}
+
+/** What the summary shows of a message. */
+function lastOf({
+  order,
+  text,
+  sentAt,
+  mine,
+  delivery,
+  deletedAt,
+}: MessageLine): NonNullable<StoredConversation['last']> {
+  return { order, text, at: sentAt, mine, delivery, ...(deletedAt === undefined ? {} : { deleted: true }) };
 }

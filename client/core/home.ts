@@ -26,7 +26,11 @@ import type { Engine } from './engine.ts';
 import { CoreError, isCoreError } from './failure.ts';
 import { Inbox } from './messages/inbox.ts';
 import { Outbox } from './messages/outbox.ts';
+import { Amending } from './messages/amending.ts';
+import { EarlyContents } from './messages/early.ts';
 import { Receipts } from './messages/receipts.ts';
+import { Expiry } from './expiry.ts';
+import { MessageActs } from './message-acts.ts';
 import { OwnKeeper } from './own.ts';
 import { People } from './people.ts';
 import type { Ports } from './ports.ts';
@@ -71,12 +75,15 @@ export class Home {
   readonly conversations: Conversations;
   readonly connection: Connection;
   readonly talk: Talk;
+  readonly acts: MessageActs;
   readonly meeting: Meeting;
   readonly contacts: Contacts;
   readonly profiles: Profiles;
   readonly ownAccount: OwnAccount;
   readonly #services: Services;
   readonly #inbox: Inbox;
+  readonly #early: EarlyContents;
+  readonly #expiry: Expiry;
   readonly #devices: OwnDevices;
   readonly #counter: StartCounter;
   #cancelMaintenance: (() => void) | undefined;
@@ -115,6 +122,9 @@ export class Home {
     const anonymous = new AnonymousConnection(ports.openSocket, clock);
     const people = new People(db, rest, session, anonymous, record, directory);
     const outbox = new Outbox({ ...base, sessions, anonymous, people, connection });
+    this.#early = new EarlyContents(db, clock);
+    const amending = new Amending({ ...base, outbox, early: this.#early });
+    this.#expiry = new Expiry({ ...base, amending });
     const receipts = new Receipts(db, clock, random, background, outbox);
     this.#services = {
       ...base,
@@ -123,10 +133,12 @@ export class Home {
       people,
       outbox,
       receipts,
+      amending,
       readProfile: (account) => this.profiles.read(account),
       peopleChanged: () => parts.watcher.peopleChanged(),
     };
     this.talk = new Talk(this.#services);
+    this.acts = new MessageActs(this.#services);
     this.meeting = new Meeting(this.#services);
     this.contacts = new Contacts(this.#services);
     this.profiles = new Profiles(this.#services);
@@ -172,6 +184,8 @@ export class Home {
     later.home = home;
     await home.#services.outbox.load();
     await home.#services.receipts.load();
+    await home.#early.load();
+    await home.#expiry.start();
     await home.#ensureConversations();
     return home;
   }
@@ -203,6 +217,7 @@ export class Home {
     const { outbox, receipts, anonymous } = this.#services;
     outbox.stop();
     receipts.stop();
+    this.#expiry.stop();
     this.#inbox.stop();
     this.record.stop();
     this.meeting.stop();

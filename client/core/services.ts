@@ -6,6 +6,7 @@ import type { Background } from './background.ts';
 import type { Conversations } from './conversations.ts';
 import type { SealedDb } from './db/sealed.ts';
 import type { Directory } from './directory.ts';
+import type { Amending } from './messages/amending.ts';
 import type { Outbox } from './messages/outbox.ts';
 import type { Receipts } from './messages/receipts.ts';
 import type { OwnKeeper } from './own.ts';
@@ -32,6 +33,7 @@ export interface Services {
   readonly people: People;
   readonly outbox: Outbox;
   readonly receipts: Receipts;
+  readonly amending: Amending;
   /** Reads a contact's profile again, soon. */
   readProfile(account: AccountId): void;
   /** Something that is shown of people has changed outside the record. */

@@ -282,6 +282,7 @@ export function meOf(home: Home): Me {
     device,
     username,
     name: home.record.value.name,
+    defaultTimer: home.record.value.settings.timer ?? 0,
     picture: home.profiles.pictureName(account),
   };
 }
@@ -296,7 +297,7 @@ function stateOf(home: Home, stored: StoredConversation): Relation | undefined {
 function openState(
   home: Home,
   stored: StoredConversation,
-): Pick<OpenConversation, 'id' | 'person' | 'state' | 'typing' | 'draft' | 'unread' | 'newest'> {
+): Pick<OpenConversation, 'id' | 'person' | 'state' | 'typing' | 'draft' | 'unread' | 'newest' | 'timer'> {
   return {
     id: stored.account,
     person: personOf(home, stored.account),
@@ -305,6 +306,7 @@ function openState(
     draft: stored.draft,
     unread: stored.unread,
     newest: stored.nextOrder - 1,
+    timer: stored.timer?.seconds ?? 0,
   };
 }
 
@@ -319,7 +321,13 @@ function summaryOf(home: Home, stored: StoredConversation): ConversationSummary 
     last:
       last === undefined
         ? undefined
-        : { text: last.text, at: last.at, mine: last.mine, delivery: last.delivery },
+        : {
+            text: last.text,
+            at: last.at,
+            mine: last.mine,
+            delivery: last.delivery,
+            ...(last.deleted === true ? { deleted: true } : {}),
+          },
     unread: stored.unread,
     typing: home.conversations.isTyping(stored.account),
     draft: stored.draft,

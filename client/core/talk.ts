@@ -2,7 +2,7 @@
  * What a person does in a conversation: writing, sending again, reading, typing, drafts, saying yes to somebody who has written. Each
  * is one transaction; what leaves the device is in the outbox with it.
  */
-import { encodeCbor } from '@tacet/protocol/cbor';
+import type { Quote } from '@tacet/protocol/content/text';
 import { RECEIPT_MAX } from '@tacet/protocol/content/receipt';
 import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
@@ -12,9 +12,11 @@ import type { WriteTx } from './db/sealed.ts';
 import { T } from './db/stores.ts';
 import { CoreError } from './failure.ts';
 import { giveProfile } from './messages/handlers/profile.ts';
-import { COMPOSE_TABLES } from './messages/outbox.ts';
+import { AMEND_TABLES, quoteText } from './messages/amending.ts';
+import { sendWithCopy } from './messages/own-copies.ts';
 import { hasOtherDevices, type Services } from './services.ts';
 import { isRepeatable } from './transport/rest.ts';
+import type { MessageRef } from './view.ts';
 
 /** Typing is told again after this while it goes on. */
 const TYPING_AGAIN_MS = 3_000;
@@ -29,7 +31,7 @@ export class Talk {
   }
 
   /** Sends a text under an id that the view made. The message is on disk when this resolves; a second call with the id changes nothing. */
-  async sendText(to: AccountId, text: string, id: MessageId): Promise<MessageId> {
+  async sendText(to: AccountId, text: string, id: MessageId, replied?: MessageRef): Promise<MessageId> {
     const { db, clock } = this.#s;
     if (text.length === 0 || text.length > LIMITS.textMaxChars) {
       throw new CoreError('text-too-long', 'a text has 1 to 16,000 characters');
@@ -38,8 +40,12 @@ export class Talk {
       throw new CoreError('conversation-unknown', 'nobody of this id is known');
     }
     const now = clock.now();
-    await db.write([...COMPOSE_TABLES, T.record], async (tx) => {
-      const isNew = await this.#s.conversations.addMessage(tx, to, {
+    await db.write([...AMEND_TABLES, T.record], async (tx) => {
+      const { conversations, amending } = this.#s;
+      if ((await conversations.placeOf(tx, this.#account, id)) !== undefined) return;
+      const reply = replied === undefined ? undefined : await this.#quote(tx, to, replied);
+      this.#beginTimer(tx, to);
+      const message = {
         id,
         author: this.#account,
         mine: true,
@@ -47,11 +53,12 @@ export class Talk {
         sentAt: now,
         receivedAt: now,
         delivery: { kind: 'sending' },
-      });
-      if (!isNew) return;
-      this.#s.conversations.setDraft(tx, to, '');
+      } as const;
+      const { timer } = conversations.ensure(tx, to);
+      await amending.addMessage(tx, to, message, { reply, timer, own: true });
+      conversations.setDraft(tx, to, '');
       this.#accept(tx, to);
-      this.#addText(tx, to, id, text, now);
+      this.#addText(tx, to, id, { text, reply }, now);
     });
     this.#typingToldAt.delete(to);
     return id;
@@ -60,13 +67,14 @@ export class Talk {
   /** Sends a failed message again. */
   async retrySend(id: MessageId): Promise<void> {
     const { db } = this.#s;
-    await db.write(COMPOSE_TABLES, async (tx) => {
+    await db.write(AMEND_TABLES, async (tx) => {
       const place = await this.#s.conversations.placeOf(tx, this.#account, id);
       if (place === undefined) return;
       const line = await this.#s.conversations.lineIn(tx, place.account, place.order);
       if (line?.kind !== 'message' || line.delivery.kind !== 'failed') return;
       await this.#s.conversations.setDelivery(tx, this.#account, id, { kind: 'sending' }, { force: true });
-      this.#addText(tx, place.account, id, line.text, line.sentAt);
+      const reply = line.reply === undefined ? undefined : await this.#quote(tx, place.account, line.reply);
+      this.#addText(tx, place.account, id, { text: line.text, reply }, line.sentAt);
     });
   }
 
@@ -138,26 +146,36 @@ export class Talk {
     return this.#s.own.value.account;
   }
 
-  #addText(tx: WriteTx, to: AccountId, id: MessageId, text: string, sentAt: number): void {
-    const content = { kind: 'text' as const, body: { text } };
-    this.#s.outbox.add(tx, { to, content, id, sentAt, line: true });
-    if (!hasOtherDevices(this.#s)) return;
-    this.#s.outbox.add(tx, {
-      to: this.#account,
-      content: {
-        kind: 'sync',
-        body: {
-          what: 'sent',
-          account: idBytes(to),
-          id: idBytes(id),
-          sentAt,
-          kind: 'text',
-          body: encodeCbor(content.body),
-        },
-      },
-      id: idOf<MessageId>(this.#s.random(16)),
-      sentAt,
-    });
+  #addText(
+    tx: WriteTx,
+    to: AccountId,
+    id: MessageId,
+    said: { readonly text: string; readonly reply: Quote | undefined },
+    sentAt: number,
+  ): void {
+    const timer = this.#s.conversations.get(to)?.timer;
+    const body = {
+      text: said.text,
+      ...(said.reply === undefined ? {} : { reply: said.reply }),
+      ...(timer === undefined ? {} : { timer }),
+    };
+    sendWithCopy(this.#s, tx, { to, content: { kind: 'text', body }, id, sentAt, line: true });
+  }
+
+  /** The quote of a message of this conversation; none where it has gone. */
+  async #quote(tx: WriteTx, account: AccountId, ref: MessageRef): Promise<Quote | undefined> {
+    const found = await this.#s.amending.find(tx, account, ref);
+    if (found === undefined || found.line.deletedAt !== undefined) return undefined;
+    const author = idBytes(ref.mine ? this.#account : account);
+    return { author, message: idBytes(ref.id), text: quoteText(found.line.text) };
+  }
+
+  /** A conversation that begins has the timer of the settings. */
+  #beginTimer(tx: WriteTx, account: AccountId): void {
+    const { timer, last } = this.#s.conversations.ensure(tx, account);
+    const seconds = this.#s.record.value.settings.timer ?? 0;
+    if (timer !== undefined || last !== undefined || seconds === 0) return;
+    this.#s.amending.hearTimer(tx, account, { seconds, revision: 1 }, true);
   }
 
   /** Writing to somebody, or saying yes, accepts him. */

@@ -32,6 +32,8 @@ export type ClientErrorCode =
   | 'storage-damaged'
   | 'unsupported-browser'
   | 'text-too-long'
+  | 'too-late'
+  | 'message-unknown'
   | 'not-signed-in'
   | 'conversation-unknown'
   | 'cancelled'
@@ -43,6 +45,8 @@ export interface Me {
   readonly username: string;
   /** Shown name; the username until one is set. */
   readonly name: string;
+  /** Seconds of the timer that new conversations begin with; 0 for none. */
+  readonly defaultTimer: number;
   /** Names the picture that is set, for `readPicture`; another picture has another one. */
   readonly picture?: string | undefined;
 }
@@ -87,6 +91,22 @@ export interface PersonView {
   readonly trust: 'unverified' | 'by-invite' | 'verified';
 }
 
+/** Names a message of the open conversation: ids are unique for each author. */
+export interface MessageRef {
+  readonly id: MessageId;
+  readonly mine: boolean;
+}
+
+/** The message that another one replies to. */
+export interface QuoteView extends MessageRef {
+  /** Where it stands; only while it is `here`. */
+  readonly order?: number;
+  /** Its first words as they are now; empty where it was deleted or is gone. */
+  readonly text: string;
+  /** `here`: in this conversation on this device; `told`: never came here, so these are the words of whoever replied. */
+  readonly state: 'here' | 'told' | 'gone';
+}
+
 /** A line of a conversation, in display order. */
 export type Line =
   | {
@@ -100,6 +120,19 @@ export type Line =
       /** When this device got it; for own messages equal to `sentAt`. */
       readonly receivedAt: number;
       readonly delivery: Delivery;
+      readonly reply?: QuoteView;
+      /** At most one of each person. */
+      readonly reactions?: readonly { readonly emoji: string; readonly mine: boolean }[];
+      /** When its text last changed, by its author's clock. The texts before are not kept. */
+      readonly editedAt?: number;
+      /** Deleted by its author for everyone; `text` is empty. */
+      readonly deletedAt?: number;
+      /** An own edit or deletion that has not left yet, or could not. */
+      readonly change?: 'sending' | 'failed';
+      /** Seconds that it stays once it was sent or read; absent for ever. */
+      readonly timer?: number;
+      /** When it goes, once its time runs. */
+      readonly expiresAt?: number;
     }
   /** A permanent line about keys, gaps, repairs, and contents of a newer version. */
   | {
@@ -111,6 +144,8 @@ export type Line =
         | { readonly what: 'gap'; readonly missing: number }
         | { readonly what: 'unreadable' }
         | { readonly what: 'newer-version' }
+        /** Messages disappear after so many seconds from here on; 0: they stay. */
+        | { readonly what: 'timer'; readonly seconds: number; readonly mine: boolean }
         /** This device ran on an older copy of its data: keys were begun anew, and what came between may be missing here. */
         | { readonly what: 'restored' }
         | { readonly what: 'invite-accepted' };
@@ -124,7 +159,13 @@ export interface ConversationSummary {
   readonly person: PersonView;
   readonly state: Relation;
   readonly last:
-    | { readonly text: string; readonly at: number; readonly mine: boolean; readonly delivery: Delivery }
+    | {
+        readonly text: string;
+        readonly at: number;
+        readonly mine: boolean;
+        readonly delivery: Delivery;
+        readonly deleted?: boolean;
+      }
     | undefined;
   readonly unread: number;
   readonly typing: boolean;
@@ -159,6 +200,8 @@ export interface OpenConversation {
   /** First unread order when it was opened, for the unread line. */
   readonly unreadFrom: number | undefined;
   readonly draft: string;
+  /** Seconds after which messages disappear; 0: they stay. */
+  readonly timer: number;
 }
 
 /** One of the own devices, as far as this one knows. */
@@ -239,7 +282,21 @@ export interface Commands {
   loadEarlier(id: ConversationId): Promise<void>;
   loadLater(id: ConversationId): Promise<void>;
   acceptRequest(id: ConversationId): Promise<void>;
-  sendText(id: ConversationId, text: string): Promise<MessageId>;
+  sendText(id: ConversationId, text: string, reply?: MessageRef): Promise<MessageId>;
+  /** Another text for an own message, within 24 hours. */
+  editMessage(id: ConversationId, message: MessageId, text: string): Promise<void>;
+  /** One emoji, or none to take the own reaction back. */
+  react(id: ConversationId, message: MessageRef, emoji: string | undefined): Promise<void>;
+  /** Takes an own message back on both sides, within 24 hours. */
+  deleteForEveryone(id: ConversationId, message: MessageId): Promise<void>;
+  /** Deletes messages on the own devices alone. */
+  deleteForMe(id: ConversationId, messages: readonly MessageRef[]): Promise<void>;
+  /** Deletes everything that was said so far from this device. */
+  clearHistory(id: ConversationId): Promise<void>;
+  /** Seconds after which messages disappear; 0: they stay. Both sides are told. */
+  setTimer(id: ConversationId, seconds: number): Promise<void>;
+  /** The timer that conversations begun from now on have. */
+  setDefaultTimer(seconds: number): Promise<void>;
   /** Sends a failed message again. */
   retrySend(message: MessageId): Promise<void>;
   /** Everything up to `order` has been seen by the person. */

@@ -4,17 +4,25 @@
  */
 import type { Static } from 'typebox';
 import { encodeCbor, parseCbor } from '../cbor.ts';
+import { Delete } from './delete.ts';
+import { Edit } from './edit.ts';
 import { CONTENT_VERSION, type ContentFrame } from './frame.ts';
 import { Profile } from './profile.ts';
+import { Reaction } from './reaction.ts';
 import { Delivered, Read } from './receipt.ts';
 import { Retry } from './retry.ts';
 import { Sync } from './sync.ts';
 import { Text } from './text.ts';
+import { Timer } from './timer.ts';
 import { Typing } from './typing.ts';
 
 /** What each kind is: its schema, whether it is numbered and queued, whether an older reader may pass over it. */
 export const CONTENTS = {
   text: { schema: Text, durable: true, critical: true },
+  reaction: { schema: Reaction, durable: true, critical: false },
+  edit: { schema: Edit, durable: true, critical: true },
+  delete: { schema: Delete, durable: true, critical: true },
+  timer: { schema: Timer, durable: true, critical: true },
   profile: { schema: Profile, durable: true, critical: false },
   delivered: { schema: Delivered, durable: false, critical: false },
   read: { schema: Read, durable: false, critical: false },

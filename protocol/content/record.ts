@@ -5,6 +5,7 @@
 import {
   Array as List,
   Boolean as Bool,
+  Integer,
   Literal,
   Object as Shape,
   Optional,
@@ -16,6 +17,7 @@ import { Bytes } from '../bytes.ts';
 import { CLOSED, Counter, EC_KEY_BYTES, HASH_BYTES, Id, Instant, Username } from '../shapes.ts';
 import { ListView } from './frame.ts';
 import { Picture } from './picture.ts';
+import { TIMER_MAX_SECONDS } from './timer.ts';
 
 /** Longest shown name, in UTF-16 units. */
 export const NAME_MAX = 64;
@@ -75,7 +77,16 @@ export const AccountRecord = Shape(
     /** The own picture, and when it was set or taken away. */
     picture: Optional(Picture),
     pictureAt: Optional(Instant),
-    settings: Shape({ readReceipts: Bool(), typing: Bool(), changedAt: Instant }, CLOSED),
+    settings: Shape(
+      {
+        readReceipts: Bool(),
+        typing: Bool(),
+        /** Seconds of the timer that conversations begin with; absent for none. */
+        timer: Optional(Integer({ minimum: 0, maximum: TIMER_MAX_SECONDS })),
+        changedAt: Instant,
+      },
+      CLOSED,
+    ),
     contacts: List(Contact, { maxItems: CONTACTS_MAX }),
     invites: List(OpenInvite, { maxItems: INVITES_MAX }),
     /** Absent as long as no device has a name. */

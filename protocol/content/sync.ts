@@ -1,6 +1,6 @@
 /**
- * Between the devices of one account: what this device sent, what was read, that the account record has changed, the record key after a
- * device was removed. Refused from anybody else. `sent` is durable.
+ * Between the devices of one account: what this device sent, what was read or removed, that the account record has changed, the record
+ * key after a device was removed. Refused from anybody else. `sent` is durable.
  */
 import { Array as List, Literal, Object as Shape, String, Union, type Static } from 'typebox';
 import { Bytes } from '../bytes.ts';
@@ -28,11 +28,23 @@ const ReadHere = Shape(
   },
   CLOSED,
 );
+/** Messages that were deleted for this person alone. */
+const RemovedHere = Shape(
+  {
+    what: Literal('removed'),
+    account: Id(Bytes),
+    messages: List(Shape({ author: Id(Bytes), message: Id(Bytes) }, CLOSED), {
+      minItems: 1,
+      maxItems: RECEIPT_MAX,
+    }),
+  },
+  CLOSED,
+);
 const RecordChanged = Shape({ what: Literal('record'), version: Counter }, CLOSED);
 /** The record key that the own list names, for a device that stayed. */
 const RecordKey = Shape({ what: Literal('record-key'), key: Bytes(HASH_BYTES) }, CLOSED);
 /** The sender is on the list and has not been given the record key of it. */
 const RecordKeyWanted = Shape({ what: Literal('record-key-wanted') }, CLOSED);
 
-export const Sync = Union([SentCopy, ReadHere, RecordChanged, RecordKey, RecordKeyWanted]);
+export const Sync = Union([SentCopy, ReadHere, RemovedHere, RecordChanged, RecordKey, RecordKeyWanted]);
 export type Sync = Static<typeof Sync>;

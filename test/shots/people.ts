@@ -137,6 +137,7 @@ function opened(
     typing: false,
     unreadFrom: undefined,
     draft: '',
+    timer: 0,
     ...more,
   };
 }

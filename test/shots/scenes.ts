@@ -37,6 +37,7 @@ const ME: Me = {
   device: 'deviceAAAAAAAAAAAAAAAA' as Me['device'],
   username: 'charles',
   name: 'Charles Babbage',
+  defaultTimer: 0,
 };
 
 const DAY = 24 * 60 * 60_000;

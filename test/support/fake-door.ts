@@ -88,6 +88,13 @@ export function makeFakeDoor(scene: Scene): Door {
       if (open?.id === id) state.open.value = { ...open, state: 'accepted' };
     },
     sendText: async (id, text) => append(id, text),
+    editMessage: async () => undefined,
+    react: async () => undefined,
+    deleteForEveryone: async () => undefined,
+    deleteForMe: async () => undefined,
+    clearHistory: async () => undefined,
+    setTimer: async () => undefined,
+    setDefaultTimer: async () => undefined,
     retrySend: async () => undefined,
     markRead: async () => undefined,
     setTyping: async () => undefined,

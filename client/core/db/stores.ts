@@ -2,7 +2,9 @@
  * What the local database holds: one table for each kind of value, with the form of its keys. Values are this device's own and were
  * sealed by it; they are not parsed again.
  */
+import type { Timer } from '@tacet/protocol/content/timer';
 import type { AccountId, DeviceId, EnvelopeId, InviteCode, MessageId } from '@tacet/protocol/ids';
+import type { Amendments } from '../messages/amendments.ts';
 import type { Delivery, Line } from '../view.ts';
 import type { DbKey } from '../ports.ts';
 import type { SealedDb, Table } from './sealed.ts';
@@ -141,9 +143,13 @@ export interface StoredConversation {
   readonly readTo: number;
   readonly draft: string;
   readonly activityAt: number;
+  /** The timer in force; absent while none was ever set. */
+  readonly timer?: Timer;
   readonly last?: {
     readonly order: number;
+    /** Empty once the message was deleted. */
     readonly text: string;
+    readonly deleted?: boolean;
     readonly at: number;
     readonly mine: boolean;
     readonly delivery: Delivery;
@@ -153,6 +159,10 @@ export interface StoredConversation {
 /** A line as shown, with what repairs need. */
 export interface StoredLine {
   readonly line: Line;
+  /** What later contents made of the message. */
+  readonly amendments?: Amendments;
+  /** Orders of the replies that quote it. */
+  readonly quotedBy?: readonly number[];
   /** Of a gap: the chain and the numbers still missing. */
   readonly gap?: { readonly device: DeviceId; readonly epoch: string; readonly missing: readonly number[] };
 }
@@ -162,6 +172,22 @@ export interface MessagePlace {
   readonly account: AccountId;
   readonly order: number;
   readonly mine: boolean;
+}
+
+/** Contents about a message that has not come yet. Key [hidden conversation, hidden author and message]. */
+export interface EarlyAmendments {
+  readonly author: AccountId;
+  readonly message: MessageId;
+  readonly at: number;
+  readonly amendments: Amendments;
+}
+
+/** A message whose time runs. Key [when it goes, hidden conversation, order]. */
+export interface Expiring {
+  readonly account: AccountId;
+  readonly order: number;
+  /** Its whole time, seconds: where a clock was set back, no more than this is left. */
+  readonly seconds: number;
 }
 
 /** One device's part of an outgoing content. Without a body the device is skipped. */
@@ -183,6 +209,12 @@ export interface OutboxEntry {
   readonly critical: boolean;
   /** The message line to update. */
   readonly line?: boolean;
+  /** The message whose words it holds, if it is not that message itself: an edit, a copy for own devices. */
+  readonly about?: MessageId;
+  /** Whether the line of `about` shows that this is still on its way. */
+  readonly amends?: boolean;
+  /** The message was deleted while this was on its way: no copy is kept for repairs. */
+  readonly erased?: boolean;
   /** A repair for one device alone: the frame as it was first sent. */
   readonly only?: DeviceId;
   /** CBOR of the content frame, once numbered. */
@@ -205,12 +237,19 @@ export interface SentRecord {
   readonly identityKey: Bytes;
   readonly frame: Bytes;
   readonly id: MessageId;
+  /** The message whose words it holds, if it is not that message itself. */
+  readonly about?: MessageId;
   readonly at: number;
   readonly count: number;
 }
 /** Leads from a chain number to the envelope. Key [day, hidden device, epoch and number]. */
 export interface SentPointer {
   readonly envelope: EnvelopeId;
+}
+
+/** Leads from a message to the copies kept of it. Key [day, hidden message, hidden first envelope]. */
+export interface SentCopies {
+  readonly copies: readonly { readonly device: DeviceId; readonly envelope: EnvelopeId }[];
 }
 
 /** The own numbering towards one account. */
@@ -258,9 +297,12 @@ export const T = {
   outbox: { store: 'outbox' } as Table<OutboxEntry>,
   sent: { store: 'sent' } as Table<SentRecord>,
   sentPointers: { store: 'sent' } as Table<SentPointer>,
+  sentCopies: { store: 'sent' } as Table<SentCopies>,
   outChains: { store: 'chains' } as Table<OutChain>,
   inChains: { store: 'chains' } as Table<InChain>,
   receipts: { store: 'receipts' } as Table<PendingReceipt>,
+  early: { store: 'early' } as Table<EarlyAmendments>,
+  expiring: { store: 'expiring' } as Table<Expiring>,
   pictures: { store: 'pictures' } as Table<Bytes>,
 } as const;
 
@@ -293,6 +335,29 @@ export const K = {
     db.hide(`number ${device} ${epochB64u} ${number}`),
   ],
   picture: (db: SealedDb, account: AccountId): DbKey => db.hide(`picture ${account}`),
+  /** All copies of a message that were made on one day lie between `[day, m]` and `[day, m, ÿ…]`. */
+  sentCopy: (db: SealedDb, day: number, message: MessageId, envelope: EnvelopeId): DbKey => [
+    day,
+    db.hide(`copies of ${message}`),
+    db.hide(`copy ${envelope}`),
+  ],
+  sentCopies: (db: SealedDb, day: number, message: MessageId): { from: DbKey; to: DbKey } => {
+    const group = db.hide(`copies of ${message}`);
+    return { from: [day, group, new Uint8Array(0)], to: [day, group, new Uint8Array(17).fill(0xff)] };
+  },
+  early: (db: SealedDb, account: AccountId, author: AccountId, message: MessageId): DbKey => [
+    db.hide(`account ${account}`),
+    db.hide(`early ${author} ${message}`),
+  ],
+  earlyOf: (db: SealedDb, account: AccountId): { from: DbKey; to: DbKey } => {
+    const group = db.hide(`account ${account}`);
+    return { from: [group, new Uint8Array(0)], to: [group, new Uint8Array(17).fill(0xff)] };
+  },
+  expiring: (db: SealedDb, at: number, account: AccountId, order: number): DbKey => [
+    at,
+    db.hide(`account ${account}`),
+    order,
+  ],
   receipt: (db: SealedDb, kind: 'delivered' | 'read', account: AccountId, message: MessageId): DbKey =>
     db.hide(`${kind} ${account} ${message}`),
 } as const;

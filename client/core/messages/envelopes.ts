@@ -16,6 +16,7 @@ import type { Clock, RandomBytes } from '../ports.ts';
 import type { BufferedStores } from '../sessions/stores.ts';
 import { SESSION_TABLES, type CheckedBundle, type Sessions } from '../sessions/sessions.ts';
 import { epochText, hashLink, nextLink } from './chain.ts';
+import { noteCopies } from './copies.ts';
 import { buildFrame, padFrame, type Draft } from './frames.ts';
 
 /** Lists that change under a send more often than this are not honest. */
@@ -173,7 +174,12 @@ export class Envelopes {
             ? (has(device) ?? { device })
             : { device, id: fresh.id, body: fresh.body };
         });
+      let isGone = false;
       await this.#needs.db.write(ENCRYPT_TABLES, async (tx) => {
+        const current = keeper?.current(entry);
+        // Taken back meanwhile: nothing of it was used, neither a key nor a number.
+        isGone = keeper !== undefined && current === undefined;
+        if (isGone) return;
         for (const { stores } of opened) sessions.commit(tx, stores);
         const { chain, number } = framed;
         if (chain !== undefined) tx.put(T.outChains, K.outChain(this.#needs.db, entry.to), chain);
@@ -186,10 +192,12 @@ export class Envelopes {
           proves: framed.proves,
           listHash: person.list.hash,
           envelopes,
+          ...(current?.erased === true ? { erased: true } : {}),
         };
         keeper.replace(tx, next);
-        if (number !== undefined) for (const each of made) this.#keepSent(tx, next, each);
+        if (number !== undefined && next.erased !== true) this.#keepSent(tx, next, made);
       });
+      if (isGone) throw gone();
       return envelopes;
     });
   }
@@ -273,25 +281,34 @@ export class Envelopes {
     }));
   }
 
+  /** Keeps what was sent for repairs, and notes which message's words the copies hold. */
   #keepSent(
     tx: WriteTx,
     entry: OutboxEntry,
-    made: { readonly target: ListedDevice; readonly id: EnvelopeId },
+    made: readonly { readonly target: ListedDevice; readonly id: EnvelopeId }[],
   ): void {
     const { db, clock } = this.#needs;
-    const { device, identityKey } = made.target;
     if (entry.frame === undefined || entry.number === undefined || entry.epoch === undefined) return;
-    const day = Math.floor(clock.now() / DAY_MS);
-    tx.put(T.sent, K.sent(db, day, device, made.id), {
-      account: entry.to,
-      device,
-      identityKey,
-      frame: entry.frame,
-      id: entry.id,
-      at: clock.now(),
-      count: 0,
-    });
-    const key = K.sentNumber(db, day, device, epochText(entry.epoch), entry.number);
-    tx.put(T.sentPointers, key, { envelope: made.id });
+    const now = clock.now();
+    const day = Math.floor(now / DAY_MS);
+    for (const { target, id } of made) {
+      const { device, identityKey } = target;
+      tx.put(T.sent, K.sent(db, day, device, id), {
+        account: entry.to,
+        device,
+        identityKey,
+        frame: entry.frame,
+        id: entry.id,
+        ...(entry.about === undefined ? {} : { about: entry.about }),
+        at: now,
+        count: 0,
+      });
+      const key = K.sentNumber(db, day, device, epochText(entry.epoch), entry.number);
+      tx.put(T.sentPointers, key, { envelope: id });
+    }
+    const message = entry.about ?? (entry.line === true ? entry.id : undefined);
+    if (message === undefined) return;
+    const copies = made.map(({ target, id }) => ({ device: target.device, envelope: id }));
+    noteCopies(tx, db, now, message, copies);
   }
 }

@@ -30,6 +30,7 @@ import { epochText, hashLink, judgeLink, type LinkVerdict } from './chain.ts';
 import { readContentFrame, type ReadFrame } from './frames.ts';
 import type { Handling, HandlerServices, Standing } from './handlers/handling.ts';
 import { handleProfile } from './handlers/profile.ts';
+import { handleDelete, handleEdit, handleReaction, handleTimer } from './handlers/amend.ts';
 import { handleDelivered, handleRead } from './handlers/receipt.ts';
 import { handleRetry } from './handlers/retry.ts';
 import { handleSync } from './handlers/sync.ts';
@@ -320,6 +321,14 @@ export class Inbox {
     switch (content.kind) {
       case 'text':
         return handleText(handling, content.body);
+      case 'reaction':
+        return handleReaction(handling, content.body);
+      case 'edit':
+        return handleEdit(handling, content.body);
+      case 'delete':
+        return handleDelete(handling, content.body);
+      case 'timer':
+        return handleTimer(handling, content.body);
       case 'profile':
         return handleProfile(handling, content.body);
       case 'delivered':

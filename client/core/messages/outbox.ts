@@ -13,6 +13,7 @@ import { T, type OutboxEntry, type OutgoingEnvelope, type SentRecord } from '../
 import type { Person } from '../directory.ts';
 import { CoreError, failureFrom, isCoreError } from '../failure.ts';
 import { isRepeatable } from '../transport/rest.ts';
+import { REPAIR_DAYS } from './copies.ts';
 import { CORRECTIONS_MOST, Envelopes, type EntryKeeper, type EnvelopeNeeds } from './envelopes.ts';
 import { draftOf } from './frames.ts';
 import { Transmission, type TransmissionNeeds } from './transmission.ts';
@@ -21,8 +22,6 @@ import { Transmission, type TransmissionNeeds } from './transmission.ts';
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 60_000;
 const DAY_MS = 24 * 60 * 60_000;
-/** How far back a repair may reach. */
-export const REPAIR_DAYS = 7;
 /** Rows deleted in one sweep. */
 const SWEEP_MOST = 5_000;
 /** After every hidden name. */
@@ -46,6 +45,10 @@ export interface Outgoing {
   readonly sentAt: number;
   /** Whether a message line shows how far it has come. */
   readonly line?: boolean;
+  /** The message whose words this holds, if it is not that message itself. */
+  readonly about?: MessageId;
+  /** Whether the line of `about` shows that this is still on its way. */
+  readonly amends?: boolean;
   /** One device alone. */
   readonly only?: DeviceId;
   /** In a session from a fresh bundle. */
@@ -102,6 +105,8 @@ export class Outbox {
       id: outgoing.id,
       sentAt: outgoing.sentAt,
       ...(outgoing.line === true ? { line: true } : {}),
+      ...(outgoing.about === undefined ? {} : { about: outgoing.about }),
+      ...(outgoing.amends === true ? { amends: true } : {}),
       ...(outgoing.only === undefined ? {} : { only: outgoing.only }),
       ...(outgoing.fresh === true ? { fresh: true } : {}),
     };
@@ -119,10 +124,40 @@ export class Outbox {
       critical: false,
       durable: false,
       id: record.id,
+      ...(record.about === undefined ? {} : { about: record.about }),
       sentAt: record.at,
       only: record.device,
       frame: record.frame,
     });
+  }
+
+  /**
+   * The words of a message go. `drop`: what has not been made ready to leave does not leave either. What was made ready leaves, because
+   * its number is taken, and no copy of it is kept. Gives whether the message itself is among what was dropped.
+   */
+  erase(tx: WriteTx, account: AccountId, message: MessageId, { drop }: { readonly drop: boolean }): boolean {
+    let isUnsent = false;
+    for (const to of [account, this.#needs.own.value.account]) {
+      const about = this.#queue(to).filter((entry) => entry.about === message || entry.id === message);
+      for (const entry of about) {
+        const isReady =
+          entry.frame !== undefined && (entry.kind !== 'repair' || entry.envelopes !== undefined);
+        if (isReady || !drop) {
+          this.#replace(tx, { ...entry, erased: true });
+          continue;
+        }
+        this.#remove(tx, entry);
+        if (entry.id === message && entry.line === true) isUnsent = true;
+      }
+    }
+    return isUnsent;
+  }
+
+  /** Whether a message waits and has not been made ready to leave. */
+  isUnready(account: AccountId, message: MessageId): boolean {
+    return this.#queue(account).some(
+      ({ id, line, frame }) => id === message && line === true && frame === undefined,
+    );
   }
 
   /** Tries everything now: there is a connection, and the server has said whether this device's state is old. */
@@ -272,7 +307,7 @@ export class Outbox {
     const isListed = ({ device }: OutgoingEnvelope): boolean =>
       person.list.devices.some((listed) => listed.device === device) &&
       !person.stored.departed.includes(device);
-    const { listHash: _old, ...rest } = entry;
+    const { listHash: _old, ...rest } = { ...entry, ...this.#find(entry) };
     return this.#store({ ...rest, envelopes: (entry.envelopes ?? []).filter(isListed) });
   }
 
@@ -303,6 +338,7 @@ export class Outbox {
           : ({ kind: 'failed', failure: { code: 'account-unknown' } } as const);
         await conversations.setDelivery(tx, own.value.account, entry.id, delivery, { force: !accepted });
       }
+      await this.#tellChange(tx, entry, accepted ? undefined : 'failed');
     });
   }
 
@@ -316,9 +352,18 @@ export class Outbox {
         const delivery = { kind: 'failed', failure: failureFrom(error) } as const;
         await conversations.setDelivery(tx, own.value.account, entry.id, delivery, { force: true });
       }
+      await this.#tellChange(tx, entry, 'failed');
     });
     // Nobody's fault that is known: counted, and the rest of the queue goes on.
     if (!isWireError(error) && !isCoreError(error)) background.run(Promise.reject(error), 'send');
+  }
+
+  /** The last of the edits and deletions of a message that were under way has left, or could not. */
+  async #tellChange(tx: WriteTx, entry: OutboxEntry, change: 'failed' | undefined): Promise<void> {
+    const { about } = entry;
+    if (entry.amends !== true || about === undefined) return;
+    const isMore = this.#queue(entry.to).some((other) => other.amends === true && other.about === about);
+    if (!isMore) await this.#needs.conversations.setChange(tx, this.#needs.own.value.account, about, change);
   }
 
   #remove(tx: WriteTx, entry: OutboxEntry): void {

@@ -1,8 +1,9 @@
 /** A permanent line about keys, gaps and repairs: said plainly, never hidden, never silently gone. */
 import type { VNode } from 'preact';
-import { Handshake, History, KeyRound, MailWarning, MessageCircleQuestion, Sparkles } from 'lucide';
+import { Handshake, History, KeyRound, MailWarning, MessageCircleQuestion, Sparkles, Timer } from 'lucide';
 import { Icon } from '../components/icon.tsx';
 import { formatFull, formatTime } from '../text/dates.ts';
+import { formatDuration } from '../text/durations.ts';
 import { fill, plural, text } from '../text/text.ts';
 import css from './event-row.module.css';
 import type { EventLine } from './rows.ts';
@@ -12,6 +13,7 @@ const ICONS = {
   gap: MessageCircleQuestion,
   unreadable: MailWarning,
   'newer-version': Sparkles,
+  timer: Timer,
   'invite-accepted': Handshake,
   restored: History,
 } as const;
@@ -20,6 +22,11 @@ function sentence(event: EventLine['event'], name: string): string {
   switch (event.what) {
     case 'gap':
       return plural(text.conversation.event.gap, event.missing);
+    case 'timer': {
+      const { timer } = text.conversation.event;
+      if (event.seconds === 0) return fill(event.mine ? timer.mineOff : timer.theirsOff, { name });
+      return fill(event.mine ? timer.mine : timer.theirs, { name, time: formatDuration(event.seconds) });
+    }
     case 'newer-version':
     case 'key-changed':
     case 'unreadable':

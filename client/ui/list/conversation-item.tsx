@@ -67,6 +67,7 @@ function LastLine({ conversation }: { readonly conversation: ConversationSummary
   }
   if (state === 'request') return <span class={css.asks}>{text.list.request}</span>;
   if (last === undefined) return <>{text.list.nothing}</>;
+  if (last.deleted === true) return <>{text.list.deleted}</>;
   if (!last.mine) return <bdi>{last.text}</bdi>;
   return (
     <>

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { encodeCbor } from '@tacet/protocol/cbor';
 import { CONTENTS, encodeBody, parseContent, type Content } from '@tacet/protocol/content/index';
 import {
   CONTENT_VERSION,
@@ -16,6 +17,20 @@ const list = { counter: 1, hash };
 
 const SAMPLES: readonly Content[] = [
   { kind: 'text', body: { text: 'Grüße 👋 שלום' } },
+  {
+    kind: 'text',
+    body: {
+      text: 'yes',
+      reply: { author: id, message: id, text: 'shall we?' },
+      timer: { seconds: 60, revision: 2 },
+    },
+  },
+  { kind: 'reaction', body: { author: id, message: id, emoji: '👍🏽', revision: 1 } },
+  { kind: 'reaction', body: { author: id, message: id, revision: 2 } },
+  { kind: 'edit', body: { message: id, revision: 1, text: 'better' } },
+  { kind: 'delete', body: { message: id } },
+  { kind: 'timer', body: { seconds: 0, revision: 3 } },
+  { kind: 'sync', body: { what: 'removed', account: id, messages: [{ author: id, message: id }] } },
   { kind: 'profile', body: { profileKey: hash, deliveryKey: hash } },
   { kind: 'profile', body: { profileKey: hash, deliveryKey: hash, invite: { code: id, mac: hash } } },
   { kind: 'delivered', body: { messages: [id] } },
@@ -80,6 +95,59 @@ t.test('a body of one kind under the name of another is refused', (t) => {
       );
     }
   }
+  t.end();
+});
+
+t.test('a reaction is one emoji and nothing else', (t) => {
+  const reaction = (emoji: string): Content => ({
+    kind: 'reaction',
+    body: { author: id, message: id, emoji, revision: 1 },
+  });
+  const family = '👩🏽‍❤️‍💋‍👨🏿';
+  for (const emoji of ['👍', '❤️', '👍🏽', '👨‍👩‍👧‍👦', family, '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '🇩🇪', '5️⃣', '☺']) {
+    t.same(parseContent(frame(reaction(emoji))), reaction(emoji), emoji);
+  }
+  const refused = ['', ' ', 'a', 'ok', '5', '#', '👍👍', '👍 ', '<b>', 'e\u0301', `👍${'\u0301'.repeat(5)}`];
+  for (const emoji of [...refused, '\u200d', '\ufe0f', '🏽', '👍'.repeat(20), `👩${'\u200d👩'.repeat(12)}`]) {
+    t.throws(() => parseContent(frame(reaction(emoji))), { code: 'malformed-frame' }, JSON.stringify(emoji));
+  }
+  t.end();
+});
+
+t.test('what is said about messages is held to its limits', (t) => {
+  const bodies: readonly (readonly [keyof typeof CONTENTS, unknown])[] = [
+    ['text', { text: 'x', reply: { author: id, message: id, text: 'q'.repeat(161) } }],
+    ['text', { text: 'x', timer: { seconds: -1, revision: 1 } }],
+    ['text', { text: 'x', timer: { seconds: 366 * 86_400, revision: 1 } }],
+    ['text', { text: 'x', timer: { seconds: 1.5, revision: 1 } }],
+    ['text', { text: 'x', timer: { seconds: 1, revision: 0 } }],
+    ['timer', { seconds: 60 }],
+    ['timer', { seconds: '60', revision: 1 }],
+    ['reaction', { author: id, message: id, emoji: '👍', revision: 0 }],
+    ['reaction', { author: id, message: id, emoji: '👍', revision: 1_001 }],
+    ['reaction', { message: id, emoji: '👍', revision: 1 }],
+    ['edit', { message: id, revision: 101, text: 'x' }],
+    ['edit', { message: id, revision: 1, text: '' }],
+    ['edit', { message: id, revision: 1, text: 'x'.repeat(16_001) }],
+    ['edit', { message: id, revision: 1, text: 'x', author: id }],
+    ['delete', { message: id.subarray(1) }],
+    ['delete', { message: id, author: id }],
+    ['sync', { what: 'removed', account: id, messages: [] }],
+  ];
+  for (const [kind, body] of bodies) {
+    const { critical } = CONTENTS[kind];
+    t.throws(
+      () => parseContent({ v: CONTENT_VERSION, kind, critical, body: encodeCbor(body) }),
+      { code: 'malformed-frame' },
+      `${kind} ${JSON.stringify(body).slice(0, 60)}`,
+    );
+  }
+  t.end();
+});
+
+t.test('an older reader is told of what was said, and passes over a reaction', (t) => {
+  const critical = Object.entries(CONTENTS).flatMap(([kind, each]) => (each.critical ? [kind] : []));
+  t.strictSame(critical.toSorted(), ['delete', 'edit', 'text', 'timer']);
   t.end();
 });
 

@@ -13,6 +13,7 @@ import type { OwnKeeper } from '../../own.ts';
 import type { Clock, RandomBytes } from '../../ports.ts';
 import type { BufferedStores } from '../../sessions/stores.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
+import type { Amending } from '../amending.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Receipts } from '../receipts.ts';
 
@@ -32,6 +33,7 @@ export interface HandlerServices {
   readonly sessions: Sessions;
   readonly outbox: Outbox;
   readonly receipts: Receipts;
+  readonly amending: Amending;
   /** Reads a contact's profile again, soon. */
   readProfile(account: AccountId): void;
 }

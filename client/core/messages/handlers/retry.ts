@@ -7,7 +7,7 @@ import type { Retry } from '@tacet/protocol/content/retry';
 import { idOf, type EnvelopeId } from '@tacet/protocol/ids';
 import type { DbKey } from '../../ports.ts';
 import { K, T } from '../../db/stores.ts';
-import { REPAIR_DAYS } from '../outbox.ts';
+import { REPAIR_DAYS } from '../copies.ts';
 import type { Handling } from './handling.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -1,4 +1,4 @@
-/** What another own device tells: contents that it sent, messages that were read there, a newer account record. From own devices only. */
+/** What another own device tells: contents that it sent, messages that were read or removed there, a newer account record. From own devices only. */
 import { parseContent, type Content, type UnknownContent } from '@tacet/protocol/content/index';
 import { CONTENT_VERSION } from '@tacet/protocol/content/frame';
 import type { Sync } from '@tacet/protocol/content/sync';
@@ -18,18 +18,71 @@ function contentOf({ kind, body }: { kind: string; body: Uint8Array }): Content 
 }
 
 async function handleSent(handling: Handling, copy: Extract<Sync, { readonly what: 'sent' }>): Promise<void> {
-  const { tx, own, conversations } = handling;
+  const { tx, own, amending } = handling;
   const content = contentOf(copy);
-  if (content?.kind !== 'text') return;
-  await conversations.addMessage(tx, idOf<AccountId>(copy.account), {
-    id: idOf<MessageId>(copy.id),
-    author: own.value.account,
-    mine: true,
-    text: content.body.text,
-    sentAt: copy.sentAt,
-    receivedAt: copy.sentAt,
-    delivery: { kind: 'sent' },
-  });
+  const account = idOf<AccountId>(copy.account);
+  const me = own.value.account;
+  const at = copy.sentAt;
+  switch (content?.kind) {
+    case 'text': {
+      const { text, reply, timer } = content.body;
+      const message = {
+        id: idOf<MessageId>(copy.id),
+        author: me,
+        mine: true,
+        text,
+        sentAt: at,
+        receivedAt: at,
+        delivery: { kind: 'sent' },
+      } as const;
+      await amending.addMessage(tx, account, message, { reply, timer, own: true });
+      return;
+    }
+    case 'reaction': {
+      const { emoji, revision } = content.body;
+      const reacted = { by: me, revision, ...(emoji === undefined ? {} : { emoji }) };
+      const author = idOf<AccountId>(content.body.author);
+      const message = idOf<MessageId>(content.body.message);
+      await amending.apply(tx, account, author, message, { kind: 'reaction', ...reacted });
+      return;
+    }
+    case 'edit': {
+      const { message, revision, text } = content.body;
+      const next = { kind: 'edit', revision, text, at } as const;
+      await amending.apply(tx, account, me, idOf<MessageId>(message), next);
+      return;
+    }
+    case 'delete': {
+      const message = idOf<MessageId>(content.body.message);
+      await amending.apply(tx, account, me, message, { kind: 'delete', at });
+      return;
+    }
+    case 'timer':
+      amending.hearTimer(tx, account, content.body, true);
+      return;
+    case 'profile':
+    case 'delivered':
+    case 'read':
+    case 'typing':
+    case 'sync':
+    case 'retry':
+    case 'unknown':
+    case undefined:
+      return;
+  }
+}
+
+async function handleRemovedHere(
+  handling: Handling,
+  removed: Extract<Sync, { readonly what: 'removed' }>,
+): Promise<void> {
+  const { tx, own, amending } = handling;
+  const account = idOf<AccountId>(removed.account);
+  for (const { author, message } of removed.messages) {
+    const mine = idOf<AccountId>(author) === own.value.account;
+    const found = await amending.find(tx, account, { id: idOf<MessageId>(message), mine });
+    if (found !== undefined) await amending.remove(tx, account, found.line.order);
+  }
 }
 
 async function handleReadHere(
@@ -65,6 +118,9 @@ export async function handleSync(handling: Handling, body: Sync): Promise<void> 
       return;
     case 'read':
       await handleReadHere(handling, body);
+      return;
+    case 'removed':
+      await handleRemovedHere(handling, body);
       return;
     case 'record': {
       const { tx, background, record } = handling;

@@ -5,13 +5,13 @@ import type { Handling } from './handling.ts';
 
 /** Handles a text. */
 export async function handleText(handling: Handling, body: Text): Promise<void> {
-  const { tx, account, standing, frame, id, clock, conversations, record, directory, receipts } = handling;
+  const { tx, account, standing, frame, id, clock, amending, record, directory, receipts } = handling;
   if (standing === 'own') return;
   const person = directory.get(account);
   if (record.contact(account) === undefined && person !== undefined) {
     record.changeContact(tx, account, () => newContact(person, 'request', 'unverified', clock.now()));
   }
-  const isNew = await conversations.addMessage(tx, account, {
+  const message = {
     id,
     author: account,
     mine: false,
@@ -19,6 +19,8 @@ export async function handleText(handling: Handling, body: Text): Promise<void> 
     sentAt: frame.sentAt,
     receivedAt: clock.now(),
     delivery: { kind: 'delivered', at: clock.now() },
-  });
+  } as const;
+  const { reply, timer } = body;
+  const isNew = await amending.addMessage(tx, account, message, { reply, timer, own: false });
   if (standing === 'accepted' && isNew) receipts.add(tx, 'delivered', account, id);
 }
