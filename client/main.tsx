@@ -11,6 +11,7 @@ import { browserRandom } from './platform/random.ts';
 import { canStore, readSupport } from './platform/support.ts';
 import { startCoreWorker } from './platform/trusted-urls.ts';
 import { onWorkerEnd } from './platform/window-link.ts';
+import { takeUpdate } from './ui/app-update.ts';
 import { App } from './ui/app.tsx';
 import { DoorContext } from './ui/door-context.ts';
 import { Unsupported } from './ui/screens/standstill.tsx';
@@ -54,6 +55,7 @@ function start(root: HTMLElement): void {
   }
   effect(() => rememberAccount(door.state.session.value.kind));
   followAttention(door);
+  keepShellLater(door);
   addEventListener('pagehide', (event) => {
     if (!event.persisted) door.close();
   });
@@ -68,6 +70,31 @@ function followAttention(door: Door): void {
   for (const name of ['focus', 'blur', 'pageshow']) addEventListener(name, tell);
   document.addEventListener('visibilitychange', tell);
   tell();
+}
+
+/** What a start does not need waits until the person has been served. */
+const AFTER_START_MS = 3_000;
+
+/** Keeps the app for offline use and looks for newer versions, for those who have an account here. */
+function keepShellLater(door: Door): void {
+  if (import.meta.env.DEV) return;
+  const stop = effect(() => {
+    const { kind } = door.state.session.value;
+    if (kind !== 'signed-in' && kind !== 'too-old') return;
+    queueMicrotask(() => stop());
+    setTimeout(() => {
+      background(
+        import('./platform/app-update.ts').then(async ({ keepShell }) => {
+          const look = await keepShell((take) => {
+            takeUpdate.value = take;
+          });
+          effect(() => {
+            if (door.state.session.value.kind === 'too-old') background(look());
+          });
+        }),
+      );
+    }, AFTER_START_MS);
+  });
 }
 
 /** Work that nobody waits for and that cannot fail. */

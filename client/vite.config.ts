@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import preact from '@preact/preset-vite';
 import { defineConfig, type Plugin } from 'vite';
+import { drawIcons } from './build/icons.ts';
+import { buildServiceWorker } from './build/shell.ts';
 
 /** Formats that shrink; fonts and pictures are compressed already. */
 const COMPRESSIBLE = /\.(?:js|css|html|svg|json|wasm|webmanifest|txt)$/;
@@ -75,7 +77,12 @@ export default defineConfig(({ command }) => ({
   root: import.meta.dirname,
   base: '/',
   // The preset brings hot reload; a build needs the JSX transform alone.
-  plugins: [...(command === 'serve' ? [preact()] : []), precompress()],
+  plugins: [
+    ...(command === 'serve' ? [preact()] : []),
+    drawIcons(),
+    buildServiceWorker(join(import.meta.dirname, 'workers', 'service-worker.ts')),
+    precompress(),
+  ],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   define: { TACET_VERSION: JSON.stringify(readVersion()) },
   worker: { format: 'es', plugins: () => [separateWasm()] },

@@ -20,7 +20,10 @@ declare global {
   }
 }
 
-const workerUrls: readonly string[] = [coreWorkerUrl];
+/** Its address never changes; what it holds does. */
+const serviceWorkerUrl = '/service-worker.js';
+
+const workerUrls: readonly string[] = [coreWorkerUrl, serviceWorkerUrl];
 
 /** The browser allows one policy of the name, so it is made once. */
 let policy: ReturnType<TrustedTypesFactory['createPolicy']> | undefined;
@@ -38,4 +41,9 @@ function trusted(url: string): string {
 /** Starts the worker that core runs in. */
 export function startCoreWorker(): Worker {
   return new Worker(trusted(coreWorkerUrl), { type: 'module', name: 'tacet-core' });
+}
+
+/** Registers the service worker, or finds it registered. */
+export function registerServiceWorker(): Promise<ServiceWorkerRegistration> {
+  return navigator.serviceWorker.register(trusted(serviceWorkerUrl), { scope: '/', updateViaCache: 'none' });
 }

@@ -6,3 +6,8 @@ declare module '*.module.css' {
 declare module '*.css';
 /** Version of the release, put in by the build from package.json. */
 declare const TACET_VERSION: string;
+/** What the build tells a module about itself. */
+interface ImportMeta {
+  /** `DEV`: served by Vite while somebody works on it, not built. */
+  readonly env: { readonly DEV: boolean };
+}

@@ -1,9 +1,23 @@
-/** The tab's title and icon carry the number of unread messages. */
+/** The tab's title and icon, and the icon of the installed app, carry the number of unread messages. */
 import { useSignalEffect } from '@preact/signals';
 import { useDoor } from './door-context.ts';
 import { fill, formatNumber, text } from './text/text.ts';
 
-/** Keeps title and icon in step from now on. */
+/** The highest number that an icon shows. */
+const ICON_MOST = 9;
+
+function iconFor(count: number): string {
+  if (count === 0) return '/favicon.svg';
+  return count > ICON_MOST ? '/favicon-many.svg' : `/favicon-${String(count)}.svg`;
+}
+
+/** The installed app's icon, where the system has a place for a number. */
+function showBadge(count: number): void {
+  if (!('setAppBadge' in navigator)) return;
+  (count === 0 ? navigator.clearAppBadge() : navigator.setAppBadge(count)).catch(() => undefined);
+}
+
+/** Keeps title and icons in step from now on. */
 export function useTitle(): void {
   const { unreadTotal, open } = useDoor().state;
   useSignalEffect(() => {
@@ -12,7 +26,8 @@ export function useTitle(): void {
     const title = name === undefined ? text.app.name : `${name} · ${text.app.name}`;
     document.title = count === 0 ? title : fill(text.app.titleUnread, { count: formatNumber(count), title });
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-    const href = count === 0 ? '/favicon.svg' : '/favicon-unread.svg';
-    if (icon !== null && icon.getAttribute('href') !== href) icon.setAttribute('href', href);
+    if (icon !== null && icon.getAttribute('href') !== iconFor(count))
+      icon.setAttribute('href', iconFor(count));
   });
+  useSignalEffect(() => showBadge(unreadTotal.value));
 }

@@ -57,9 +57,13 @@ export const table: readonly Rule[] = [
     from: 'client/cli/',
     may: ['client/cli/', 'client/core/', 'protocol/', 'crypto/', 'npm:@signalapp/libsignal-client', 'node:'],
   },
-  { from: 'client/vite.config.ts', may: ['npm:vite', 'npm:@preact/preset-vite', 'node:'] },
+  { from: 'client/vite.config.ts', may: ['client/build/', 'npm:vite', 'npm:@preact/preset-vite', 'node:'] },
+  { from: 'client/build/', may: ['client/build/', 'npm:vite', 'node:'] },
   // The client's composition root.
-  { from: 'client/main.tsx', may: ['client/', '!client/cli/', 'npm:preact', 'npm:@preact/signals'] },
+  {
+    from: 'client/main.tsx',
+    may: ['client/', '!client/cli/', '!client/build/', 'npm:preact', 'npm:@preact/signals'],
+  },
 
   { from: 'test/', may: everything },
   { from: 'bench/', may: everything },
@@ -74,6 +78,7 @@ export const workshops: readonly string[] = [
   'deploy/',
   'playwright.config.ts',
   'client/vite.config.ts',
+  'client/build/',
 ];
 
 function covers(entry: string, target: string): boolean {

@@ -18,7 +18,8 @@ export interface Host {
   kill(): Promise<void>;
   /** SIGTERM: drains. */
   stop(): Promise<void>;
-  startAgain(): Promise<void>;
+  /** `clientDir`: with another build of the client. */
+  startAgain(clientDir?: string): Promise<void>;
 }
 
 interface Fixtures {
@@ -50,8 +51,9 @@ async function openHost(dataDir: string): Promise<Host & { readonly close: () =>
       await running?.stop();
       running = undefined;
     },
-    async startAgain() {
-      running = await startServer({ dataDir, settings: { ...settings, TACET_PORT: port } });
+    async startAgain(clientDir) {
+      const other = clientDir === undefined ? {} : { TACET_CLIENT_DIR: clientDir };
+      running = await startServer({ dataDir, settings: { ...settings, TACET_PORT: port, ...other } });
     },
     async close() {
       await running?.kill();

@@ -26,6 +26,8 @@ export interface NamedScene extends Scene {
   readonly keys?: readonly string[];
   /** Texts typed into fields, by label. */
   readonly type?: Readonly<Record<string, string>>;
+  /** A newer version of the app waits. */
+  readonly update?: boolean;
   /** Keeps the browser offline. */
   readonly offline?: boolean;
   /** Scrolls the timeline this far up. */
@@ -136,6 +138,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     path: '/',
     state: { ...IN, connection: { kind: 'offline', retryAt: NOW + 15_000 } },
   },
+  'list-update': { path: '/', state: IN, update: true },
   conversation: { path: `/c/${ADA.account}`, state: IN, open: OPEN },
   'conversation-unread': {
     path: `/c/${ADA.account}`,

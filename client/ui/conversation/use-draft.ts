@@ -31,8 +31,8 @@ export function useDraft(
   const store = useRef(() => undefined);
   store.current = () => {
     setStoring((before) => before + 1);
-    const done = (): void => setStoring((before) => before - 1);
-    commands.setDraft(id, latest.current).then(done, done);
+    const stored = (): void => setStoring((before) => before - 1);
+    commands.setDraft(id, latest.current).then(stored, stored);
     return undefined;
   };
 

@@ -4,6 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Settings as SettingsIcon, SquarePen, UserPlus } from 'lucide';
 import { Button, IconButton, IconLink } from '../components/button.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
+import { UpdateStrip } from '../components/update-strip.tsx';
 import { ListTitle } from '../components/pane-header.tsx';
 import { useDoor } from '../door-context.ts';
 import { linkTo, place } from '../router.ts';
@@ -48,6 +49,7 @@ export function ConversationList(): VNode {
         <IconLink icon={SettingsIcon} label={text.list.settings} {...linkTo({ kind: 'settings' })} />
       </ListTitle>
       <ConnectionStrip in="list" />
+      <UpdateStrip />
       {conversations.length === 0 ? (
         <div class={css.empty}>
           <h2>{text.list.emptyTitle}</h2>

@@ -4,11 +4,14 @@ import type { Failure, SessionState } from '../../core/door.ts';
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
 import { Page, Stack } from '../components/page.tsx';
+import { takeUpdate } from '../app-update.ts';
 import { useDoor } from '../door-context.ts';
 import { failureText, fill, text } from '../text/text.ts';
 
+/** Starts anew, with the newer version where one is here: without its being taken, a reload brings the one that is kept. */
 function reload(): void {
-  location.reload();
+  if (takeUpdate.value === undefined) location.reload();
+  else takeUpdate.value();
 }
 
 /** A fresh start of the page, without what this one knew. */

@@ -428,6 +428,10 @@ export const en = {
     signIn: 'Go to sign in',
     start: 'Go to the start',
   },
+  update: {
+    ready: 'A new version of Tacet is ready.',
+    take: 'Reload to update',
+  },
   tooOld: {
     title: 'Tacet has a newer version',
     text: 'The server no longer speaks with this one. Reload to get the new version. Your messages stay.',

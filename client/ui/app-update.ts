@@ -1,0 +1,5 @@
+/** Whether a newer version of the app waits for the person. Set by the composition root, shown by the update strip. */
+import { signal } from '@preact/signals';
+
+/** Takes the newer version: the page starts anew with it. `undefined` while there is none. */
+export const takeUpdate = signal<(() => void) | undefined>(undefined);
