@@ -18,6 +18,7 @@ import { CoreError, failureFrom, isCoreError } from './failure.ts';
 import { Home } from './home.ts';
 import type { Ports } from './ports.ts';
 import { noteEmoji, readRecentEmoji } from './recent-emoji.ts';
+import { searchMessages } from './search/searching.ts';
 import { meOf, SharedState, ViewMirror } from './state.ts';
 import { AnonymousConnection } from './transport/anonymous.ts';
 import { Rest } from './transport/rest.ts';
@@ -242,6 +243,26 @@ class Core implements Client {
     await destroyLocal(this.#ports);
   }
 
+  /** Reads the search index; what it lacks is added in the background. */
+  async #prepareSearch(home: Home): Promise<void> {
+    const { indexing } = this.#state;
+    const { conversations } = home;
+    await conversations.index.load();
+    if (conversations.index.isComplete || indexing.value !== undefined) return;
+    const built = conversations.index.build(conversations.all(), (done, total) => {
+      indexing.value = { done, total };
+    });
+    indexing.value = { done: 0, total: 0 };
+    this.background.run(
+      built
+        .then(() => undefined)
+        .finally(() => {
+          indexing.value = undefined;
+        }),
+      'add messages to the search index',
+    );
+  }
+
   #commands(mirror: ViewMirror, key: () => MessageId): Commands {
     return {
       readServer: async () => {
@@ -291,6 +312,12 @@ class Core implements Client {
       },
       loadEarlier: async (conversation) => mirror.loadEarlier(this.#conversation(conversation).id),
       loadLater: async (conversation) => mirror.loadLater(this.#conversation(conversation).id),
+      prepareSearch: () => this.#prepareSearch(this.#home()),
+      stopIndexing: async () => this.#home().conversations.index.stop(),
+      searchMessages: async (query, within) => {
+        const only = within === undefined ? undefined : this.#conversation(within).id;
+        return searchMessages(this.#home(), query, only);
+      },
       acceptRequest: async (conversation) => {
         const { home, id } = this.#conversation(conversation);
         await home.talk.acceptRequest(id);

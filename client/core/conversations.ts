@@ -8,6 +8,7 @@ import type { SealedDb, WriteTx } from './db/sealed.ts';
 import { K, T, type MessagePlace, type StoredConversation, type StoredLine } from './db/stores.ts';
 import { PAGE_LINES, type LineChange } from './line-window.ts';
 import type { Clock, DbKey } from './ports.ts';
+import { SearchIndex } from './search/search-index.ts';
 import type { Delivery, Line, QuoteView } from './view.ts';
 
 /** Somebody counts as typing for this long after the last word of it. */
@@ -41,7 +42,7 @@ type MessageLine = Extract<Line, { readonly kind: 'message' }>;
 const RANK = { failed: 0, sending: 1, sent: 2, delivered: 3, read: 4 } as const;
 
 /** Tables that every change of lines needs. */
-export const LINE_TABLES = [T.conversations, T.lines, T.messages, T.expiring] as const;
+export const LINE_TABLES = [T.conversations, T.lines, T.messages, T.expiring, T.search] as const;
 
 /** All conversations of this device. */
 export class Conversations {
@@ -49,6 +50,8 @@ export class Conversations {
   readonly #clock: Clock;
   readonly #watcher: ConversationWatcher;
   readonly #all = new Map<AccountId, StoredConversation>();
+  /** Where the words of all lines are found. */
+  readonly index: SearchIndex;
   readonly #typing = new Map<AccountId, () => void>();
   /** Told that a message's time runs, and until when. */
   onExpiring: ((at: number) => void) | undefined;
@@ -57,6 +60,7 @@ export class Conversations {
     this.#db = db;
     this.#clock = clock;
     this.#watcher = watcher;
+    this.index = new SearchIndex(db);
   }
 
   /** Reads what is stored. */
@@ -64,6 +68,7 @@ export class Conversations {
     const conversations = new Conversations(db, clock, watcher);
     const rows = await db.read([T.conversations], (tx) => tx.range(T.conversations, {}));
     for (const { value } of rows) conversations.#all.set(value.account, value);
+    if (rows.length === 0) await db.write([T.searchState], (tx) => conversations.index.begin(tx));
     return conversations;
   }
 
@@ -174,10 +179,8 @@ export class Conversations {
     if (options.force !== true && RANK[delivery.kind] <= RANK[line.delivery.kind]) return;
     const told = { ...line, delivery };
     const isOut = delivery.kind !== 'sending' && delivery.kind !== 'failed';
-    this.#putLine(tx, place.account, {
-      ...stored,
-      line: isOut ? this.#begin(tx, place.account, told) : told,
-    });
+    const changed = isOut ? this.#begin(tx, place.account, told) : told;
+    this.#putLine(tx, place.account, { ...stored, line: changed }, true);
     const conversation = this.#all.get(place.account);
     if (conversation?.last?.order === place.order) {
       this.#put(tx, { ...conversation, last: { ...conversation.last, delivery } });
@@ -203,6 +206,7 @@ export class Conversations {
   async dropLine(tx: WriteTx, account: AccountId, line: MessageLine): Promise<void> {
     const { order } = line;
     tx.delete(T.lines, K.line(this.#db, account, order));
+    this.index.remove(tx, account, order);
     if (line.expiresAt !== undefined) {
       tx.delete(T.expiring, K.expiring(this.#db, line.expiresAt, account, order));
     }
@@ -226,7 +230,7 @@ export class Conversations {
     if (stored?.line.kind !== 'message' || stored.line.expiresAt === undefined) return;
     const { expiresAt, ...line } = stored.line;
     tx.delete(T.expiring, K.expiring(this.#db, expiresAt, account, order));
-    this.#putLine(tx, account, { ...stored, line: this.#begin(tx, account, line) });
+    this.#putLine(tx, account, { ...stored, line: this.#begin(tx, account, line) }, true);
   }
 
   /** At most so many lines from an order on, ascending. */
@@ -257,12 +261,27 @@ export class Conversations {
     const stored = place === undefined ? undefined : await this.storedIn(tx, place.account, place.order);
     if (place === undefined || stored?.line.kind !== 'message') return;
     const { change: _before, ...line } = stored.line;
-    this.#putLine(tx, place.account, { ...stored, line: change === undefined ? line : { ...line, change } });
+    this.#putLine(
+      tx,
+      place.account,
+      { ...stored, line: change === undefined ? line : { ...line, change } },
+      true,
+    );
   }
 
   /** One line. */
   async lineIn(tx: WriteTx, account: AccountId, order: number): Promise<Line | undefined> {
     return (await tx.get(T.lines, K.line(this.#db, account, order)))?.line;
+  }
+
+  /** Lines here and there, in the order asked for. */
+  async linesAt(
+    places: readonly { readonly account: AccountId; readonly order: number }[],
+  ): Promise<readonly (Line | undefined)[]> {
+    const rows = await this.#db.read([T.lines], (tx) =>
+      Promise.all(places.map(({ account, order }) => tx.get(T.lines, K.line(this.#db, account, order)))),
+    );
+    return rows.map((row) => row?.line);
   }
 
   /** A page of lines with orders below `before`, ascending. */
@@ -334,7 +353,7 @@ export class Conversations {
       if (line.kind !== 'message' || line.mine) continue;
       seen.push({ id: line.id, order: line.order });
       const begun = this.#begin(tx, account, line);
-      if (begun !== line) this.#putLine(tx, account, { ...value, line: begun });
+      if (begun !== line) this.#putLine(tx, account, { ...value, line: begun }, true);
     }
     this.#put(tx, {
       ...conversation,
@@ -413,7 +432,9 @@ export class Conversations {
     tx.after(() => this.#watcher.touched(conversation.account));
   }
 
-  #putLine(tx: WriteTx, account: AccountId, stored: StoredLine): void {
+  /** `isSameText`: nothing that could be found has changed. */
+  #putLine(tx: WriteTx, account: AccountId, stored: StoredLine, isSameText = false): void {
+    if (!isSameText) this.index.put(tx, account, stored.line);
     tx.put(T.lines, K.line(this.#db, account, stored.line.order), stored);
     tx.after(() => this.#watcher.lineChanged(account, { kind: 'put', line: stored.line }));
   }

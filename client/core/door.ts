@@ -49,6 +49,7 @@ export const FIRST_STATE: ViewState = {
   devices: [],
   progress: undefined,
   unreadTotal: 0,
+  indexing: undefined,
   persistent: undefined,
 };
 
@@ -72,6 +73,9 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   openConversation: 'again',
   loadEarlier: 'again',
   loadLater: 'again',
+  prepareSearch: 'again',
+  stopIndexing: 'again',
+  searchMessages: 'again',
   acceptRequest: 'again',
   sendText: 'again',
   editMessage: 'again',
@@ -124,6 +128,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     devices: signal(FIRST_STATE.devices),
     progress: signal(FIRST_STATE.progress),
     unreadTotal: signal(FIRST_STATE.unreadTotal),
+    indexing: signal(FIRST_STATE.indexing),
     persistent: signal(FIRST_STATE.persistent),
   } satisfies { [Slice in keyof ViewState]: Signal<ViewState[Slice]> };
   const waiting = new Map<number, Waiting>();

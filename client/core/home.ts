@@ -223,6 +223,7 @@ export class Home {
     this.meeting.stop();
     this.profiles.stop();
     this.conversations.stop();
+    this.conversations.index.stop();
     this.connection.stop();
     anonymous.stop();
   }

@@ -39,6 +39,7 @@ export class SharedState {
   readonly session = signal<SessionState>({ kind: 'starting' });
   readonly connection = signal<ConnectionState>({ kind: 'idle' });
   readonly progress = signal<Progress | undefined>(undefined);
+  readonly indexing = signal<ViewState['indexing']>(undefined);
   readonly persistent = signal<boolean | undefined>(undefined);
   readonly conversations = signal<readonly ConversationSummary[]>([]);
   readonly devices = signal<readonly DeviceView[]>([]);
@@ -122,6 +123,7 @@ export class ViewMirror {
         devices: shared.devices.value,
         progress: shared.progress.value,
         unreadTotal: shared.unreadTotal.value,
+        indexing: shared.indexing.value,
         persistent: shared.persistent.value,
       };
       const changed = Object.entries(now).filter(

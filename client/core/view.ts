@@ -217,6 +217,30 @@ export interface DeviceView {
   readonly hasLeft: boolean;
 }
 
+/** A message that a search found: its text around the find, on one line, with the finds marked. */
+export interface MessageFind {
+  readonly order: number;
+  readonly at: number;
+  readonly mine: boolean;
+  readonly excerpt: readonly { readonly text: string; readonly found: boolean }[];
+}
+
+/** The finds of one conversation, newest first. */
+export interface ConversationFinds {
+  readonly id: ConversationId;
+  readonly person: PersonView;
+  readonly finds: readonly MessageFind[];
+}
+
+/** What a search found: the newest finds, by conversation. */
+export interface SearchResults {
+  readonly groups: readonly ConversationFinds[];
+  /** Older ones were found besides. */
+  readonly more: boolean;
+  /** Whether every message was looked at; not while older ones are still being added to the index. */
+  readonly complete: boolean;
+}
+
 /** Long work that shows progress. */
 export type Progress =
   | { readonly kind: 'stretching' }
@@ -236,6 +260,8 @@ export interface ViewState {
   readonly devices: readonly DeviceView[];
   readonly progress: Progress | undefined;
   readonly unreadTotal: number;
+  /** Lines that were added to the search index, while that goes on. */
+  readonly indexing: { readonly done: number; readonly total: number } | undefined;
   /** Whether the browser promised to keep the data (`storage.persist()`). */
   readonly persistent: boolean | undefined;
 }
@@ -281,6 +307,12 @@ export interface Commands {
   openConversation(id: ConversationId | undefined, at?: LinePlace): Promise<void>;
   loadEarlier(id: ConversationId): Promise<void>;
   loadLater(id: ConversationId): Promise<void>;
+  /** A search is about to begin: makes the index ready, and adds what it lacks (`indexing` tells how far that is). */
+  prepareSearch(): Promise<void>;
+  /** Stops adding older messages to the index. */
+  stopIndexing(): Promise<void>;
+  /** Messages that hold a word beginning like each word of the query, in all conversations or in one. */
+  searchMessages(query: string, within?: ConversationId): Promise<SearchResults>;
   acceptRequest(id: ConversationId): Promise<void>;
   sendText(id: ConversationId, text: string, reply?: MessageRef): Promise<MessageId>;
   /** Another text for an own message, within 24 hours. */

@@ -38,6 +38,7 @@ export function makeFakeDoor(scene: Scene): Door {
     devices: signal(first.devices),
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
+    indexing: signal(first.indexing),
     persistent: signal(first.persistent),
   };
   let sent = 0;
@@ -83,6 +84,9 @@ export function makeFakeDoor(scene: Scene): Door {
     },
     loadEarlier: async () => undefined,
     loadLater: async () => undefined,
+    prepareSearch: async () => undefined,
+    stopIndexing: async () => undefined,
+    searchMessages: async () => ({ groups: [], more: false, complete: true }),
     acceptRequest: async (id) => {
       const open = state.open.value;
       if (open?.id === id) state.open.value = { ...open, state: 'accepted' };

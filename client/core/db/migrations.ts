@@ -6,7 +6,7 @@
 /** Name of the database; one account at a time lives in a browser profile. */
 export const DATABASE_NAME = 'tacet';
 /** Grows by one with every store that is added. */
-export const DATABASE_VERSION = 3;
+export const DATABASE_VERSION = 4;
 
 /** Every store. `vault` holds the wrapped local key and the owner's number, which the local key does not seal. */
 export const STORE_NAMES = [
@@ -25,4 +25,5 @@ export const STORE_NAMES = [
   'pictures',
   'early',
   'expiring',
+  'search',
 ] as const;

@@ -45,6 +45,8 @@ export interface Tx {
 export interface WriteTx extends Tx {
   /** Runs once the transaction is on disk, in the order of registration: what views see, what leaves the device. */
   after(run: () => void): void;
+  /** Runs at the end of the transaction, still within it: what is written once for many changes. */
+  last(run: () => Promise<void>): void;
 }
 
 /** Where the owner's number is: the one store whose values are not sealed. */
@@ -141,11 +143,18 @@ export class SealedDb {
   write<Value>(tables: readonly Table<unknown>[], work: (tx: WriteTx) => Promise<Value>): Promise<Value> {
     const turn = this.#lastWrite.then(async () => {
       const afterwards: (() => void)[] = [];
+      const closing: (() => Promise<void>)[] = [];
       let value: Value;
       try {
-        value = await this.#transact(tables, 'write', (tx) =>
-          work({ ...tx, after: (run) => afterwards.push(run) }),
-        );
+        value = await this.#transact(tables, 'write', async (tx) => {
+          const result = await work({
+            ...tx,
+            after: (run) => afterwards.push(run),
+            last: (run) => closing.push(run),
+          });
+          for (const run of closing) await run();
+          return result;
+        });
       } catch (error) {
         this.#onFault(error);
         throw error;

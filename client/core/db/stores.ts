@@ -5,6 +5,7 @@
 import type { Timer } from '@tacet/protocol/content/timer';
 import type { AccountId, DeviceId, EnvelopeId, InviteCode, MessageId } from '@tacet/protocol/ids';
 import type { Amendments } from '../messages/amendments.ts';
+import type { SearchState, StoredChunk } from '../search/chunk.ts';
 import type { Delivery, Line } from '../view.ts';
 import type { DbKey } from '../ports.ts';
 import type { SealedDb, Table } from './sealed.ts';
@@ -288,6 +289,8 @@ export const T = {
   preKeyState: { store: 'device' } as Table<PreKeyState>,
   counts: { store: 'device' } as Table<Counts>,
   recentEmoji: { store: 'device' } as Table<readonly string[]>,
+  searchState: { store: 'device' } as Table<SearchState>,
+  search: { store: 'search' } as Table<StoredChunk>,
   preKeys: { store: 'prekeys' } as Table<Bytes>,
   sessions: { store: 'sessions' } as Table<Bytes>,
   people: { store: 'people' } as Table<StoredPerson>,
@@ -314,6 +317,7 @@ export const K = {
   account: (db: SealedDb, account: AccountId): DbKey => db.hide(`account ${account}`),
   device: (db: SealedDb, device: DeviceId): DbKey => db.hide(`device ${device}`),
   line: (db: SealedDb, account: AccountId, order: number): DbKey => [db.hide(`account ${account}`), order],
+  search: (db: SealedDb, account: AccountId, chunk: number): DbKey => [db.hide(`words of ${account}`), chunk],
   /** `author` keeps another person from taking the place of a message id. */
   message: (db: SealedDb, author: AccountId, id: MessageId): DbKey => db.hide(`message ${author} ${id}`),
   outChain: (db: SealedDb, account: AccountId): DbKey => db.hide(`chain to ${account}`),
