@@ -9,7 +9,15 @@ import { NAME_MAX } from '@tacet/protocol/content/record';
 import { idOf, parseAccountId, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import { readInvite as readInviteRoute, readServer as readServerRoute } from '@tacet/protocol/rest/people';
 import { parseInviteLink } from './account/invites.ts';
-import { destroyLocal, openLocalDatabase } from './account/local.ts';
+import { IdleLock } from './account/idle-lock.ts';
+import {
+  destroyLocal,
+  openLocalDatabase,
+  opensLock,
+  replaceLock,
+  unlockLocalDatabase,
+  type Found,
+} from './account/local.ts';
 import { joinAccount } from './account/sign-in.ts';
 import { makeAccount, type Joined, type JoinNeeds } from './account/sign-up.ts';
 import { Background } from './background.ts';
@@ -22,7 +30,7 @@ import { searchMessages } from './search/searching.ts';
 import { meOf, SharedState, ViewMirror } from './state.ts';
 import { AnonymousConnection } from './transport/anonymous.ts';
 import { Rest } from './transport/rest.ts';
-import type { Commands, ConversationId, ViewState } from './view.ts';
+import type { Commands, ConversationId, LockView, ViewState } from './view.ts';
 
 /** One view of a client: its commands, and its own open conversation. */
 export interface View {
@@ -62,6 +70,11 @@ export function openClient(ports: Ports, engine: Engine, lost: () => void = () =
   return core;
 }
 
+/** Least strength of the app lock, bits by the careful estimate that gives three listed words 21: every guess costs an Argon2id. */
+const LOCK_MIN_BITS = 20;
+/** A wipe waits this long for the server to hear of it. */
+const GOODBYE_MS = 3_000;
+
 class Core implements Client {
   readonly background = new Background();
   readonly #ports: Ports;
@@ -71,9 +84,11 @@ class Core implements Client {
   /** Passphrases that were generated here: their strength is known. */
   readonly #generated = new Set<string>();
   readonly #lost: () => void;
+  readonly #idle: IdleLock;
   #ready: Promise<void>;
   #started: Promise<void> = Promise.resolve();
   #busy = false;
+  #deleting = false;
   #closed = false;
 
   constructor(ports: Ports, engine: Engine, lost: () => void) {
@@ -81,6 +96,7 @@ class Core implements Client {
     this.#ports = ports;
     this.#engine = engine;
     this.#rest = new Rest(ports.http, ports.clock);
+    this.#idle = new IdleLock(ports.clock, () => this.background.run(this.#lock(), 'lock'));
     this.#ready = ready({ random: ports.random, now: () => ports.clock.now() });
     this.#ready.catch(() => undefined);
   }
@@ -107,6 +123,7 @@ class Core implements Client {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#idle.set(undefined);
     const { home } = this.#state;
     this.#state.show(undefined);
     await home?.stop();
@@ -119,14 +136,30 @@ class Core implements Client {
       await this.#ready;
       if (this.#closed) return;
       const found = await openLocalDatabase(this.#ports, (error) => this.#broken(error));
-      if (found.kind === 'empty') {
-        session.value = { kind: 'signed-out' };
-        return;
-      }
-      await this.#goHome(found, undefined);
+      await this.#goOn(found);
     } catch (error) {
       session.value = { kind: 'broken', failure: failureFrom(error) };
     }
+  }
+
+  async #goOn(found: Found): Promise<void> {
+    const { session } = this.#state;
+    switch (found.kind) {
+      case 'empty':
+        session.value = { kind: 'signed-out' };
+        return;
+      case 'locked':
+        session.value = { kind: 'locked' };
+        return;
+      case 'device':
+        this.#setLockState(found.lock);
+        await this.#goHome(found, undefined);
+    }
+  }
+
+  #setLockState(lock: LockView | undefined): void {
+    this.#state.lock.value = lock;
+    this.#idle.set(lock?.afterMs);
   }
 
   async #goHome(joined: Omit<Joined, 'session'>, session: Joined['session'] | undefined): Promise<void> {
@@ -174,6 +207,8 @@ class Core implements Client {
   }
 
   async #ended(why: 'removed' | 'too-old'): Promise<void> {
+    // What follows a deletion is told by the deletion.
+    if (this.#deleting) return;
     await this.#leaveHome(why === 'too-old' ? { kind: 'too-old' } : { kind: 'ended', why });
   }
 
@@ -236,11 +271,73 @@ class Core implements Client {
     }
   }
 
+  /** Takes everything out of memory; the key is behind the passphrase. */
+  async #lock(): Promise<void> {
+    if (this.#state.lock.value === undefined || this.#state.home === undefined) return;
+    this.#idle.set(undefined);
+    await this.#leaveHome({ kind: 'locked' });
+  }
+
+  async #unlock(passphrase: string): Promise<void> {
+    const { session } = this.#state;
+    if (this.#busy || session.value.kind !== 'locked') throw new CoreError('cancelled', 'not locked');
+    this.#busy = true;
+    try {
+      await this.#goOn(await unlockLocalDatabase(this.#ports, passphrase, (error) => this.#broken(error)));
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #setLock(passphrase: string, afterMs: number | undefined): Promise<void> {
+    const home = this.#home();
+    if ((await estimateBits(passphrase, [home.own.value.username])) < LOCK_MIN_BITS) {
+      throw new CoreError('passphrase-weak', 'below the least strength of a lock');
+    }
+    await replaceLock(this.#ports, home.db, { passphrase, afterMs });
+    this.#setLockState({ afterMs });
+  }
+
+  async #clearLock(passphrase: string): Promise<void> {
+    const home = this.#home();
+    if (!(await opensLock(this.#ports, passphrase))) {
+      throw new CoreError('passphrase-wrong', 'the lock does not open');
+    }
+    await replaceLock(this.#ports, home.db, undefined);
+    this.#setLockState(undefined);
+  }
+
+  async #deleteAccount(passphrase: string): Promise<void> {
+    this.#deleting = true;
+    try {
+      await this.#home().ownAccount.deleteAccount(passphrase);
+      await this.#wipe('deleted');
+    } finally {
+      this.#deleting = false;
+    }
+  }
+
+  /** Forgets this device here. What the server is told goes out beside it and stops nothing. */
+  async #wipe(why: 'signed-out' | 'deleted'): Promise<void> {
+    this.#setLockState(undefined);
+    await this.#leaveHome({ kind: 'ended', why });
+    await destroyLocal(this.#ports);
+  }
+
+  async #wipeNow(): Promise<void> {
+    const { home, connection } = this.#state;
+    if (home !== undefined && connection.value.kind === 'online') {
+      const { clock } = this.#ports;
+      const late = new Promise<void>((resolve) => clock.after(GOODBYE_MS, resolve));
+      await Promise.race([home.depart(), late]);
+    }
+    await this.#wipe('signed-out');
+  }
+
   /** Says goodbye and wipes this device; where the storage is broken, the wiping alone. */
   async #signOut(): Promise<void> {
     if (this.#state.session.value.kind !== 'broken') await this.#home().depart();
-    await this.#leaveHome({ kind: 'ended', why: 'signed-out' });
-    await destroyLocal(this.#ports);
+    await this.#wipe('signed-out');
   }
 
   /** Reads the search index; what it lacks is added in the background. */
@@ -376,6 +473,18 @@ class Core implements Client {
       noteEmoji: async (emoji) => noteEmoji(this.#home().db, emoji),
       renameDevice: async (device, name) => this.#home().ownAccount.renameDevice(device, name),
       removeDevice: async (device, passphrase) => this.#home().ownAccount.removeDevice(device, passphrase),
+      changePassphrase: async ({ current, next }) => {
+        const home = this.#home();
+        await this.#requireStrong(next, home.own.value.username);
+        await home.ownAccount.changePassphrase(current, next);
+      },
+      deleteAccount: (passphrase) => this.#deleteAccount(passphrase),
+      wipe: () => this.#wipeNow(),
+      setLock: ({ passphrase, afterMs }) => this.#setLock(passphrase, afterMs),
+      clearLock: (passphrase) => this.#clearLock(passphrase),
+      lock: () => this.#lock(),
+      unlock: (passphrase) => this.#unlock(passphrase),
+      noteActivity: async () => this.#idle.active(),
       connectNow: async () => this.#home().connection.connectNow(),
     };
   }

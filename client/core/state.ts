@@ -21,6 +21,7 @@ import type {
   ConversationSummary,
   DeviceView,
   LinePlace,
+  LockView,
   Me,
   OpenConversation,
   PersonView,
@@ -43,6 +44,7 @@ export class SharedState {
   readonly persistent = signal<boolean | undefined>(undefined);
   readonly conversations = signal<readonly ConversationSummary[]>([]);
   readonly devices = signal<readonly DeviceView[]>([]);
+  readonly lock = signal<LockView | undefined>(undefined);
   readonly unreadTotal: ReadonlySignal<number> = computed(() =>
     this.conversations.value.reduce((sum, { unread }) => sum + unread, 0),
   );
@@ -121,6 +123,7 @@ export class ViewMirror {
         conversations: shared.conversations.value,
         open: this.open.value,
         devices: shared.devices.value,
+        lock: shared.lock.value,
         progress: shared.progress.value,
         unreadTotal: shared.unreadTotal.value,
         indexing: shared.indexing.value,

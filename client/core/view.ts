@@ -59,6 +59,8 @@ export type SessionState =
   | { readonly kind: 'other-version' }
   | { readonly kind: 'signed-out' }
   | { readonly kind: 'signed-in'; readonly me: Me }
+  /** There is an account here behind the app lock; nothing of it is in memory, and nothing is received. */
+  | { readonly kind: 'locked' }
   /** This device's account is over; local data is gone or locked. */
   | { readonly kind: 'ended'; readonly why: 'signed-out' | 'removed' | 'deleted' }
   /** The server no longer speaks this client's version, or cannot yet. */
@@ -204,6 +206,12 @@ export interface OpenConversation {
   readonly timer: number;
 }
 
+/** The app lock as it is set. */
+export interface LockView {
+  /** Locks after this long without anybody; absent: when told to, and at every start. */
+  readonly afterMs: number | undefined;
+}
+
 /** One of the own devices, as far as this one knows. */
 export interface DeviceView {
   readonly device: DeviceId;
@@ -258,6 +266,8 @@ export interface ViewState {
   readonly open: OpenConversation | undefined;
   /** This one first, then in the order in which they were added. */
   readonly devices: readonly DeviceView[];
+  /** The app lock, where one is set. */
+  readonly lock: LockView | undefined;
   readonly progress: Progress | undefined;
   readonly unreadTotal: number;
   /** Lines that were added to the search index, while that goes on. */
@@ -348,6 +358,20 @@ export interface Commands {
   renameDevice(device: DeviceId, name: string): Promise<void>;
   /** Removes another own device. It is refused by the server at once, and by contacts as they learn of it. */
   removeDevice(device: DeviceId, passphrase: string): Promise<void>;
+  /** Puts another passphrase in force. Devices that are signed in stay so. */
+  changePassphrase(change: { readonly current: string; readonly next: string }): Promise<void>;
+  /** Deletes the account on the server and everything here. */
+  deleteAccount(passphrase: string): Promise<void>;
+  /** Deletes everything here, without asking the server for anything. Works offline, locked, and where the storage is broken. */
+  wipe(): Promise<void>;
+  /** Locks this device with a passphrase of its own from now on. */
+  setLock(lock: { readonly passphrase: string; readonly afterMs: number | undefined }): Promise<void>;
+  clearLock(passphrase: string): Promise<void>;
+  /** Locks now. */
+  lock(): Promise<void>;
+  unlock(passphrase: string): Promise<void>;
+  /** Somebody is at this view. */
+  noteActivity(): Promise<void>;
   /** The network may be back: try now. */
   connectNow(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export function remembersAccount(): boolean {
 /** Notes the state of the session that core reports. */
 export function rememberAccount(session: string): void {
   try {
-    if (session === 'signed-in') localStorage.setItem(KEY, '');
+    if (session === 'signed-in' || session === 'locked') localStorage.setItem(KEY, '');
     else if (session === 'signed-out' || session === 'ended') localStorage.removeItem(KEY);
   } catch {
     // Without it the welcome shows for a moment.

@@ -6,13 +6,19 @@ import { useDoor } from './door-context.ts';
 import { place } from './router.ts';
 import { Broken, Ended, OtherVersion, TooOld } from './screens/standstill.tsx';
 import { Home } from './screens/home.tsx';
+import { Locked, useActivity } from './screens/locked.tsx';
 import { InviteScreen } from './screens/invite.tsx';
 import { SettingUp } from './screens/setting-up.tsx';
 import { SignIn } from './screens/sign-in.tsx';
 import { SignUp } from './screens/sign-up.tsx';
 import { Starting } from './screens/starting.tsx';
 import { Welcome } from './screens/welcome.tsx';
+import { lazily } from './components/lazy.tsx';
 import { useTitle } from './title.ts';
+
+const ChangePassphrase = lazily(
+  async () => (await import('./settings/change-passphrase.tsx')).ChangePassphrase,
+);
 
 /** `expectsAccount`: this browser had an account when it was last used, so that a blank start is not taken for a newcomer's. */
 export function App({ expectsAccount }: { readonly expectsAccount: boolean }): VNode {
@@ -40,6 +46,8 @@ function Screen({ expectsAccount }: { readonly expectsAccount: boolean }): VNode
       return <TooOld />;
     case 'broken':
       return <Broken failure={session.failure} />;
+    case 'locked':
+      return <Locked />;
     case 'signed-in':
       return <SignedIn />;
   }
@@ -73,5 +81,7 @@ function SignedIn(): VNode {
     // Somebody who is signed in has no use for the forms; the address follows.
     if (here.kind === 'sign-in' || here.kind === 'sign-up') history.replaceState(null, '', '/');
   }, [here.kind]);
+  useActivity();
+  if (here.kind === 'settings' && here.page === 'passphrase') return <ChangePassphrase />;
   return <Home />;
 }

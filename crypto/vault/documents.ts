@@ -94,6 +94,19 @@ export function openProfile(profileKey: ProfileKey, sealed: Uint8Array, binding:
   return unpad(open(profileKey, LABELS.profile, bindingFields(binding), sealed), PROFILE_LEAST_BYTES);
 }
 
+/** Wraps the local key for a locked device: 73 bytes. Bound to the salt of the lock, 16 bytes. */
+export function sealSlot(lockKey: WrapKey, localKey: LocalKey, salt: Uint8Array): Bytes {
+  return seal(lockKey, LABELS.appLock, salt, localKey);
+}
+
+/** Unwraps the local key of a locked device. Throws `bad-version`, `malformed` or `bad-seal` (also for a wrong passphrase). */
+export function openSlot(lockKey: WrapKey, sealed: Uint8Array, salt: Uint8Array): LocalKey {
+  const plaintext = open(lockKey, LABELS.appLock, salt, sealed, KEY_BYTES);
+  const localKey = keyFrom<LocalKey>(plaintext);
+  wipe(plaintext);
+  return localKey;
+}
+
 /** Seals a value for this device's own storage; `context` says where it lies (store and key), so that values cannot be exchanged. */
 export function sealLocal(key: LocalKey, context: string, value: Uint8Array): Bytes {
   return seal(key, LABELS.local, utf8(context), value);

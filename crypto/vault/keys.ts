@@ -98,6 +98,22 @@ export function stretchPassphrase(passphrase: string, username: string): Stretch
   return { loginKey, wrapKey };
 }
 
+/**
+ * The key of the app lock (blocks for some 200 ms). The salt is random, 16 bytes, and lies beside what the key wraps: this passphrase is
+ * known to one device only. Throws `misuse` on an empty or overlong passphrase.
+ */
+export function stretchLock(passphrase: string, salt: Uint8Array): WrapKey {
+  if (passphrase.length > PASSPHRASE_MAX_CHARS) throw new CryptoError('misuse', 'passphrase too long');
+  const secret = utf8(normalisePassphrase(passphrase));
+  if (secret.length === 0) throw new CryptoError('misuse', 'empty passphrase');
+  if (salt.length !== ARGON2.saltBytes) throw new CryptoError('misuse', 'a salt has 16 bytes');
+  const stretched = argon2id(secret, salt, ARGON2.passes, ARGON2.memoryBytes, ARGON2.outputBytes);
+  wipe(secret);
+  const key = deriveKey(stretched, LABELS.appLockKey) as WrapKey;
+  wipe(stretched);
+  return key;
+}
+
 /** The wrap key of a passkey, from the 32 bytes of its PRF extension's output (WebAuthn Level 3 section 10.1.4). */
 export function derivePasskeyWrapKey(prfOutput: Uint8Array): WrapKey {
   if (prfOutput.length !== KEY_BYTES) throw new CryptoError('misuse', 'a PRF output has 32 bytes');

@@ -29,12 +29,15 @@ export const LABELS = {
   recordHash: 'Tacet/record-hash/v1',
   /** SHA-256 over the record key: how a device list names the key that goes with it. */
   recordKeyHash: 'Tacet/record-key-hash/v1',
+  /** HKDF of the stretched app-lock passphrase: key that wraps the local key. */
+  appLockKey: 'Tacet/app-lock-key/v1',
   /** Associated data of the sealed forms. */
   wrap: 'Tacet/vault-key-wrap/v1',
   vault: 'Tacet/vault/v1',
   record: 'Tacet/account-record/v1',
   profile: 'Tacet/profile/v1',
   local: 'Tacet/local-storage/v1',
+  appLock: 'Tacet/app-lock/v1',
 } as const satisfies Record<string, Label>;
 
 /** Label, one zero byte, fields. */

@@ -36,6 +36,7 @@ export function makeFakeDoor(scene: Scene): Door {
     conversations: signal(first.conversations),
     open: signal(first.open),
     devices: signal(first.devices),
+    lock: signal(first.lock),
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
     indexing: signal(first.indexing),
@@ -116,6 +117,18 @@ export function makeFakeDoor(scene: Scene): Door {
     removeDevice: async (device) => {
       state.devices.value = state.devices.value.filter((each) => each.device !== device);
     },
+    changePassphrase: async () => undefined,
+    deleteAccount: async () => undefined,
+    wipe: async () => undefined,
+    setLock: async ({ afterMs }) => {
+      state.lock.value = { afterMs };
+    },
+    clearLock: async () => {
+      state.lock.value = undefined;
+    },
+    lock: async () => undefined,
+    unlock: async () => undefined,
+    noteActivity: async () => undefined,
     connectNow: async () => undefined,
     ...scene.answers,
   };

@@ -2,7 +2,15 @@
  * The local database of this browser: opened with the key that the platform's keyring unwraps, made anew for a new device, destroyed
  * when the device is over. Keys without data, or data without keys, are damage and never a silent new identity.
  */
-import { generateKey, keyFrom, type LocalKey } from '@tacet/crypto/vault';
+import {
+  ARGON2,
+  generateKey,
+  keyFrom,
+  openSlot,
+  sealSlot,
+  stretchLock,
+  type LocalKey,
+} from '@tacet/crypto/vault';
 import { claimDatabase, SealedDb } from '../db/sealed.ts';
 import { DATABASE_NAME, DATABASE_VERSION, STORE_NAMES } from '../db/migrations.ts';
 import { T, type OwnDevice } from '../db/stores.ts';
@@ -11,10 +19,39 @@ import type { Database, Ports } from '../ports.ts';
 
 const VAULT = 'vault';
 const KEY = 'local-key';
+/** Set with the deletion of the key: whatever is left is to be deleted too. */
+const WIPED = 'wiped';
+
+/** How a locked device keeps its local key, in place of the key that the keyring wrapped. */
+interface LockSlot {
+  readonly v: 1;
+  /** 16 bytes, random. */
+  readonly salt: Uint8Array;
+  /** The local key under the lock key, and that under the platform's keyring. */
+  readonly sealed: Uint8Array;
+  /** Locks after this long without anybody; absent: only when told to, and at every start. */
+  readonly afterMs?: number;
+}
+
+/** The lock of a device as its settings show it. */
+export interface Lock {
+  readonly afterMs: number | undefined;
+}
+
+function isLockSlot(stored: unknown): stored is LockSlot {
+  return typeof stored === 'object' && stored !== null && 'v' in stored && stored.v === 1;
+}
 
 /** What was found at the start. */
 export type Found =
-  { readonly kind: 'empty' } | { readonly kind: 'device'; readonly db: SealedDb; readonly own: OwnDevice };
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'locked' }
+  | {
+      readonly kind: 'device';
+      readonly db: SealedDb;
+      readonly own: OwnDevice;
+      readonly lock: Lock | undefined;
+    };
 
 async function openRaw(ports: Ports): Promise<Database> {
   try {
@@ -27,8 +64,19 @@ async function openRaw(ports: Ports): Promise<Database> {
 /** Opens what is there. A sign-up or sign-in that never finished is cleared away. Throws `CoreError` `storage-damaged`. */
 export async function openLocalDatabase(ports: Ports, onFault: (error: unknown) => void): Promise<Found> {
   const raw = await openRaw(ports);
-  const wrapped = await raw.transact([VAULT], 'read', (tx) => tx.get(VAULT, KEY));
-  if (!(wrapped instanceof Uint8Array)) {
+  const [stored, wiped] = await raw.transact([VAULT], 'read', (tx) =>
+    Promise.all([tx.get(VAULT, KEY), tx.get(VAULT, WIPED)]),
+  );
+  if (wiped !== undefined) {
+    await raw.destroy();
+    await ports.keyring.destroy();
+    return { kind: 'empty' };
+  }
+  if (isLockSlot(stored)) {
+    raw.close();
+    return { kind: 'locked' };
+  }
+  if (!(stored instanceof Uint8Array)) {
     const left = await raw.transact(['device'], 'read', (tx) => tx.range('device', { limit: 1 }));
     raw.close();
     if (left.length > 0) throw new CoreError('storage-damaged', 'data without its key');
@@ -36,18 +84,90 @@ export async function openLocalDatabase(ports: Ports, onFault: (error: unknown) 
   }
   let key: LocalKey;
   try {
-    key = keyFrom<LocalKey>(await ports.keyring.unwrap(wrapped));
+    key = keyFrom<LocalKey>(await ports.keyring.unwrap(stored));
   } catch (cause) {
     raw.close();
     throw new CoreError('storage-damaged', 'the local key does not open', { cause });
   }
+  return openWith(raw, key, onFault, undefined);
+}
+
+async function openWith(
+  raw: Database,
+  key: LocalKey,
+  onFault: (error: unknown) => void,
+  lock: Lock | undefined,
+): Promise<Found> {
   const db = new SealedDb(raw, key, await claimDatabase(raw), onFault);
   const own = await db.read([T.own], (tx) => tx.get(T.own, 'own'));
   if (own === undefined || own.phase === 'joining') {
     await raw.destroy();
     return { kind: 'empty' };
   }
-  return { kind: 'device', db, own };
+  return { kind: 'device', db, own, lock };
+}
+
+/** Opens a locked device. Throws `CoreError` `passphrase-wrong`. */
+export async function unlockLocalDatabase(
+  ports: Ports,
+  passphrase: string,
+  onFault: (error: unknown) => void,
+): Promise<Found> {
+  const raw = await openRaw(ports);
+  let opened = false;
+  try {
+    const slot = await raw.transact([VAULT], 'read', (tx) => tx.get(VAULT, KEY));
+    if (!isLockSlot(slot)) throw new CoreError('storage-damaged', 'the lock is gone');
+    const lockKey = stretchLock(passphrase, slot.salt);
+    const sealed = await ports.keyring.unwrap(slot.sealed).catch((cause: unknown) => {
+      throw new CoreError('storage-damaged', 'the slot does not open', { cause });
+    });
+    let key: LocalKey;
+    try {
+      key = openSlot(lockKey, sealed, slot.salt);
+    } catch (cause) {
+      throw new CoreError('passphrase-wrong', 'the slot does not open', { cause });
+    } finally {
+      lockKey.fill(0);
+    }
+    opened = true;
+    return await openWith(raw, key, onFault, { afterMs: slot.afterMs });
+  } finally {
+    if (!opened) raw.close();
+  }
+}
+
+/** Locks a device with a passphrase from its next start on, or takes the lock away. The slot that there was is overwritten. */
+export async function replaceLock(
+  ports: Ports,
+  db: SealedDb,
+  lock: (Lock & { readonly passphrase: string }) | undefined,
+): Promise<void> {
+  await db.replaceSlot(KEY, async (key) => {
+    if (lock === undefined) return ports.keyring.wrap(key);
+    const salt = ports.random(ARGON2.saltBytes);
+    const lockKey = stretchLock(lock.passphrase, salt);
+    const sealed = await ports.keyring.wrap(sealSlot(lockKey, key, salt));
+    lockKey.fill(0);
+    const { afterMs } = lock;
+    return { v: 1, salt, sealed, ...(afterMs === undefined ? {} : { afterMs }) } satisfies LockSlot;
+  });
+}
+
+/** Whether a passphrase opens the lock of a device. */
+export async function opensLock(ports: Ports, passphrase: string): Promise<boolean> {
+  const raw = await openRaw(ports);
+  try {
+    const slot = await raw.transact([VAULT], 'read', (tx) => tx.get(VAULT, KEY));
+    if (!isLockSlot(slot)) return false;
+    const lockKey = stretchLock(passphrase, slot.salt);
+    openSlot(lockKey, await ports.keyring.unwrap(slot.sealed), slot.salt).fill(0);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    raw.close();
+  }
 }
 
 /** Makes an empty database under a fresh key. What was there is destroyed first. */
@@ -60,8 +180,20 @@ export async function makeLocalDatabase(ports: Ports, onFault: (error: unknown) 
   return new SealedDb(raw, key, await claimDatabase(raw), onFault);
 }
 
-/** Destroys database and keyring. */
+/**
+ * Destroys database and keyring. The key goes first, with a mark: whatever stops the rest leaves nothing that opens, and the next start
+ * goes on with it.
+ */
 export async function destroyLocal(ports: Ports): Promise<void> {
-  await (await openRaw(ports)).destroy();
-  await ports.keyring.destroy();
+  try {
+    const raw = await openRaw(ports);
+    await raw.transact([VAULT], 'write', async (tx) => {
+      tx.put(VAULT, KEY, new Uint8Array(0));
+      tx.delete(VAULT, KEY);
+      tx.put(VAULT, WIPED, 1);
+    });
+    await raw.destroy();
+  } finally {
+    await ports.keyring.destroy();
+  }
 }

@@ -1,16 +1,28 @@
 /**
- * What a person does to the own account as a whole: naming devices, removing one, changing the passphrase. One act at a time; those that
+ * What a person does to the own account as a whole: naming devices, removing one, changing the passphrase, deleting it. One act at a time; those that
  * need the account key ask for the passphrase and forget it when they are done.
  */
+import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { NAME_MAX } from '@tacet/protocol/content/record';
 import { idBytes, type DeviceId } from '@tacet/protocol/ids';
-import { equalBytes } from '@tacet/protocol/bytes';
+import { changeCredentials, deleteAccount } from '@tacet/protocol/rest/accounts';
+import { signedChangeCredentials, signedDeleteAccount } from '@tacet/protocol/signed/requests';
+import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
+import { signWithKeyPair, stretchPassphrase, type StretchedPassphrase } from '@tacet/crypto/vault';
 import { T } from '../db/stores.ts';
-import { CoreError } from '../failure.ts';
+import { CoreError, isCoreError } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
 import type { Services } from '../services.ts';
-import { withMoment, withOwnVault } from './own-vault.ts';
+import {
+  fetchVault,
+  forgetStretched,
+  forgetVault,
+  sealCredentials,
+  withMoment,
+  withOwnVault,
+} from './own-vault.ts';
 import { requestRemoval, settleRemovals } from './removal.ts';
+import { takeChallenge } from './session.ts';
 
 /** The account of this device, as its person governs it. */
 export class OwnAccount {
@@ -49,6 +61,82 @@ export class OwnAccount {
       if (directory.deviceOf(directory.ownAccount, device) === undefined) return;
       await withOwnVault(this.#s, passphrase, (vault) => requestRemoval(this.#s, vault, device));
     });
+  }
+
+  /**
+   * Puts another passphrase in force. Throws `CoreError` `passphrase-wrong` and others; after a lost answer the same call finds out
+   * whether it has happened, by opening the vault with the new one.
+   */
+  changePassphrase(current: string, next: string): Promise<void> {
+    const { own, rest, session, origin } = this.#s;
+    return this.#act(async () => {
+      const stretched = stretchPassphrase(next, own.value.username);
+      try {
+        if (await this.#isInForce(stretched)) return;
+        await withOwnVault(this.#s, current, async (vault) => {
+          const { account } = own.value;
+          const credentials = sealCredentials(account, vault, stretched, vault.contents.recordKey);
+          const request = signedChangeCredentials.encode({
+            origin,
+            challenge: await takeChallenge(rest),
+            account: idBytes(account),
+            credentials,
+          });
+          const signed = signWithKeyPair(vault.stretched.loginKey, SIGNED_LABELS.changeCredentials, request);
+          const body = { bytes: encodeB64u(request), signature: encodeB64u(signed) };
+          await session.with((token) => rest.call(changeCredentials, { body, token }));
+          await this.#noteCredentials(credentials.version);
+        });
+      } finally {
+        forgetStretched(stretched);
+      }
+    });
+  }
+
+  /** Deletes the account on the server. Throws `CoreError` `passphrase-wrong` and others. */
+  deleteAccount(passphrase: string): Promise<void> {
+    const { own, rest, session, origin } = this.#s;
+    return this.#act(() =>
+      withOwnVault(this.#s, passphrase, async ({ stretched }) => {
+        const { account, username } = own.value;
+        const request = signedDeleteAccount.encode({
+          origin,
+          challenge: await takeChallenge(rest),
+          account: idBytes(account),
+          username,
+        });
+        const signed = signWithKeyPair(stretched.loginKey, SIGNED_LABELS.deleteAccount, request);
+        const body = { bytes: encodeB64u(request), signature: encodeB64u(signed) };
+        await session.with((token) => rest.call(deleteAccount, { body, token }));
+      }),
+    );
+  }
+
+  /** Whether a passphrase is in force already: what it opens says so, not the server's word. */
+  async #isInForce(stretched: StretchedPassphrase): Promise<boolean> {
+    const { own, rest, session } = this.#s;
+    const { account, credentialsVersion } = own.value;
+    try {
+      const { contents, version } = await session.with((token) =>
+        fetchVault(rest, token, account, stretched, credentialsVersion),
+      );
+      forgetVault({ contents, version });
+      await this.#noteCredentials(version);
+      return true;
+    } catch (error) {
+      if (isCoreError(error, 'passphrase-wrong')) return false;
+      throw error;
+    }
+  }
+
+  async #noteCredentials(version: number): Promise<void> {
+    const { own, db } = this.#s;
+    await db.write([T.own], async (tx) =>
+      own.change(tx, (held) => ({
+        ...held,
+        credentialsVersion: Math.max(held.credentialsVersion, version),
+      })),
+    );
   }
 
   /** Puts into effect what happened while nobody saw the answer. */

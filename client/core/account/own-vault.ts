@@ -6,13 +6,19 @@ import { decodeB64u, encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { idBytes, type AccountId } from '@tacet/protocol/ids';
 import { getCredentials } from '@tacet/protocol/rest/accounts';
 import { isWireError } from '@tacet/protocol/errors';
+import type { Rotation } from '@tacet/protocol/signed/requests';
 import {
+  generateKey,
   hashRecordKey,
   openVault,
+  sealVault,
   stretchPassphrase,
   unwrapVaultKey,
+  wrapVaultKey,
+  type RecordKey,
   type StretchedPassphrase,
   type VaultContents,
+  type VaultKey,
 } from '@tacet/crypto/vault';
 import { T, type OwnDevice } from '../db/stores.ts';
 import { CoreError } from '../failure.ts';
@@ -60,11 +66,26 @@ export async function fetchVault(
   }
 }
 
-/** Overwrites what a passphrase opened. */
-export function forgetVault({ stretched, contents }: Pick<OwnVault, 'stretched' | 'contents'>): void {
+/** Vault and wrap as the next version, under a fresh vault key: for this passphrase, with this record key. */
+export function sealCredentials(
+  account: AccountId,
+  before: OpenedVault,
+  { loginKey, wrapKey }: StretchedPassphrase,
+  recordKey: RecordKey,
+): Rotation['credentials'] {
+  const version = before.version + 1;
+  const binding = { account: idBytes(account), version };
+  const vaultKey = generateKey<VaultKey>();
+  const vault = sealVault(vaultKey, { accountKey: before.contents.accountKey, recordKey }, binding);
+  const sealed = wrapVaultKey(wrapKey, vaultKey, binding);
+  vaultKey.fill(0);
+  return { version, loginKey: loginKey.publicKey, vault, wraps: [{ way: 'passphrase', sealed }] };
+}
+
+/** Overwrites what a vault held. */
+export function forgetVault({ contents }: OpenedVault): void {
   contents.accountKey.erase();
   contents.recordKey.fill(0);
-  forgetStretched(stretched);
 }
 
 /** Overwrites the keys of a passphrase. */
@@ -95,8 +116,8 @@ export async function withOwnVault<Value>(
     await checkContents(services, vault);
     return await work(vault);
   } finally {
-    if (vault === undefined) forgetStretched(stretched);
-    else forgetVault(vault);
+    forgetStretched(stretched);
+    if (vault !== undefined) forgetVault(vault);
   }
 }
 

@@ -11,7 +11,7 @@ import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type DeviceId, type MessageId } from '@tacet/protocol/ids';
 import { changeList } from '@tacet/protocol/rest/devices';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
-import { signedChangeList, type Rotation } from '@tacet/protocol/signed/requests';
+import { signedChangeList } from '@tacet/protocol/signed/requests';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
 import {
   deriveDeliveryKey,
@@ -21,13 +21,10 @@ import {
   hashRecordKey,
   keyFrom,
   sealRecord,
-  sealVault,
   signLabelled,
   signWithKeyPair,
-  wrapVaultKey,
   type ProfileKey,
   type RecordKey,
-  type VaultKey,
 } from '@tacet/crypto/vault';
 import { LINE_TABLES } from '../conversations.ts';
 import type { WriteTx } from '../db/sealed.ts';
@@ -35,7 +32,7 @@ import { T, type Removal } from '../db/stores.ts';
 import { hashList, verifyList } from '../device-lists.ts';
 import { DIRECTORY_TABLES } from '../directory.ts';
 import { hasOtherDevices, type Services } from '../services.ts';
-import type { OwnVault } from './own-vault.ts';
+import { sealCredentials, type OwnVault } from './own-vault.ts';
 import { sealOwnProfile } from './profiles.ts';
 import { tellContacts } from './rotation.ts';
 import { takeChallenge } from './session.ts';
@@ -114,7 +111,7 @@ async function requestOnce(services: Services, vault: OwnVault, gone: DeviceId):
       account: idBytes(account),
       list,
       rotation: {
-        credentials: sealCredentials(services, vault, recordKey),
+        credentials: sealCredentials(account, vault, vault.stretched, recordKey),
         record: { version, sealed },
         profile: sealOwnProfile(own.value, after),
         deliveryKeyHash: hashDeliveryKey(deriveDeliveryKey(profileKey)),
@@ -125,21 +122,6 @@ async function requestOnce(services: Services, vault: OwnVault, gone: DeviceId):
     await session.with((token) => rest.call(changeList, { body, token }));
     await settle(services, removal);
   });
-}
-
-/** The vault with the new record key under a fresh vault key, as the next version; the login key stays. */
-function sealCredentials(
-  { own }: Pick<Services, 'own'>,
-  { version: before, contents, stretched }: OwnVault,
-  recordKey: RecordKey,
-): Rotation['credentials'] {
-  const version = before + 1;
-  const binding = { account: idBytes(own.value.account), version };
-  const vaultKey = generateKey<VaultKey>();
-  const vault = sealVault(vaultKey, { accountKey: contents.accountKey, recordKey }, binding);
-  const sealed = wrapVaultKey(stretched.wrapKey, vaultKey, binding);
-  vaultKey.fill(0);
-  return { version, loginKey: stretched.loginKey.publicKey, vault, wraps: [{ way: 'passphrase', sealed }] };
 }
 
 /** Looks which of the removals that were asked for has happened, by the own list in force, and puts it into effect here. */

@@ -31,7 +31,7 @@ import { entryFromJson } from '../people.ts';
 import type { Rest } from '../transport/rest.ts';
 import { makeLocalDatabase } from './local.ts';
 import { makeFirstPreKeys, makeNewDevice, type NewDevice } from './new-device.ts';
-import { fetchVault, forgetVault } from './own-vault.ts';
+import { fetchVault, forgetStretched, forgetVault } from './own-vault.ts';
 import { openSealedRecord } from './record.ts';
 import { takeChallenge } from './session.ts';
 import { activate, type Joined, type JoinNeeds } from './sign-up.ts';
@@ -169,7 +169,8 @@ export async function joinAccount(
     prekeys: prekeys.upload,
   });
   const signature = signWithKeyPair(stretched.loginKey, SIGNED_LABELS.addDevice, bytes);
-  forgetVault({ stretched, contents: vault.contents });
+  forgetStretched(stretched);
+  forgetVault(vault);
   const session = await rest.call(addDevice, {
     body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
     token: pending.accessToken,

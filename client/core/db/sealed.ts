@@ -169,8 +169,28 @@ export class SealedDb {
     return turn;
   }
 
+  /**
+   * Puts another slot for the local key in place of the one there, which it overwrites. `make` gets the key and gives the slot; it runs
+   * before the transaction and may take its time.
+   */
+  async replaceSlot(slotKey: string, make: (key: LocalKey) => Promise<unknown>): Promise<void> {
+    const slot = await make(this.#key);
+    await this.#database
+      .transact([OWNER_STORE], 'write', async (raw) => {
+        if ((await raw.get(OWNER_STORE, OWNER_KEY)) !== this.#owner) {
+          throw new CoreError('cancelled', 'another tab owns the database');
+        }
+        raw.put(OWNER_STORE, slotKey, slot);
+      })
+      .catch(rethrow);
+  }
+
+  /** Closes the database and, when what is being written has been written, overwrites the key in memory. */
   close(): void {
     this.#database.close();
+    this.#hidden.clear();
+    const forget = (): void => void this.#key.fill(0);
+    this.#lastWrite.then(forget, forget);
   }
 
   #transact<Value>(

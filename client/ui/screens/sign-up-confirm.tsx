@@ -23,6 +23,7 @@ export function ConfirmStep({
   chosen,
   busy,
   failure,
+  action = text.signUp.create,
   onBack,
   onCreate,
 }: {
@@ -30,6 +31,8 @@ export function ConfirmStep({
   readonly chosen: Chosen;
   readonly busy: boolean;
   readonly failure: Failure | undefined;
+  /** The verb of the button. */
+  readonly action?: string;
   readonly onBack: () => void;
   readonly onCreate: () => Promise<void>;
 }): VNode {
@@ -99,7 +102,7 @@ export function ConfirmStep({
           </>
         )}
         <Button kind="primary" type="submit" wide busy={busy}>
-          {text.signUp.create}
+          {action}
         </Button>
       </Form>
     </Page>

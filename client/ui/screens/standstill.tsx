@@ -3,9 +3,10 @@ import type { VNode } from 'preact';
 import type { Failure, SessionState } from '../../core/door.ts';
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
+import { FailureNote } from '../components/note.tsx';
 import { Page, Stack } from '../components/page.tsx';
 import { takeUpdate } from '../app-update.ts';
-import { useDoor } from '../door-context.ts';
+import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { failureText, fill, text } from '../text/text.ts';
 
 /** Starts anew, with the newer version where one is here: without its being taken, a reload brings the one that is kept. */
@@ -43,16 +44,32 @@ export function Ended({
   readonly why: Exclude<Extract<SessionState, { readonly kind: 'ended' }>['why'], 'signed-out'>;
 }): VNode {
   return why === 'removed' ? (
-    <Page title={text.ended.removedTitle} lead={text.ended.removedText}>
-      <Button kind="primary" wide onClick={() => startAgain('/sign-in')}>
-        {text.ended.signIn}
-      </Button>
-    </Page>
+    <Removed />
   ) : (
     <Page title={text.ended.deletedTitle} lead={text.ended.deletedText}>
       <Button kind="primary" wide onClick={() => startAgain('/')}>
         {text.ended.start}
       </Button>
+    </Page>
+  );
+}
+
+/** Another own device removed this one, or so the server says: what is kept here is deleted by its person, not by the server's word. */
+function Removed(): VNode {
+  const { commands } = useDoor();
+  const { busy, failure, ask } = useAsking();
+  async function wipe(): Promise<void> {
+    if (await ask(() => commands.wipe())) startAgain('/sign-in');
+  }
+  return (
+    <Page title={text.ended.removedTitle} lead={text.ended.removedText}>
+      <p>{text.ended.removedKept}</p>
+      <FailureNote failure={failure} />
+      <Stack>
+        <Button kind="danger" wide busy={busy} onClick={() => inBackground(wipe())}>
+          {text.ended.wipe}
+        </Button>
+      </Stack>
     </Page>
   );
 }

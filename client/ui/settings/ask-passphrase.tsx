@@ -18,7 +18,8 @@ export function AskPassphrase({
   title,
   loses,
   confirm,
-  harmless = false,
+  label = text.devices.passphrase,
+  wrong = text.devices.passphraseWrong,
   children,
   onClose,
   onAsk,
@@ -29,8 +30,9 @@ export function AskPassphrase({
   readonly loses: string;
   /** The verb of the button. */
   readonly confirm: string;
-  /** Nothing is lost by it. */
-  readonly harmless?: boolean;
+  /** Which passphrase is meant, and what is said of another. */
+  readonly label?: string;
+  readonly wrong?: string;
   readonly children?: ComponentChildren;
   readonly onClose: () => void;
   readonly onAsk: (passphrase: string) => Promise<void>;
@@ -55,10 +57,10 @@ export function AskPassphrase({
       <p>{loses}</p>
       {children}
       <Form onSubmit={() => inBackground(submit())}>
-        <PassphraseFailure failure={failure} />
+        <PassphraseFailure failure={failure} wrong={wrong} />
         <Username />
         <PassphraseField
-          label={text.devices.passphrase}
+          label={label}
           name="password"
           autocomplete="current-password"
           value={passphrase}
@@ -73,7 +75,7 @@ export function AskPassphrase({
         />
         <DialogActions>
           <Button onClick={onClose}>{text.common.cancel}</Button>
-          <Button kind={harmless ? 'primary' : 'danger'} type="submit" busy={busy}>
+          <Button kind="danger" type="submit" busy={busy}>
             {confirm}
           </Button>
         </DialogActions>
@@ -100,7 +102,13 @@ export function Username(): VNode {
 }
 
 /** What went wrong, where a passphrase was asked for; with the moment from which trying again makes sense. */
-export function PassphraseFailure({ failure }: { readonly failure: Failure | undefined }): VNode | null {
+export function PassphraseFailure({
+  failure,
+  wrong = text.devices.passphraseWrong,
+}: {
+  readonly failure: Failure | undefined;
+  readonly wrong?: string;
+}): VNode | null {
   if (failure === undefined) return null;
   const isWrong = failure.code === 'passphrase-wrong' || failure.code === 'login-refused';
   const retry =
@@ -109,7 +117,7 @@ export function PassphraseFailure({ failure }: { readonly failure: Failure | und
       : ` ${fill(text.devices.retryAt, { time: formatTime(failure.retryAt) })}`;
   return (
     <Note kind="danger">
-      {isWrong ? text.devices.passphraseWrong : failureText(failure)}
+      {isWrong ? wrong : failureText(failure)}
       {retry}
     </Note>
   );

@@ -1,7 +1,7 @@
 /** The frame of a page of the settings, its sections, and the way from the first page to the others. */
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { MonitorSmartphone } from 'lucide';
+import { KeyRound, MonitorSmartphone } from 'lucide';
 import { ButtonLink } from '../components/button.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
 import { PaneHeader } from '../components/pane-header.tsx';
@@ -53,10 +53,17 @@ export function Section({
 /** Links to the pages about devices and account. */
 export function GoverningLinks(): VNode {
   return (
-    <div>
-      <ButtonLink icon={MonitorSmartphone} {...linkTo({ kind: 'settings', page: 'devices' })}>
-        {text.devices.title}
-      </ButtonLink>
-    </div>
+    <>
+      <div>
+        <ButtonLink icon={MonitorSmartphone} {...linkTo({ kind: 'settings', page: 'devices' })}>
+          {text.devices.title}
+        </ButtonLink>
+      </div>
+      <div>
+        <ButtonLink icon={KeyRound} {...linkTo({ kind: 'settings', page: 'account' })}>
+          {text.account.title}
+        </ButtonLink>
+      </div>
+    </>
   );
 }

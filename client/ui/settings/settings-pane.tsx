@@ -3,6 +3,8 @@ import type { VNode } from 'preact';
 import { lazily } from '../components/lazy.tsx';
 import type { SettingsPage } from '../router.ts';
 import { text } from '../text/text.ts';
+// Not fetched on demand: wiping must work without a connection.
+import { Account } from './account.tsx';
 import { SettingsFrame } from './settings-frame.tsx';
 import { Settings } from './settings.tsx';
 
@@ -16,6 +18,13 @@ export function SettingsPane({ page }: { readonly page: SettingsPage | undefined
       return (
         <SettingsFrame key={page} title={text.devices.title}>
           <Devices />
+        </SettingsFrame>
+      );
+    case 'account':
+    case 'passphrase':
+      return (
+        <SettingsFrame key={page} title={text.account.title}>
+          <Account />
         </SettingsFrame>
       );
   }

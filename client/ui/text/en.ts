@@ -414,6 +414,66 @@ export const en = {
     passphraseWrong: 'That is not your passphrase. Nothing was changed.',
     retryAt: 'Try again at {time}.',
   },
+  account: {
+    title: 'Account and security',
+    passphrase: 'Passphrase',
+    passphraseText:
+      'Your passphrase signs you in on another device and is asked for before devices are removed. Nobody else has it.',
+    change: 'Change passphrase',
+    changeTitle: 'Change your passphrase',
+    changeLead:
+      'First the one that is in force now. Devices that are signed in stay signed in; from then on only the new one opens your account.',
+    changeStep: 'Step {step} of 3',
+    changed: 'Your passphrase was changed',
+    lock: 'App lock',
+    lockText:
+      'Locks Tacet in this browser with a passphrase of its own. While it is locked nothing can be read here and nothing is received; messages wait on the server.',
+    lockLimits:
+      'It protects what is stored here from somebody who has this device but not the passphrase. What an older copy of the disk holds is not protected.',
+    lockSet: 'Set app lock',
+    lockTitle: 'Set an app lock',
+    lockConfirm: 'Turn on',
+    lockPassphrase: 'Passphrase of the lock',
+    lockHint:
+      'Only for this browser. Three or four unrelated words do. If you forget it, all that helps is to delete what is here.',
+    lockAgain: 'Passphrase of the lock again',
+    lockDiffers: 'That differs from what you typed above.',
+    lockWeak: 'Too easy to guess. Add another word.',
+    lockAfter: 'Lock by itself when nobody is here for',
+    lockAfters: { one: '1 min', five: '5 min', thirty: '30 min', never: 'Never' },
+    lockIsOn: 'The app lock is on.',
+    lockIsOnAfter: 'The app lock is on. It locks after {minutes} min without you.',
+    lockNow: 'Lock now',
+    lockOff: 'Turn off',
+    lockOffConfirm: 'Turn the lock off',
+    lockOffTitle: 'Turn off the app lock?',
+    lockOffText: 'Whoever has this browser open can then read your messages.',
+    lockPassphraseWrong: 'That is not the passphrase of the lock.',
+    wipe: 'Wipe this device',
+    wipeText: 'Deletes your account and messages from this browser at once, also without a connection.',
+    wipeTitle: 'Wipe this device?',
+    wipeLoses:
+      'Every message and key in this browser is deleted and cannot be brought back to it. Without a connection the device stays on your list until you remove it on another one.',
+    wipeLast: 'This is your only device. To come back you need your passphrase.',
+    wipeConfirm: 'Wipe now',
+    delete: 'Delete account',
+    deleteText: 'Ends your account on the server and on all your devices.',
+    deleteTitle: 'Delete your account?',
+    deleteLoses:
+      'Your account, your contacts, your name and everything stored for you on the server are deleted, and your messages on this device. Your other devices are signed out. What others have received stays with them. This cannot be undone, and anybody may take your username afterwards.',
+    deleteConfirm: 'Delete for ever',
+  },
+  locked: {
+    title: 'Tacet is locked',
+    passphrase: 'Passphrase of the lock',
+    unlock: 'Unlock',
+    missing: 'Enter the passphrase of the lock.',
+    wrong: 'That is not the passphrase of the lock.',
+    forgotten: 'Passphrase forgotten?',
+    forgottenText:
+      'Nobody can open the lock without it. You can delete what is here and sign in anew with the passphrase of your account.',
+    wipe: 'Delete what is here',
+  },
   otherVersion: {
     title: 'Reload to update Tacet',
     text: 'Another tab has Tacet open in a different version. Reload both tabs to bring them to the same one. What you have written is kept.',
@@ -422,10 +482,12 @@ export const en = {
   ended: {
     removedTitle: 'This device was removed',
     removedText:
-      'Another of your devices removed this one from your account. New messages no longer come here. Sign in to add it again.',
+      'Another of your devices removed this one from your account, or the account was deleted. New messages no longer come here.',
+    removedKept:
+      'Messages that came before are still stored here, where you cannot open them any more. Delete them, then you can sign in anew.',
+    wipe: 'Delete and go to sign in',
     deletedTitle: 'Your account was deleted',
     deletedText: 'What was kept in this browser is gone too.',
-    signIn: 'Go to sign in',
     start: 'Go to the start',
   },
   update: {
