@@ -1,5 +1,5 @@
 /** Every view worth looking at, by name: its address and the state behind it. */
-import type { DeviceView, Me, ViewState } from '../../client/core/door.ts';
+import type { DeviceView, Me, SearchResults, ViewState } from '../../client/core/door.ts';
 import type { Scene } from '../support/fake-door.ts';
 import {
   ADA,
@@ -80,6 +80,47 @@ const OPEN = {
 const INVITE = '/i/AbCdEfGhIjKlMnOpQrStUv';
 const NAMES = { Name: 'Charles Babbage' };
 
+const LABEL = 'Search conversations and messages';
+const FOUND = async (): Promise<SearchResults> => ({
+  groups: [
+    {
+      id: LONG.account,
+      person: LONG,
+      finds: [3, 5, 40, 90].map((days, i) => ({
+        order: 100 - i,
+        at: NOW - days * 86_400_000,
+        mine: i % 2 === 1,
+        excerpt: [
+          { text: '… the part on Bernoulli numbers still holds up, and the ', found: false },
+          { text: 'dra', found: true },
+          {
+            text: 'ft is with the printer; bring the other one on Friday if you can find it …',
+            found: false,
+          },
+        ],
+      })),
+    },
+    {
+      id: LEILA.account,
+      person: LEILA,
+      finds: [
+        {
+          order: 2,
+          at: NOW - 3_600_000,
+          mine: false,
+          excerpt: [
+            { text: 'هل وصلت ', found: false },
+            { text: 'الرسالة', found: true },
+            { text: '؟ draft', found: false },
+          ],
+        },
+      ],
+    },
+  ],
+  more: false,
+  complete: true,
+});
+
 export const SCENES: Readonly<Record<string, NamedScene>> = {
   welcome: { path: '/', state: OUT },
   'welcome-fresh': {
@@ -134,6 +175,27 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   starting: { path: '/', state: {} },
   list: { path: '/', state: IN },
   'list-empty': { path: '/', state: { ...IN, conversations: [], unreadTotal: 0 } },
+  search: { path: '/', state: IN, answers: { searchMessages: FOUND }, type: { [LABEL]: 'a' } },
+  'search-none': { path: '/', state: IN, type: { [LABEL]: 'qqqq' } },
+  'search-loading': { path: '/', state: IN, hang: ['searchMessages'], type: { [LABEL]: 'qqqq' } },
+  'search-failed': {
+    path: '/',
+    state: IN,
+    refuse: { searchMessages: { code: 'storage-unavailable' } },
+    type: { [LABEL]: 'qqqq' },
+  },
+  'search-indexing': {
+    path: '/',
+    state: { ...IN, indexing: { done: 41_000, total: 100_000 } },
+    answers: { searchMessages: async () => ({ ...(await FOUND()), complete: false }) },
+    type: { [LABEL]: 'draft' },
+  },
+  'search-incomplete': {
+    path: '/',
+    state: IN,
+    answers: { searchMessages: async () => ({ groups: [], more: false, complete: false }) },
+    type: { [LABEL]: 'draft' },
+  },
   'list-offline': {
     path: '/',
     state: { ...IN, connection: { kind: 'offline', retryAt: NOW + 15_000 } },

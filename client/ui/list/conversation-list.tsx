@@ -9,22 +9,35 @@ import { ListTitle } from '../components/pane-header.tsx';
 import { useDoor } from '../door-context.ts';
 import { linkTo, place } from '../router.ts';
 import { text } from '../text/text.ts';
+import { lazily } from '../components/lazy.tsx';
 import { ConversationItem } from './conversation-item.tsx';
 import css from './conversation-list.module.css';
 import { NewChat } from './new-chat.tsx';
 import { NewInvite } from './new-invite.tsx';
+import { SearchField } from './search-field.tsx';
+import { wish } from './search-state.ts';
+
+const Results = lazily(async () => (await import('./search-results.tsx')).SearchResults);
 
 export function ConversationList(): VNode {
   const { state } = useDoor();
   const [dialog, setDialog] = useState<'new-chat' | 'invite' | undefined>(undefined);
   const close = (): void => setDialog(undefined);
   const list = useRef<HTMLUListElement>(null);
+  const found = useRef<HTMLDivElement>(null);
+  const searching = wish.value.typed.trim() !== '' || wish.value.within !== undefined;
   const conversations = state.conversations.value;
   const here = place.value;
   const openId = here.kind === 'conversation' ? here.id : undefined;
 
+  function linksShown(): readonly HTMLAnchorElement[] {
+    return [...((found.current ?? list.current)?.querySelectorAll('a') ?? [])];
+  }
+  function enterList(): void {
+    linksShown()[0]?.focus();
+  }
   function walk(event: KeyboardEvent): void {
-    const links = [...(list.current?.querySelectorAll('a') ?? [])];
+    const links = linksShown();
     const at = links.findIndex((link) => link === document.activeElement);
     const to =
       event.key === 'ArrowDown'
@@ -49,8 +62,13 @@ export function ConversationList(): VNode {
         <IconLink icon={SettingsIcon} label={text.list.settings} {...linkTo({ kind: 'settings' })} />
       </ListTitle>
       <ConnectionStrip in="list" />
+      {conversations.length > 0 && <SearchField onDown={enterList} />}
       <UpdateStrip />
-      {conversations.length === 0 ? (
+      {searching ? (
+        <div class={css.found} ref={found} onKeyDown={walk}>
+          <Results />
+        </div>
+      ) : conversations.length === 0 ? (
         <div class={css.empty}>
           <h2>{text.list.emptyTitle}</h2>
           <p>{text.list.emptyText}</p>

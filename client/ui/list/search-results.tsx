@@ -1,0 +1,191 @@
+/** What a search found: conversations by their names, then messages by conversation, each a link to its place in the conversation. */
+import type { VNode } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type {
+  ConversationFinds,
+  ConversationId,
+  Failure,
+  MessageFind,
+  SearchResults as Results,
+} from '../../core/door.ts';
+import { failureOf } from '../../core/door.ts';
+import { shownNow } from '../clock.ts';
+import { Avatar } from '../components/avatar.tsx';
+import { Button } from '../components/button.tsx';
+import { FailureNote, Note } from '../components/note.tsx';
+import { Skeleton } from '../components/skeleton.tsx';
+import { showPlace } from '../conversation/jump-target.ts';
+import { inBackground, useDoor } from '../door-context.ts';
+import { addressOf } from '../router.ts';
+import { formatFull, formatListTime } from '../text/dates.ts';
+import { fill, formatNumber, plural, text } from '../text/text.ts';
+import { ConversationItem } from './conversation-item.tsx';
+import css from './search-results.module.css';
+import { wish } from './search-state.ts';
+
+/** Names that are shown above the messages. */
+const NAMES_MOST = 6;
+/** Finds of one conversation that are shown while others have some too. */
+const FINDS_MOST = 3;
+
+const plain = (name: string): string => name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase();
+
+type Answer =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'found'; readonly results: Results }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** Asks again whenever what is typed changes, or more can be found. The last answer stays until the next one is there. */
+function useAnswer(typed: string, within: ConversationId | undefined, round: string): Answer {
+  const { commands } = useDoor();
+  const [answer, setAnswer] = useState<Answer>({ kind: 'none' });
+  useEffect(() => {
+    let isWanted = true;
+    commands.searchMessages(typed, within).then(
+      (results) => isWanted && setAnswer({ kind: 'found', results }),
+      (error: unknown) => isWanted && setAnswer({ kind: 'failed', failure: failureOf(error) }),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [typed, within, round]);
+  return answer;
+}
+
+export function SearchResults(): VNode {
+  const { state, commands } = useDoor();
+  const { typed, within } = wish.value;
+  const indexing = state.indexing.value;
+  const wasIndexing = useRef(false);
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    // The index has just got what it lacked: what was asked is asked again.
+    if (wasIndexing.current && indexing === undefined) setRound((before) => before + 1);
+    wasIndexing.current = indexing !== undefined;
+  }, [indexing === undefined]);
+  const answer = useAnswer(typed.trim(), within?.id, String(round));
+  const wanted = plain(typed.trim());
+  const names =
+    within !== undefined || wanted === ''
+      ? []
+      : state.conversations.value
+          .filter(({ person }) => plain(`${person.name} ${person.username ?? ''}`).includes(wanted))
+          .slice(0, NAMES_MOST);
+  const groups = answer.kind === 'found' ? answer.results.groups : [];
+  const count = groups.reduce((sum, { finds }) => sum + finds.length, 0);
+  const isAlone = groups.length === 1 || within !== undefined;
+
+  return (
+    <div class={css.results}>
+      {indexing !== undefined ? (
+        <Indexing done={indexing.done} total={indexing.total} />
+      ) : (
+        answer.kind === 'found' &&
+        !answer.results.complete && (
+          <Note kind="info">
+            <p>{text.search.incomplete}</p>
+            <Button kind="quiet" onClick={() => inBackground(commands.prepareSearch())}>
+              {text.search.goOn}
+            </Button>
+          </Note>
+        )
+      )}
+      {answer.kind === 'failed' && <FailureNote failure={answer.failure} />}
+      {answer.kind === 'none' && <Skeleton shape="person" count={4} />}
+      {names.length > 0 && (
+        <section aria-label={text.search.names}>
+          <h2 class={css.heading}>{text.search.names}</h2>
+          <ul>
+            {names.map((conversation) => (
+              <ConversationItem key={conversation.id} conversation={conversation} current={false} />
+            ))}
+          </ul>
+        </section>
+      )}
+      {groups.map((group) => (
+        <Group key={group.id} group={group} whole={isAlone} />
+      ))}
+      {answer.kind === 'found' && (
+        <p class={css.status} role="status">
+          {count === 0 && names.length === 0
+            ? typed.trim() === ''
+              ? text.search.hint
+              : fill(text.search.none, { typed: typed.trim() })
+            : answer.results.more
+              ? fill(text.search.newest, { count: formatNumber(count) })
+              : plural(text.search.count, count)}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Group({ group, whole }: { readonly group: ConversationFinds; readonly whole: boolean }): VNode {
+  const { id, person, finds } = group;
+  const shown = whole ? finds : finds.slice(0, FINDS_MOST);
+  return (
+    <section aria-label={person.name}>
+      <h2 class={css.heading}>
+        <Avatar id={person.account} name={person.name} picture={person.picture} size={24} />
+        <bdi>{person.name}</bdi>
+      </h2>
+      <ul>
+        {shown.map((find) => (
+          <Find key={find.order} id={id} find={find} />
+        ))}
+      </ul>
+      {shown.length < finds.length && (
+        <button
+          type="button"
+          class={css.more}
+          onClick={() => {
+            wish.value = { ...wish.value, within: { id, name: person.name } };
+          }}
+        >
+          {plural(text.search.moreHere, finds.length - shown.length)}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Find({ id, find }: { readonly id: ConversationId; readonly find: MessageFind }): VNode {
+  const { commands } = useDoor();
+  return (
+    <li>
+      <a
+        class={css.find}
+        href={addressOf({ kind: 'conversation', id })}
+        onClick={(event) => {
+          if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+          event.preventDefault();
+          showPlace(commands, id, { to: 'order', order: find.order });
+        }}
+      >
+        <span class={css.excerpt} dir="auto">
+          {find.mine && <span class={css.mine}>{text.search.you} </span>}
+          {find.excerpt.map((part, i) => (part.found ? <mark key={i}>{part.text}</mark> : part.text))}
+        </span>
+        <time class={css.time} dateTime={new Date(find.at).toISOString()} title={formatFull(find.at)}>
+          {formatListTime(find.at, shownNow.value)}
+        </time>
+      </a>
+    </li>
+  );
+}
+
+/** Older messages are being added; what is there can be searched meanwhile. */
+function Indexing({ done, total }: { readonly done: number; readonly total: number }): VNode {
+  const { commands } = useDoor();
+  return (
+    <div class={css.indexing}>
+      <label>
+        {text.search.indexing}
+        <progress value={total === 0 ? undefined : done} max={Math.max(1, total)} />
+      </label>
+      <Button kind="quiet" onClick={() => inBackground(commands.stopIndexing())}>
+        {text.common.cancel}
+      </Button>
+    </div>
+  );
+}
