@@ -6,6 +6,7 @@ import { render } from 'preact';
 import { openDoor, type Door } from './core/door.ts';
 import { rememberAccount, remembersAccount } from './platform/account-hint.ts';
 import { browserLifelines } from './platform/lifelines.ts';
+import { followNotices, followPressedNotices } from './platform/notifications.ts';
 import { answerPersistRequests } from './platform/persistence.ts';
 import { browserRandom } from './platform/random.ts';
 import { canStore, readSupport } from './platform/support.ts';
@@ -14,6 +15,8 @@ import { onWorkerEnd } from './platform/window-link.ts';
 import { takeUpdate } from './ui/app-update.ts';
 import { App } from './ui/app.tsx';
 import { DoorContext } from './ui/door-context.ts';
+import { noticeWords } from './ui/notice-words.ts';
+import { go, parsePlace } from './ui/router.ts';
 import { Unsupported } from './ui/screens/standstill.tsx';
 import { followTheme } from './ui/theme.ts';
 
@@ -27,6 +30,7 @@ function start(root: HTMLElement): void {
   const startCore = (port: MessagePort): void => {
     const worker = startCoreWorker();
     answerPersistRequests(worker);
+    followNotices(worker, noticeWords, openPath);
     onWorkerEnd(worker, browserLifelines, () => {
       // A browser that is short of memory ends a worker. Another tab owns the account by now, or this one will again.
       const next = new MessageChannel();
@@ -55,11 +59,17 @@ function start(root: HTMLElement): void {
   }
   effect(() => rememberAccount(door.state.session.value.kind));
   followAttention(door);
+  followPressedNotices(openPath);
   keepShellLater(door);
   addEventListener('pagehide', (event) => {
     if (!event.persisted) door.close();
   });
   return undefined;
+}
+
+/** Goes to a place of the app by its address. */
+function openPath(path: string): void {
+  go(parsePlace(new URL(path, location.origin)));
 }
 
 /** Tells core when the person looks at this page and when not. */

@@ -27,6 +27,7 @@ import { Home } from './home.ts';
 import type { Ports } from './ports.ts';
 import { noteEmoji, readRecentEmoji } from './recent-emoji.ts';
 import { searchMessages } from './search/searching.ts';
+import { LEVELS, Notices } from './notices.ts';
 import { meOf, SharedState, ViewMirror } from './state.ts';
 import { AnonymousConnection } from './transport/anonymous.ts';
 import { Rest } from './transport/rest.ts';
@@ -85,6 +86,9 @@ class Core implements Client {
   readonly #generated = new Set<string>();
   readonly #lost: () => void;
   readonly #idle: IdleLock;
+  /** What each view says about the person's attention. */
+  readonly #attention = new Map<ViewMirror, Attention>();
+  #notices: Notices | undefined;
   #ready: Promise<void>;
   #started: Promise<void> = Promise.resolve();
   #busy = false;
@@ -116,8 +120,11 @@ class Core implements Client {
     return {
       commands: this.#commands(mirror, freshKey),
       keyed: (key) => this.#commands(mirror, () => key),
-      attend: () => undefined,
-      close: () => mirror.close(),
+      attend: (attention) => this.#attention.set(mirror, attention),
+      close: () => {
+        this.#attention.delete(mirror);
+        mirror.close();
+      },
     };
   }
 
@@ -125,6 +132,7 @@ class Core implements Client {
     this.#closed = true;
     this.#idle.set(undefined);
     const { home } = this.#state;
+    this.#notices?.stop();
     this.#state.show(undefined);
     await home?.stop();
     home?.close();
@@ -173,7 +181,10 @@ class Core implements Client {
       background: this.background,
       session,
       watcher: {
-        touched: (account) => state.touched(account),
+        touched: (account) => {
+          state.touched(account);
+          this.#notices?.touched(account);
+        },
         lineChanged: (account, change) => state.lineChanged(account, change),
         peopleChanged: () => state.peopleChanged(),
         connection: (connection) => {
@@ -186,6 +197,10 @@ class Core implements Client {
       home.close();
       return;
     }
+    const isWatched = (): boolean => [...this.#attention.values()].some(({ focused }) => focused);
+    const notices = new Notices(home, state, this.#ports.clock, this.#ports.notices, isWatched);
+    await notices.load();
+    this.#notices = notices;
     state.show(home);
     state.session.value = { kind: 'signed-in', me: meOf(home) };
     home.start();
@@ -214,6 +229,8 @@ class Core implements Client {
 
   async #leaveHome(next: ViewState['session']): Promise<void> {
     const { home, session } = this.#state;
+    this.#notices?.stop();
+    this.#notices = undefined;
     this.#state.show(undefined);
     session.value = next;
     await home?.stop();
@@ -485,6 +502,11 @@ class Core implements Client {
       lock: () => this.#lock(),
       unlock: (passphrase) => this.#unlock(passphrase),
       noteActivity: async () => this.#idle.active(),
+      setNotices: async (level) => {
+        this.#home();
+        if (LEVELS.includes(level)) await this.#notices?.setLevel(level);
+      },
+      findNoticed: async (token) => this.#notices?.find(token),
       connectNow: async () => this.#home().connection.connectNow(),
     };
   }

@@ -3,7 +3,7 @@
  * It knows no key, no network and no storage; core itself is never bundled for the window.
  */
 import { batch, signal, type ReadonlySignal, type Signal } from '@preact/signals-core';
-import type { Commands, Failure, ViewState } from './view.ts';
+import type { Commands, Failure, LinePlace, ViewState } from './view.ts';
 import type { CommandName, PortLike, ToCore, ToView } from './worker-messages.ts';
 
 export type * from './view.ts';
@@ -51,6 +51,7 @@ export const FIRST_STATE: ViewState = {
   progress: undefined,
   unreadTotal: 0,
   indexing: undefined,
+  notices: 'private',
   persistent: undefined,
 };
 
@@ -96,8 +97,7 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   setPicture: 'again',
   readPicture: 'again',
   renameDevice: 'again',
-  removeDevice: 'again',
-  changePassphrase: 'again',
+  changePassphrase: 'once',
   deleteAccount: 'once',
   wipe: 'again',
   setLock: 'once',
@@ -105,6 +105,9 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   lock: 'again',
   unlock: 'again',
   noteActivity: 'again',
+  removeDevice: 'once',
+  setNotices: 'again',
+  findNoticed: 'again',
   connectNow: 'again',
 };
 
@@ -139,6 +142,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     progress: signal(FIRST_STATE.progress),
     unreadTotal: signal(FIRST_STATE.unreadTotal),
     indexing: signal(FIRST_STATE.indexing),
+    notices: signal(FIRST_STATE.notices),
     persistent: signal(FIRST_STATE.persistent),
   } satisfies { [Slice in keyof ViewState]: Signal<ViewState[Slice]> };
   const waiting = new Map<number, Waiting>();
@@ -202,7 +206,16 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
       held = undefined;
       show(slices);
     };
-    call('openConversation', opened ?? [undefined]).then(reveal, reveal);
+    call('openConversation', whereItWas()).then(reveal, reveal);
+  }
+
+  /** The conversation that this view has open; somebody who reads further up is brought back there. */
+  function whereItWas(): readonly unknown[] {
+    const id = opened?.[0];
+    const open = signals.open.value;
+    if (open === undefined || open.id !== id || !open.hasLater) return [id];
+    const order = open.lines[Math.floor(open.lines.length / 2)]?.order;
+    return order === undefined ? [id] : [id, { to: 'order', order } satisfies LinePlace];
   }
 
   function send(id: number, one: Waiting): void {

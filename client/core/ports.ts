@@ -94,6 +94,19 @@ export interface SocketEvents {
 /** Opens a socket to a path below the origin. */
 export type OpenSocket = (path: string, events: SocketEvents) => Socket;
 
+/** A new message to be told of outside the page; only what the person wants to be shown there is in it. */
+export interface Notice {
+  /** Names the conversation to this device alone: a keyed hash. A later notice of the same token replaces the one before. */
+  readonly token: string;
+  readonly count: number;
+  readonly name?: string;
+  readonly text?: string;
+}
+export interface NoticePort {
+  show(notice: Notice): void;
+  withdraw(token: string): void;
+}
+
 /** Everything that core needs, gathered. */
 export interface Ports {
   /** Web origin of the server, as signed in requests. */
@@ -106,6 +119,7 @@ export interface Ports {
   readonly openSocket: OpenSocket;
   /** What a device is called until its person names it: browser and system as far as they tell, 1 to 64 characters. */
   readonly deviceName: string;
+  readonly notices: NoticePort;
   /** Asks for storage that the browser will not evict; `undefined` where it cannot say. */
   persistStorage(): Promise<boolean | undefined>;
   /** Calls back when the device says that the network came or went. */

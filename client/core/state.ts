@@ -23,6 +23,7 @@ import type {
   LinePlace,
   LockView,
   Me,
+  NoticeLevel,
   OpenConversation,
   PersonView,
   Progress,
@@ -45,6 +46,7 @@ export class SharedState {
   readonly conversations = signal<readonly ConversationSummary[]>([]);
   readonly devices = signal<readonly DeviceView[]>([]);
   readonly lock = signal<LockView | undefined>(undefined);
+  readonly notices = signal<NoticeLevel>('private');
   readonly unreadTotal: ReadonlySignal<number> = computed(() =>
     this.conversations.value.reduce((sum, { unread }) => sum + unread, 0),
   );
@@ -127,6 +129,7 @@ export class ViewMirror {
         progress: shared.progress.value,
         unreadTotal: shared.unreadTotal.value,
         indexing: shared.indexing.value,
+        notices: shared.notices.value,
         persistent: shared.persistent.value,
       };
       const changed = Object.entries(now).filter(

@@ -249,6 +249,9 @@ export interface SearchResults {
   readonly complete: boolean;
 }
 
+/** What a notification may show: nothing at all, that there is a message, from whom, or what it says. */
+export type NoticeLevel = 'none' | 'private' | 'name' | 'full';
+
 /** Long work that shows progress. */
 export type Progress =
   | { readonly kind: 'stretching' }
@@ -272,6 +275,8 @@ export interface ViewState {
   readonly unreadTotal: number;
   /** Lines that were added to the search index, while that goes on. */
   readonly indexing: { readonly done: number; readonly total: number } | undefined;
+  /** What notifications of this device may show. */
+  readonly notices: NoticeLevel;
   /** Whether the browser promised to keep the data (`storage.persist()`). */
   readonly persistent: boolean | undefined;
 }
@@ -372,6 +377,10 @@ export interface Commands {
   unlock(passphrase: string): Promise<void>;
   /** Somebody is at this view. */
   noteActivity(): Promise<void>;
+  /** Chooses what notifications of this device may show. */
+  setNotices(level: NoticeLevel): Promise<void>;
+  /** The conversation that a notification was about. */
+  findNoticed(token: string): Promise<ConversationId | undefined>;
   /** The network may be back: try now. */
   connectNow(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 /**
- * What a worker and its window say to each other beside the door: what only a window may ask of the browser (`storage.persist()`), and
- * the name by which the window notices that its worker has ended.
+ * What a worker and its window say to each other beside the door: what only a window may ask of the browser (`storage.persist()`,
+ * notifications), and the name by which the window notices that its worker has ended.
  */
 
-import type { Lifelines } from '../core/ports.ts';
+import type { Lifelines, Notice, NoticePort } from '../core/ports.ts';
 
 /** From the worker to its window. */
 interface PersistRequest {
@@ -21,9 +21,14 @@ interface LifelineHeld {
   readonly name: string;
 }
 
+/** From the worker: a notification to show or to take back. */
+type NoticeMessage =
+  | { readonly kind: 'notice'; readonly notice: Notice }
+  | { readonly kind: 'withdraw-notice'; readonly token: string };
+
 /** The end of the link that both sides hold: a worker's own scope, or the `Worker` in the window. */
 export interface LinkEnd {
-  postMessage(message: PersistRequest | PersistAnswer | LifelineHeld): void;
+  postMessage(message: PersistRequest | PersistAnswer | LifelineHeld | NoticeMessage): void;
   addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
 }
 
@@ -58,4 +63,12 @@ export function onWorkerEnd(worker: LinkEnd, lifelines: Lifelines, run: () => vo
   worker.addEventListener('message', (event) => {
     if (hasKind(event.data, 'lifeline')) lifelines.onBreak((event.data as LifelineHeld).name, run);
   });
+}
+
+/** In the worker: has the window show notifications. */
+export function openNoticePort(scope: LinkEnd): NoticePort {
+  return {
+    show: (notice) => scope.postMessage({ kind: 'notice', notice }),
+    withdraw: (token) => scope.postMessage({ kind: 'withdraw-notice', token }),
+  };
 }

@@ -18,6 +18,8 @@ export type Place =
   | { readonly kind: 'sign-up' }
   /** `link` is the whole address, fragment included; the fragment never travels. */
   | { readonly kind: 'invite'; readonly link: string }
+  /** A notification was pressed; core knows which conversation it was about. */
+  | { readonly kind: 'noticed'; readonly token: string }
   | { readonly kind: 'not-found' };
 
 /** Text form of an id: 16 bytes in base64url. */
@@ -36,6 +38,8 @@ export function parsePlace(url: URL): Place {
   if (conversation !== undefined && ID.test(conversation)) {
     return { kind: 'conversation', id: conversation as ConversationId };
   }
+  const token = /^\/n\/([^/]+)$/.exec(path)?.[1];
+  if (token !== undefined && ID.test(token)) return { kind: 'noticed', token };
   if (/^\/i\/[^/]+$/.test(path)) return { kind: 'invite', link: url.href };
   return { kind: 'not-found' };
 }
@@ -48,6 +52,8 @@ export function addressOf(place: Place): string {
       return '/';
     case 'conversation':
       return `/c/${place.id}`;
+    case 'noticed':
+      return `/n/${place.token}`;
     case 'settings':
       return place.page === undefined ? '/settings' : `/settings/${place.page}`;
     case 'sign-in':

@@ -11,7 +11,7 @@ import { openOwnerLock } from '../platform/owner-lock.ts';
 import { browserRandom } from '../platform/random.ts';
 import { openTabChannel } from '../platform/tab-channel.ts';
 import { openBrowserSocket } from '../platform/web-socket.ts';
-import { openPersistRequest, type LinkEnd } from '../platform/window-link.ts';
+import { openNoticePort, openPersistRequest, type LinkEnd } from '../platform/window-link.ts';
 import { softwareSigner } from './software-signer.ts';
 
 /** The ports of the worker whose global scope is given. */
@@ -25,6 +25,7 @@ export function openBrowserPorts(scope: LinkEnd): Ports {
     http: browserHttp,
     openSocket: openBrowserSocket,
     deviceName: readDeviceName(),
+    notices: openNoticePort(scope),
     persistStorage: openPersistRequest(scope),
     onNetworkChange: onBrowserNetworkChange,
   };

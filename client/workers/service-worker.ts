@@ -86,6 +86,24 @@ scope.addEventListener('fetch', (event) => {
   event.respondWith(find(path).then((kept) => kept ?? fetch(event.request)));
 });
 
+/** Goes to the place of a notification in a page that is open, else in a new one. */
+async function open(path: string): Promise<void> {
+  const [page] = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (page === undefined) {
+    await scope.clients.openWindow(path);
+    return;
+  }
+  page.postMessage({ kind: 'open', path });
+  await page.focus();
+}
+
+scope.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  const data: unknown = event.notification.data;
+  const path = typeof data === 'object' && data !== null && 'path' in data ? data.path : undefined;
+  event.waitUntil(open(typeof path === 'string' && path.startsWith('/n/') ? path : '/'));
+});
+
 scope.addEventListener('message', (event) => {
   const data: unknown = event.data;
   // The person asked for the new build.

@@ -40,6 +40,7 @@ export function makeFakeDoor(scene: Scene): Door {
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
     indexing: signal(first.indexing),
+    notices: signal(first.notices),
     persistent: signal(first.persistent),
   };
   let sent = 0;
@@ -129,6 +130,8 @@ export function makeFakeDoor(scene: Scene): Door {
     lock: async () => undefined,
     unlock: async () => undefined,
     noteActivity: async () => undefined,
+    setNotices: async () => undefined,
+    findNoticed: async () => undefined,
     connectNow: async () => undefined,
     ...scene.answers,
   };

@@ -20,6 +20,7 @@ import type {
   DeviceKeyring,
   HttpRequest,
   HttpReply,
+  Notice,
   Ports,
   Socket,
   SocketEvents,
@@ -269,6 +270,8 @@ export interface NodePortsOptions {
 export interface NodePorts extends Ports {
   readonly disk: Disk;
   readonly power: Power;
+  /** What was to be notified of, and what was taken back, in order. */
+  readonly shownNotices: readonly (Notice | { readonly withdrawn: string })[];
   /** Takes the network away and gives it back. */
   setNetwork(up: boolean): void;
   /** Breaks every open socket, as a lost radio link does. */
@@ -282,6 +285,7 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
   const timers = new Set<NodeJS.Timeout>();
   const sockets = new Set<WebSocket>();
   const listeners = new Set<(online: boolean) => void>();
+  const notices: (Notice | { readonly withdrawn: string })[] = [];
   let isUp = true;
 
   const clock: Clock = {
@@ -373,6 +377,10 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
     http,
     openSocket,
     deviceName: 'Node',
+    notices: {
+      show: (notice) => notices.push(notice),
+      withdraw: (token) => notices.push({ withdrawn: token }),
+    },
     persistStorage: async () => true,
     onNetworkChange(run) {
       listeners.add(run);
@@ -380,6 +388,7 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
     },
     disk,
     power,
+    shownNotices: notices,
     setNetwork(up) {
       isUp = up;
       if (!up) for (const socket of sockets) socket.terminate();

@@ -6,7 +6,7 @@ import type { Timer } from '@tacet/protocol/content/timer';
 import type { AccountId, DeviceId, EnvelopeId, InviteCode, MessageId } from '@tacet/protocol/ids';
 import type { Amendments } from '../messages/amendments.ts';
 import type { SearchState, StoredChunk } from '../search/chunk.ts';
-import type { Delivery, Line } from '../view.ts';
+import type { Delivery, Line, NoticeLevel } from '../view.ts';
 import type { DbKey } from '../ports.ts';
 import type { SealedDb, Table } from './sealed.ts';
 
@@ -288,6 +288,7 @@ export const T = {
   record: { store: 'device' } as Table<StoredRecord>,
   preKeyState: { store: 'device' } as Table<PreKeyState>,
   counts: { store: 'device' } as Table<Counts>,
+  notices: { store: 'device' } as Table<NoticeLevel>,
   recentEmoji: { store: 'device' } as Table<readonly string[]>,
   searchState: { store: 'device' } as Table<SearchState>,
   search: { store: 'search' } as Table<StoredChunk>,

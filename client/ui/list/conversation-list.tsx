@@ -14,6 +14,7 @@ import { ConversationItem } from './conversation-item.tsx';
 import css from './conversation-list.module.css';
 import { NewChat } from './new-chat.tsx';
 import { NewInvite } from './new-invite.tsx';
+import { NoticeOffer } from './notice-offer.tsx';
 import { SearchField } from './search-field.tsx';
 import { wish } from './search-state.ts';
 
@@ -62,8 +63,9 @@ export function ConversationList(): VNode {
         <IconLink icon={SettingsIcon} label={text.list.settings} {...linkTo({ kind: 'settings' })} />
       </ListTitle>
       <ConnectionStrip in="list" />
-      {conversations.length > 0 && <SearchField onDown={enterList} />}
       <UpdateStrip />
+      {conversations.length > 0 && <SearchField onDown={enterList} />}
+      <NoticeOffer />
       {searching ? (
         <div class={css.found} ref={found} onKeyDown={walk}>
           <Results />

@@ -10,6 +10,7 @@ import { place, type Place } from '../router.ts';
 import { SettingsPane } from '../settings/settings-pane.tsx';
 import { text } from '../text/text.ts';
 import { isUsedUp } from './arrival.ts';
+import { Noticed } from './noticed.tsx';
 import { Nothing } from './nothing.tsx';
 import { FollowInvite } from './follow-invite.tsx';
 import { Shell } from './shell.tsx';
@@ -44,6 +45,8 @@ function Pane({ here }: { readonly here: Place }): VNode {
       return <Conversation key={here.id} id={here.id} />;
     case 'settings':
       return <SettingsPane page={here.page} />;
+    case 'noticed':
+      return <Noticed key={here.token} token={here.token} />;
     case 'not-found':
       return <Nothing title={text.notFound.title} home />;
     case 'home':

@@ -506,6 +506,12 @@ export const en = {
     deletedText: 'What was kept in this browser is gone too.',
     start: 'Go to the start',
   },
+  notices: {
+    newMessages: { one: 'New message', other: '{count} new messages' },
+    offer: 'Be notified of new messages?',
+    accept: 'Turn on',
+    decline: 'Not now',
+  },
   update: {
     ready: 'A new version of Tacet is ready.',
     take: 'Reload to update',

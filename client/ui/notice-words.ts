@@ -1,0 +1,17 @@
+/** What a notification says, by what core lets it say. */
+import { plural, text } from './text/text.ts';
+
+/** A new message, as core tells of it: the name and the text only where the person wants them shown. */
+export interface NewMessages {
+  readonly count: number;
+  readonly name?: string;
+  readonly text?: string;
+}
+
+/** Title and body of a notification. */
+export function noticeWords({ count, name, text: quoted }: NewMessages): {
+  readonly title: string;
+  readonly body: string;
+} {
+  return { title: name ?? text.app.name, body: quoted ?? plural(text.notices.newMessages, count) };
+}
