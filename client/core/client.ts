@@ -436,6 +436,14 @@ class Core implements Client {
         const { home, id } = this.#conversation(conversation);
         await home.talk.acceptRequest(id);
       },
+      block: async (conversation) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.contacts.block(id);
+      },
+      unblock: async (conversation) => {
+        const { home, id } = this.#conversation(conversation);
+        await home.contacts.unblock(id);
+      },
       sendText: async (conversation, text, reply) => {
         const { home, id } = this.#conversation(conversation);
         const message = await home.talk.sendText(id, text, key(), reply);

@@ -3,15 +3,20 @@
  * until the first message.
  */
 import { idOf, type AccountId } from '@tacet/protocol/ids';
+import type { Contact } from '@tacet/protocol/content/record';
 import { isBody } from '@tacet/protocol/call';
 import { WireError } from '@tacet/protocol/errors';
 import { lookup } from '@tacet/protocol/rest/people';
 import { normaliseUsername } from '@tacet/crypto/vault';
+import { rotateProfileKey, publishProfileKey } from './account/rotation.ts';
 import { T } from './db/stores.ts';
 import { DIRECTORY_TABLES, newContact } from './directory.ts';
 import { CoreError } from './failure.ts';
+import { giveProfile } from './messages/handlers/profile.ts';
+import { COMPOSE_TABLES } from './messages/outbox.ts';
 import { entryFromJson } from './people.ts';
 import type { Services } from './services.ts';
+import { isRepeatable } from './transport/rest.ts';
 
 /** People of this account. */
 export class Contacts {
@@ -58,4 +63,50 @@ export class Contacts {
     });
     return account;
   }
+
+  /**
+   * Blocks somebody: what has not left for him is taken back, what comes from him is dropped unseen, and the profile key with the delivery
+   * key is rotated, so that what he knows of this account opens and reaches nothing newer. He is not told.
+   */
+  async block(account: AccountId): Promise<void> {
+    const { db, clock, record, outbox, background } = this.#s;
+    await db.write([...new Set([...COMPOSE_TABLES, T.record, T.own])], async (tx) => {
+      const held = record.contact(account);
+      if (held?.state === 'blocked') return;
+      record.changeContact(tx, account, (contact) => ({
+        ...requireContact(contact),
+        state: 'blocked',
+        changedAt: clock.now(),
+      }));
+      await outbox.withdraw(tx, account);
+      rotateProfileKey(this.#s, tx);
+    });
+    background.run(
+      publishProfileKey(this.#s).catch((error: unknown) => {
+        // Without a connection it is done with the next one.
+        if (!isRepeatable(error)) throw error;
+      }),
+      'publish a profile key',
+    );
+  }
+
+  /** Takes a block back; he gets the keys that he lacks. */
+  async unblock(account: AccountId): Promise<void> {
+    const { db, clock, record } = this.#s;
+    await db.write([...COMPOSE_TABLES, T.record], async (tx) => {
+      if (record.contact(account)?.state !== 'blocked') return;
+      record.changeContact(tx, account, (contact) => ({
+        ...requireContact(contact),
+        state: 'accepted',
+        changedAt: clock.now(),
+      }));
+      giveProfile(this.#s, tx, account);
+    });
+    this.#s.readProfile(account);
+  }
+}
+
+function requireContact(contact: Contact | undefined): Contact {
+  if (contact === undefined) throw new CoreError('conversation-unknown', 'nobody of this id is known');
+  return contact;
 }

@@ -79,6 +79,8 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   stopIndexing: 'again',
   searchMessages: 'again',
   acceptRequest: 'again',
+  block: 'again',
+  unblock: 'again',
   sendText: 'again',
   editMessage: 'again',
   react: 'again',

@@ -295,9 +295,9 @@ export function meOf(home: Home): Me {
   };
 }
 
-function stateOf(home: Home, stored: StoredConversation): Relation | undefined {
+function stateOf(home: Home, stored: StoredConversation): Relation {
   const contact = home.record.contact(stored.account);
-  if (contact?.state === 'blocked') return undefined;
+  if (contact?.state === 'blocked') return 'blocked';
   if (contact?.state === 'accepted') return 'accepted';
   return stored.last === undefined ? 'new' : 'request';
 }
@@ -309,7 +309,7 @@ function openState(
   return {
     id: stored.account,
     person: personOf(home, stored.account),
-    state: stateOf(home, stored) ?? 'request',
+    state: stateOf(home, stored),
     typing: home.conversations.isTyping(stored.account),
     draft: stored.draft,
     unread: stored.unread,

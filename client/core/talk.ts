@@ -36,9 +36,9 @@ export class Talk {
     if (text.length === 0 || text.length > LIMITS.textMaxChars) {
       throw new CoreError('text-too-long', 'a text has 1 to 16,000 characters');
     }
-    if (this.#s.record.contact(to) === undefined) {
-      throw new CoreError('conversation-unknown', 'nobody of this id is known');
-    }
+    const contact = this.#s.record.contact(to);
+    if (contact === undefined) throw new CoreError('conversation-unknown', 'nobody of this id is known');
+    if (contact.state === 'blocked') throw new CoreError('person-blocked', 'nothing goes to who is blocked');
     const now = clock.now();
     await db.write([...AMEND_TABLES, T.record], async (tx) => {
       const { conversations, amending } = this.#s;

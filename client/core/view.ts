@@ -25,6 +25,7 @@ export type ClientErrorCode =
   | 'invite-own'
   | 'username-own'
   | 'picture-unfit'
+  | 'person-blocked'
   | 'server-dishonest'
   | 'key-changed'
   | 'storage-unavailable'
@@ -153,8 +154,11 @@ export type Line =
         | { readonly what: 'invite-accepted' };
     };
 
-/** How two people stand. `request`: a stranger has written and waits for an answer; `new`: found by name, nothing written yet. */
-export type Relation = 'accepted' | 'request' | 'new';
+/**
+ * How two people stand. `request`: a stranger has written and waits for an answer; `new`: found by name, nothing written yet; `blocked`:
+ * nothing goes to him and nothing of him is shown.
+ */
+export type Relation = 'accepted' | 'request' | 'new' | 'blocked';
 
 export interface ConversationSummary {
   readonly id: ConversationId;
@@ -329,6 +333,9 @@ export interface Commands {
   /** Messages that hold a word beginning like each word of the query, in all conversations or in one. */
   searchMessages(query: string, within?: ConversationId): Promise<SearchResults>;
   acceptRequest(id: ConversationId): Promise<void>;
+  /** From now on nothing of this person is shown, and what he knows of this account is of no use any more. He is not told. */
+  block(id: ConversationId): Promise<void>;
+  unblock(id: ConversationId): Promise<void>;
   sendText(id: ConversationId, text: string, reply?: MessageRef): Promise<MessageId>;
   /** Another text for an own message, within 24 hours. */
   editMessage(id: ConversationId, message: MessageId, text: string): Promise<void>;

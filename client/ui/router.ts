@@ -9,10 +9,14 @@ import type { ConversationId } from '../core/door.ts';
 export type SettingsPage = 'devices' | 'account' | 'passphrase';
 const SETTINGS_PAGES: readonly SettingsPage[] = ['devices', 'account', 'passphrase'];
 
+/** Pages about a conversation, with an address of their own. */
+export type ConversationPage = 'contact';
+const CONVERSATION_PAGES: readonly ConversationPage[] = ['contact'];
+
 /** Where a person is. */
 export type Place =
   | { readonly kind: 'home' }
-  | { readonly kind: 'conversation'; readonly id: ConversationId }
+  | { readonly kind: 'conversation'; readonly id: ConversationId; readonly page?: ConversationPage }
   | { readonly kind: 'settings'; readonly page?: SettingsPage }
   | { readonly kind: 'sign-in' }
   | { readonly kind: 'sign-up' }
@@ -34,9 +38,12 @@ export function parsePlace(url: URL): Place {
   if (page !== undefined) return { kind: 'settings', page };
   if (path === '/sign-in') return { kind: 'sign-in' };
   if (path === '/sign-up') return { kind: 'sign-up' };
-  const conversation = /^\/c\/([^/]+)$/.exec(path)?.[1];
+  const [, conversation, pageName] = /^\/c\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
   if (conversation !== undefined && ID.test(conversation)) {
-    return { kind: 'conversation', id: conversation as ConversationId };
+    const id = conversation as ConversationId;
+    if (pageName === undefined) return { kind: 'conversation', id };
+    const about = CONVERSATION_PAGES.find((known) => known === pageName);
+    return about === undefined ? { kind: 'not-found' } : { kind: 'conversation', id, page: about };
   }
   const token = /^\/n\/([^/]+)$/.exec(path)?.[1];
   if (token !== undefined && ID.test(token)) return { kind: 'noticed', token };
@@ -51,7 +58,7 @@ export function addressOf(place: Place): string {
     case 'not-found':
       return '/';
     case 'conversation':
-      return `/c/${place.id}`;
+      return place.page === undefined ? `/c/${place.id}` : `/c/${place.id}/${place.page}`;
     case 'noticed':
       return `/n/${place.token}`;
     case 'settings':

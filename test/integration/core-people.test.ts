@@ -1,5 +1,6 @@
 /** Finding people by name, requests of strangers, blocking: real clients of core and the real server. */
 import t, { type Test } from 'tap';
+import { introduce } from '@tacet/protocol/rest/people';
 import {
   accountOf,
   hasContact,
@@ -11,6 +12,7 @@ import {
   textsOf,
   type TestClient,
 } from '../support/make-client.ts';
+import type { Wire } from '../support/node-ports.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
 /** Two people of one server who do not know each other. */
@@ -137,4 +139,57 @@ t.test('a picture reaches contacts and own devices, is replaced and taken away',
   await ben.waitFor('none', ({ conversations }) => conversations[0]?.person.picture === undefined);
   t.equal(await ben.commands.readPicture(adas), undefined);
   await t.rejects(ada.commands.setPicture(Buffer.from('<svg/>')), { code: 'picture-unfit' });
+});
+
+t.test('a block reaches all own devices, and nothing goes out or comes in on any of them', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, adasPassphrase } = await makePair(server.url);
+  const desk = openTestClient({ url: server.url });
+  t.teardown(() => Promise.all([ada.close(), ben.close(), desk.close()]));
+  await desk.commands.signIn({ username: 'ada', passphrase: adasPassphrase });
+  const toBen = await openWith(desk, 'Ben');
+  await openWith(ada, 'Ben');
+  const toAda = await openWith(ben, 'Ada');
+  await ada.commands.block(toBen);
+  for (const client of [ada, desk]) {
+    await client.waitFor('blocked', ({ open }) => open?.state === 'blocked');
+    await t.rejects(client.commands.sendText(toBen, 'after all'), { code: 'person-blocked' });
+  }
+  await ben.commands.sendText(toAda, 'into the void');
+  await ben.waitFor('taken by the server', (state) => linesOf(state)[0]?.delivery.kind === 'sent');
+  await ada.commands.setName('Ada Byron');
+  await desk.commands.unblock(toBen);
+  await ada.waitFor('unblocked', ({ open }) => open?.state === 'accepted');
+  await desk.commands.sendText(toBen, 'here again');
+  await ben.waitFor('the answer', (state) => textsOf(state).includes('here again'));
+  await hasContact(ben, 'Ada Byron');
+  await ben.commands.sendText(toAda, 'good');
+  for (const client of [ada, desk]) {
+    await client.waitFor('a message', (state) => textsOf(state).includes('good'));
+    t.notOk(textsOf(client.state).includes('into the void'));
+  }
+  t.equal(linesOf(ben.state)[0]?.delivery.kind, 'sent', 'that it was dropped stays unsaid');
+});
+
+t.test('who was blocked cannot read a later profile nor deliver as a contact', async (t) => {
+  await using server = await openTestServer();
+  const asked: string[] = [];
+  const wire: Wire = { request: ({ path }) => void asked.push(path) };
+  const ada = openTestClient({ url: server.url });
+  t.teardown(() => ada.close());
+  await signUp(ada, 'ada');
+  const [ben, carol] = [openTestClient({ url: server.url, wire }), openTestClient({ url: server.url })];
+  t.teardown(() => Promise.all([ben.close(), carol.close()]));
+  await signUp(ben, 'ben', (await ada.commands.makeInvite()).link);
+  await signUp(carol, 'carol', (await ada.commands.makeInvite()).link);
+  await hasContact(ada, 'Carol');
+  await ada.commands.block(await hasContact(ada, 'Ben'));
+  await ada.commands.setName('Ada Byron');
+  await hasContact(carol, 'Ada Byron');
+  const toAda = await openWith(ben, 'Ada');
+  t.notOk(asked.includes(introduce.path), 'so far he wrote as a contact');
+  await ben.commands.sendText(toAda, 'as a stranger now');
+  await ben.waitFor('taken by the server', (state) => linesOf(state)[0]?.delivery.kind === 'sent');
+  t.ok(asked.includes(introduce.path), 'his delivery key was refused');
+  t.equal(ben.state.open?.person.name, 'Ada', 'the name that he knew');
 });

@@ -120,6 +120,13 @@ const FOUND = async (): Promise<SearchResults> => ({
   more: false,
   complete: true,
 });
+const BLOCKED: Partial<ViewState> = {
+  ...IN,
+  conversations: CONVERSATIONS.map((one) =>
+    one.id === STRANGER.account ? { ...one, state: 'blocked', unread: 0 } : one,
+  ),
+};
+const BLOCKED_OPEN = { ...OPEN, [STRANGER.account]: { ...STRANGER_OPEN, state: 'blocked' } } as const;
 
 export const SCENES: Readonly<Record<string, NamedScene>> = {
   welcome: { path: '/', state: OUT },
@@ -234,8 +241,11 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'conversation-loading': { path: `/c/${ADA.account}`, state: IN, hang: ['openConversation'] },
   'conversation-unknown': { path: '/c/AAAAAAAAAAAAAAAAAAAAAA', state: IN },
-  trust: { path: `/c/${LONG.account}`, state: IN, open: OPEN, press: ['/Wolfeschlegel.*Verified/'] },
-  'trust-unverified': { path: `/c/${EMOJI.account}`, state: IN, open: OPEN, press: ['/Jun.*Not verified/'] },
+  contact: { path: `/c/${LONG.account}/contact`, state: IN, open: OPEN },
+  'contact-unverified': { path: `/c/${EMOJI.account}/contact`, state: IN, open: OPEN },
+  'contact-block': { path: `/c/${ADA.account}/contact`, state: IN, open: OPEN, press: ['Block'] },
+  'contact-blocked': { path: `/c/${STRANGER.account}/contact`, state: BLOCKED, open: BLOCKED_OPEN },
+  'conversation-blocked': { path: `/c/${STRANGER.account}`, state: BLOCKED, open: BLOCKED_OPEN },
   'new-chat': { path: '/', state: IN, press: ['New chat'] },
   'new-chat-unknown': {
     path: '/',

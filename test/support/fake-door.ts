@@ -93,6 +93,8 @@ export function makeFakeDoor(scene: Scene): Door {
       const open = state.open.value;
       if (open?.id === id) state.open.value = { ...open, state: 'accepted' };
     },
+    block: async () => undefined,
+    unblock: async () => undefined,
     sendText: async (id, text) => append(id, text),
     editMessage: async () => undefined,
     react: async () => undefined,

@@ -200,10 +200,6 @@ export class Inbox {
     const proved = await this.#prove(padded, opened);
     const { account, device } = opened;
     const contact = record.contact(account);
-    if (contact?.state === 'blocked') {
-      await db.write(ALL_TABLES, async (tx) => sessions.commit(tx, stores));
-      return;
-    }
     const standing: Standing =
       account === own.value.account ? 'own' : contact?.state === 'accepted' ? 'accepted' : 'stranger';
     if (contact === undefined && standing === 'stranger' && this.#requests() >= REQUESTS_MOST) {
@@ -223,6 +219,14 @@ export class Inbox {
       stores,
       isLate: false,
     });
+    if (contact?.state === 'blocked') {
+      // Dropped, but counted, so that it is not missing should he be unblocked.
+      await db.write(ALL_TABLES, async (tx) => {
+        await this.#number(handlingOf(tx), proved.read);
+        sessions.commit(tx, stores);
+      });
+      return;
+    }
     await db.write(ALL_TABLES, async (tx) => {
       await this.#commit(handlingOf(tx), proved);
       sessions.commit(tx, stores);

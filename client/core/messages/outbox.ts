@@ -6,6 +6,7 @@
 import type { Content } from '@tacet/protocol/content/index';
 import { isWireError } from '@tacet/protocol/errors';
 import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
+import type { RecordKeeper } from '../account/record.ts';
 import type { Background } from '../background.ts';
 import { LINE_TABLES, type Conversations } from '../conversations.ts';
 import type { WriteTx } from '../db/sealed.ts';
@@ -13,6 +14,7 @@ import { T, type OutboxEntry, type OutgoingEnvelope, type SentRecord } from '../
 import type { Person } from '../directory.ts';
 import { CoreError, failureFrom, isCoreError } from '../failure.ts';
 import { isRepeatable } from '../transport/rest.ts';
+import type { Failure } from '../view.ts';
 import { REPAIR_DAYS } from './copies.ts';
 import { CORRECTIONS_MOST, Envelopes, type EntryKeeper, type EnvelopeNeeds } from './envelopes.ts';
 import { draftOf } from './frames.ts';
@@ -35,6 +37,7 @@ const FINISH_TABLES = [...LINE_TABLES, T.outbox, T.people] as const;
 export interface OutboxNeeds extends EnvelopeNeeds, TransmissionNeeds {
   readonly background: Background;
   readonly conversations: Conversations;
+  readonly record: RecordKeeper;
 }
 
 /** What is to be sent. */
@@ -168,14 +171,28 @@ export class Outbox {
 
   /** The account key of this person has changed: what was written before and has not left waits for a word of the person here. */
   async holdBack(account: AccountId): Promise<void> {
-    const { db, own, conversations } = this.#needs;
-    await db.write(FINISH_TABLES, async (tx) => {
-      const delivery = { kind: 'failed', failure: { code: 'key-changed' } } as const;
-      for (const entry of this.#queue(account).filter(({ line }) => line === true)) {
-        this.#remove(tx, entry);
-        await conversations.setDelivery(tx, own.value.account, entry.id, delivery, { force: true });
-      }
+    await this.#needs.db.write(FINISH_TABLES, async (tx) => {
+      const lines = this.#queue(account).filter(({ line }) => line === true);
+      for (const entry of lines) await this.#giveUp(tx, entry, { code: 'key-changed' });
     });
+  }
+
+  /** Takes back everything that has not left for this account. The transaction holds `COMPOSE_TABLES`. */
+  async withdraw(tx: WriteTx, account: AccountId): Promise<void> {
+    for (const entry of [...this.#queue(account)]) await this.#giveUp(tx, entry, { code: 'person-blocked' });
+  }
+
+  async #giveUp(tx: WriteTx, entry: OutboxEntry, failure: Failure): Promise<void> {
+    const { own, conversations } = this.#needs;
+    this.#remove(tx, entry);
+    if (entry.line !== true) return;
+    await conversations.setDelivery(
+      tx,
+      own.value.account,
+      entry.id,
+      { kind: 'failed', failure },
+      { force: true },
+    );
   }
 
   /**
@@ -267,8 +284,12 @@ export class Outbox {
   }
 
   async #try(entry: OutboxEntry): Promise<Outcome> {
-    const { clock } = this.#needs;
+    const { clock, record } = this.#needs;
     try {
+      // Blocked here, or on another own device while this one was writing.
+      if (record.contact(entry.to)?.state === 'blocked') {
+        throw new CoreError('person-blocked', 'nothing goes to who is blocked');
+      }
       await this.#deliver(entry);
       return { kind: 'done' };
     } catch (error) {

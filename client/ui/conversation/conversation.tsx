@@ -9,7 +9,7 @@ import { Nothing } from '../screens/nothing.tsx';
 import { text } from '../text/text.ts';
 import { Composer } from './composer.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
-import { RequestBar } from './request-bar.tsx';
+import { BlockedBar, RequestBar } from './request-bar.tsx';
 import { Timeline } from './timeline.tsx';
 
 /** Core answers within milliseconds; a conversation that it does not know never comes. */
@@ -41,16 +41,20 @@ function Opened({ conversation }: { readonly conversation: OpenConversation }): 
       </PaneHeader>
       <ConnectionStrip in="pane" />
       <Timeline conversation={conversation} />
-      {conversation.state === 'request' ? (
-        <RequestBar id={conversation.id} name={conversation.person.name} />
-      ) : (
-        <Composer
-          key={conversation.id}
-          id={conversation.id}
-          name={conversation.person.name}
-          draft={conversation.draft}
-        />
-      )}
+      <Foot conversation={conversation} />
     </>
   );
+}
+
+function Foot({ conversation }: { readonly conversation: OpenConversation }): VNode {
+  const { id, person, state, draft } = conversation;
+  switch (state) {
+    case 'request':
+      return <RequestBar id={id} name={person.name} />;
+    case 'blocked':
+      return <BlockedBar id={id} name={person.name} />;
+    case 'accepted':
+    case 'new':
+      return <Composer key={id} id={id} name={person.name} draft={draft} />;
+  }
 }

@@ -65,6 +65,7 @@ function LastLine({ conversation }: { readonly conversation: ConversationSummary
       </>
     );
   }
+  if (state === 'blocked') return <>{text.list.blocked}</>;
   if (state === 'request') return <span class={css.asks}>{text.list.request}</span>;
   if (last === undefined) return <>{text.list.nothing}</>;
   if (last.deleted === true) return <>{text.list.deleted}</>;

@@ -2,6 +2,7 @@
 import type { VNode } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 import { useConnectionAnnouncements } from '../components/connection-strip.tsx';
+import { Contact } from '../contact/contact.tsx';
 import { Conversation } from '../conversation/conversation.tsx';
 import { takeWanted } from '../conversation/jump-target.ts';
 import { inBackground, useDoor } from '../door-context.ts';
@@ -31,6 +32,8 @@ export function Home(): VNode {
         list={<ConversationList />}
         listLabel={text.list.label}
         main={<Pane here={here} />}
+        aside={<Aside here={here} />}
+        hasAside={here.kind === 'conversation' && here.page !== undefined}
         pane={here.kind === 'home' || here.kind === 'invite' ? 'list' : 'main'}
       />
       <Shortcuts />
@@ -54,5 +57,16 @@ function Pane({ here }: { readonly here: Place }): VNode {
     case 'sign-in':
     case 'sign-up':
       return <Nothing title={text.conversation.noneTitle} lead={text.conversation.noneText} />;
+  }
+}
+
+/** What stands beside a conversation, or in its place where there is no room. */
+function Aside({ here }: { readonly here: Place }): VNode | null {
+  if (here.kind !== 'conversation') return null;
+  switch (here.page) {
+    case 'contact':
+      return <Contact id={here.id} />;
+    case undefined:
+      return null;
   }
 }

@@ -7,21 +7,32 @@ export function Shell({
   list,
   listLabel,
   main,
+  aside,
+  hasAside = false,
   pane,
 }: {
   readonly list: ComponentChildren;
   readonly listLabel: string;
   readonly main?: ComponentChildren;
+  /** A third pane; where there is no room for it, it takes the place of the second. */
+  readonly aside?: ComponentChildren;
+  readonly hasAside?: boolean;
   /** Which of the two a narrow window shows. */
   readonly pane: 'list' | 'main';
 }): VNode {
   return (
-    <main class={css.shell} data-pane={pane} style={{ '--list': `${listWidth.value}px` }}>
+    <main
+      class={css.shell}
+      data-pane={pane}
+      data-aside={hasAside ? '' : undefined}
+      style={{ '--list': `${listWidth.value}px` }}
+    >
       <nav class={css.list} aria-label={listLabel}>
         {list}
       </nav>
       <PaneDivider />
       <div class={css.pane}>{main}</div>
+      {hasAside && <div class={css.aside}>{aside}</div>}
     </main>
   );
 }

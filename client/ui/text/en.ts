@@ -148,6 +148,7 @@ export const en = {
     draft: 'Draft:',
     typing: 'typing…',
     request: 'Wants to talk to you',
+    blocked: 'Blocked',
     nothing: 'No messages yet',
     deleted: 'Message deleted',
     unread: { one: '{count} unread message', other: '{count} unread messages' },
@@ -320,7 +321,6 @@ export const en = {
   },
   trust: {
     label: { unverified: 'Not verified', 'by-invite': 'Checked by invite link', verified: 'Verified' },
-    title: 'Is this {name}?',
     sentence: {
       unverified:
         'Nobody has checked yet that {name}’s key is really theirs. Messages are encrypted, but on first contact a dishonest server could have put itself in between.',
@@ -330,6 +330,19 @@ export const en = {
     },
     username: 'Username',
     noUsername: 'not known',
+  },
+  contact: {
+    title: 'Contact',
+    trust: 'How the key is known',
+    block: 'Block',
+    blockTitle: 'Block {name}?',
+    blockText:
+      'Messages from {name} no longer reach you, and {name} can no longer see your name or picture as they change. {name} is not told. What you have written so far stays with both of you.',
+    blocked: '{name} is blocked',
+    blockedTitle: 'Blocked',
+    blockedText: 'You blocked {name}. What {name} writes is dropped, and {name} is not told.',
+    unblock: 'Unblock',
+    unblocked: '{name} is no longer blocked',
   },
   newChat: {
     title: 'New chat',
@@ -584,6 +597,7 @@ export const en = {
     'invite-key-mismatch':
       'The key behind this invite is not the one that the link names. Somebody may be in between. Do not use it, and tell the person who sent it.',
     'picture-unfit': 'This picture cannot be used. Choose a photo in an ordinary format.',
+    'person-blocked': 'You blocked this person. Unblock them to write.',
     'username-own': 'That is your own username.',
     'invite-own': 'This is your own invite. Send it to somebody else.',
     'server-dishonest':

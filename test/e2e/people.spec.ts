@@ -1,0 +1,122 @@
+/** Finding people by name, what a request shows and reveals, blocking and taking it back, pictures. */
+import { en } from '../../client/ui/text/en.ts';
+import { expect, test } from './fixtures.ts';
+import { Person } from './pages/person.page.ts';
+
+const of = (template: string, name: string): string => template.replaceAll('{name}', name);
+
+/** A red square of one pixel, as a PNG file. */
+const RED = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/e+m+7wAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+async function startChat(person: Person, username: string): Promise<void> {
+  await person.button(en.list.newChat).click();
+  await person.page.getByLabel(en.newChat.label).fill(username);
+  await person.button(en.newChat.start).click();
+}
+
+test('a stranger is found by username, asks, is accepted, and both talk', async ({
+  ada,
+  bob,
+  newBrowser,
+}) => {
+  const carol = new Person(await newBrowser(), ada.origin, { name: 'Carol', username: 'carol' });
+  await carol.signUp(await ada.makeInvite());
+
+  await startChat(bob, '@Carol');
+  await expect(bob.page.getByText(of(en.newChat.introduction, 'carol'))).toBeVisible();
+  await bob.send('Hello, we met on Monday');
+  await bob.expectDelivery('Hello, we met on Monday', 'sent');
+
+  await carol.item(en.list.request).click();
+  await carol.expectOnce('Hello, we met on Monday');
+  await expect(carol.composer).toBeHidden();
+  await carol.button(en.conversation.accept).click();
+  await carol.send('I remember');
+  await bob.expectOnce('I remember');
+  await bob.send('Good');
+  await bob.expectDelivery('Good', 'delivered');
+  await expect(bob.page.getByRole('heading', { name: /Carol/ })).toBeVisible();
+});
+
+test('who is blocked reaches nobody, is not told, and comes back when unblocked', async ({ ada, bob }) => {
+  await bob.open('Ada');
+  await ada.open('Bob');
+  await ada.send('Before');
+  await bob.expectOnce('Before');
+  await ada.page.getByRole('heading').getByRole('link', { name: /Bob/ }).click();
+  await ada.button(en.contact.block).click();
+  await ada.page.getByRole('dialog').getByRole('button', { name: en.contact.block }).click();
+  await expect(ada.page.getByText(of(en.contact.blockedText, 'Bob')).first()).toBeVisible();
+
+  await bob.send('Are you there?');
+  await bob.expectDelivery('Are you there?', 'sent');
+  await bob.send('Still there?');
+  await bob.expectDelivery('Still there?', 'sent');
+  await expect(ada.message('Are you there?')).toHaveCount(0);
+
+  await ada.button(en.contact.unblock).first().click();
+  await ada.page.goto(ada.origin);
+  await ada.open('Bob');
+  await ada.send('After');
+  await bob.expectOnce('After');
+  await bob.send('Welcome back');
+  await ada.expectOnce('Welcome back');
+  await bob.expectDelivery('Welcome back', 'delivered');
+  await expect(ada.message('Are you there?')).toHaveCount(0);
+  await expect(bob.message('Are you there?')).toHaveAttribute('data-delivery', 'sent');
+});
+
+test('a name that nobody has, the own one and no name are answered in the dialog', async ({ ada }) => {
+  await startChat(ada, 'nobody');
+  const dialog = ada.page.getByRole('dialog', { name: en.newChat.title });
+  await expect(dialog.getByRole('alert')).toHaveText(en.failures['account-unknown']);
+  const field = dialog.getByLabel(en.newChat.label);
+  await field.fill(ada.username);
+  await field.press('Enter');
+  await expect(dialog.getByRole('alert')).toHaveText(en.failures['username-own']);
+  await field.fill('');
+  await field.press('Enter');
+  await expect(dialog.getByText(en.newChat.missing)).toBeVisible();
+  await field.fill('https://elsewhere.example/i/AbCdEfGhIjKlMnOpQrStUv');
+  await field.press('Enter');
+  await expect(dialog.getByText(en.newChat.linkForeign)).toBeVisible();
+  await ada.page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+});
+
+test('without a connection a lookup says so and keeps what was typed', async ({ ada }) => {
+  await ada.page.context().setOffline(true);
+  await startChat(ada, 'somebody');
+  const dialog = ada.page.getByRole('dialog', { name: en.newChat.title });
+  await expect(dialog.getByRole('alert')).toHaveText(en.failures.offline);
+  await expect(dialog.getByLabel(en.newChat.label)).toHaveValue('somebody');
+});
+
+test('a picture is chosen, seen by the other, and taken away', async ({ ada, bob }) => {
+  await ada.page.goto(`${ada.origin}/settings`);
+  await ada.page
+    .getByLabel(en.settings.pictureChoose)
+    .and(ada.page.locator('input'))
+    .setInputFiles({ name: 'red.png', mimeType: 'image/png', buffer: RED });
+  await expect(ada.page.locator('main img')).toBeVisible();
+  await expect(bob.item('Ada').locator('img')).toBeVisible();
+  const size = await bob
+    .item('Ada')
+    .locator('img')
+    .evaluate((img: HTMLImageElement) => img.naturalWidth);
+  expect(size, 'drawn by the browser, at the size that it was made').toBe(256);
+  await ada.button(en.settings.pictureRemove).click();
+  await expect(bob.item('Ada').locator('img')).toHaveCount(0);
+});
+
+test('a file that is no picture is refused in words', async ({ ada }) => {
+  await ada.page.goto(`${ada.origin}/settings`);
+  await ada.page
+    .getByLabel(en.settings.pictureChoose)
+    .and(ada.page.locator('input'))
+    .setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('not a picture') });
+  await expect(ada.page.getByRole('alert')).toHaveText(en.failures['picture-unfit']);
+});
