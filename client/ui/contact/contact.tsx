@@ -23,9 +23,9 @@ export function Contact({ id }: { readonly id: ConversationId }): VNode {
   return (
     <>
       <PaneHeader back>
-        <h2 ref={heading} tabIndex={-1} class={css.title}>
+        <h1 ref={heading} tabIndex={-1} class={css.title}>
           {text.contact.title}
-        </h2>
+        </h1>
       </PaneHeader>
       {summary === undefined ? (
         <Nothing title={text.conversation.unknownTitle} lead={text.conversation.unknownText} home />

@@ -62,11 +62,9 @@ function Pane({ here }: { readonly here: Place }): VNode {
 
 /** What stands beside a conversation, or in its place where there is no room. */
 function Aside({ here }: { readonly here: Place }): VNode | null {
-  if (here.kind !== 'conversation') return null;
+  if (here.kind !== 'conversation' || here.page === undefined) return null;
   switch (here.page) {
     case 'contact':
       return <Contact id={here.id} />;
-    case undefined:
-      return null;
   }
 }
