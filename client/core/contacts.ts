@@ -8,7 +8,7 @@ import { isBody } from '@tacet/protocol/call';
 import { WireError } from '@tacet/protocol/errors';
 import { lookup } from '@tacet/protocol/rest/people';
 import { normaliseUsername } from '@tacet/crypto/vault';
-import { rotateProfileKey, publishProfileKey } from './account/rotation.ts';
+import { publishProfile, rotateProfileKey, untilLater } from './account/rotation.ts';
 import { T } from './db/stores.ts';
 import { DIRECTORY_TABLES, newContact } from './directory.ts';
 import { CoreError } from './failure.ts';
@@ -16,7 +16,6 @@ import { giveProfile } from './messages/handlers/profile.ts';
 import { COMPOSE_TABLES } from './messages/outbox.ts';
 import { entryFromJson } from './people.ts';
 import type { Services } from './services.ts';
-import { isRepeatable } from './transport/rest.ts';
 
 /** People of this account. */
 export class Contacts {
@@ -81,13 +80,7 @@ export class Contacts {
       await outbox.withdraw(tx, account);
       rotateProfileKey(this.#s, tx);
     });
-    background.run(
-      publishProfileKey(this.#s).catch((error: unknown) => {
-        // Without a connection it is done with the next one.
-        if (!isRepeatable(error)) throw error;
-      }),
-      'publish a profile key',
-    );
+    background.run(publishProfile(this.#s).catch(untilLater), 'publish the profile');
   }
 
   /** Takes a block back; he gets the keys that he lacks. */

@@ -12,7 +12,7 @@ import { OwnAccount } from './account/own-account.ts';
 import { Profiles } from './account/profiles.ts';
 import { RecordKeeper } from './account/record.ts';
 import { hasCurrentRecordKey } from './account/removal.ts';
-import { publishProfileKey } from './account/rotation.ts';
+import { publishProfile, untilLater } from './account/rotation.ts';
 import { Session } from './account/session.ts';
 import { StartCounter } from './account/start-counter.ts';
 import type { Background } from './background.ts';
@@ -292,13 +292,10 @@ export class Home {
   /** Goes on with what a lost connection or a crash left undone about keys. */
   #catchUp(): void {
     const { background } = this.#parts;
-    const untilLater = (error: unknown): void => {
-      if (!isRepeatable(error)) throw error;
-    };
     if (this.own.value.removals !== undefined) {
       background.run(this.#refreshOwnList().catch(untilLater), 'settle a removal');
     }
-    background.run(publishProfileKey(this.#services).catch(untilLater), 'publish a profile key');
+    background.run(publishProfile(this.#services).catch(untilLater), 'publish the profile');
     if (!hasCurrentRecordKey(this.#services)) {
       background.run(this.#tellOwn({ what: 'record-key-wanted' }), 'ask for the record key');
     }

@@ -189,7 +189,10 @@ export class People {
     return person;
   }
 
-  /** A contact's profile, if there is a newer one than `above`. Throws `CoreError` `server-dishonest` for one that does not open. */
+  /**
+   * A contact's profile, if there is a newer one than `above` that opens. One that does not is sealed under a key that this contact has
+   * rotated to and not told yet, or forged; neither is shown, and what he tells next makes it read again.
+   */
   async fetchProfile(
     account: AccountId,
     profileKey: Uint8Array,
@@ -209,8 +212,8 @@ export class People {
       const key = keyFrom<ProfileKey>(profileKey);
       const plain = openProfile(key, copyBytes(sealed), { account: idBytes(account), version });
       return { version, document: parseCbor(ProfileDocument, plain) };
-    } catch (cause) {
-      throw new CoreError('server-dishonest', 'a profile that this person did not write', { cause });
+    } catch {
+      return undefined;
     }
   }
 

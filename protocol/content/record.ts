@@ -71,6 +71,9 @@ export const AccountRecord = Shape(
     /** Highest own device list. */
     list: ListView,
     profileKey: Bytes(HASH_BYTES),
+    /** How often the profile key was rotated; absent: never. */
+    profileKeyNumber: Optional(Counter),
+    /** Grows with every change of the profile. */
     profileVersion: Counter,
     name: Name,
     nameAt: Instant,

@@ -8,6 +8,7 @@ import {
   makePair,
   openTestClient,
   openWith,
+  signIn,
   signUp,
   textsOf,
   type TestClient,
@@ -118,7 +119,7 @@ t.test('a picture reaches contacts and own devices, is replaced and taken away',
     ({ conversations }) => conversations[0]?.person.picture !== undefined,
   );
   t.strictSame(await ben.commands.readPicture(adas), PICTURE);
-  await desk.commands.signIn({ username: 'ada', passphrase: adasPassphrase });
+  await signIn(desk, 'ada', adasPassphrase);
   await desk.waitFor(
     'signed in',
     ({ session }) => session.kind === 'signed-in' && session.me.picture !== undefined,
@@ -146,7 +147,7 @@ t.test('a block reaches all own devices, and nothing goes out or comes in on any
   const { ada, ben, adasPassphrase } = await makePair(server.url);
   const desk = openTestClient({ url: server.url });
   t.teardown(() => Promise.all([ada.close(), ben.close(), desk.close()]));
-  await desk.commands.signIn({ username: 'ada', passphrase: adasPassphrase });
+  await signIn(desk, 'ada', adasPassphrase);
   const toBen = await openWith(desk, 'Ben');
   await openWith(ada, 'Ben');
   const toAda = await openWith(ben, 'Ada');
@@ -193,3 +194,30 @@ t.test('who was blocked cannot read a later profile nor deliver as a contact', a
   t.ok(asked.includes(introduce.path), 'his delivery key was refused');
   t.equal(ben.state.open?.person.name, 'Ada', 'the name that he knew');
 });
+
+t.test(
+  'a name set on one device does not undo a block that another device makes at the same time',
+  async (t) => {
+    await using server = await openTestServer();
+    const { ada, ben, adasPassphrase } = await makePair(server.url);
+    const desk = openTestClient({ url: server.url });
+    const carol = openTestClient({ url: server.url });
+    t.teardown(() => Promise.all([ada.close(), ben.close(), desk.close(), carol.close()]));
+    await signUp(carol, 'carol', (await ada.commands.makeInvite()).link);
+    await hasContact(ada, 'Carol');
+    await signIn(desk, 'ada', adasPassphrase);
+    const toBen = await openWith(desk, 'Ben');
+    const toAda = await openWith(ben, 'Ada');
+    await Promise.all([desk.commands.block(toBen), ada.commands.setName('Ada Byron')]);
+    await hasContact(carol, 'Ada Byron');
+    await ada.waitFor('blocked', ({ conversations }) =>
+      conversations.some(({ id, state }) => id === toBen && state === 'blocked'),
+    );
+    await ada.commands.setName('Countess of Lovelace');
+    await hasContact(carol, 'Countess of Lovelace');
+    await ben.commands.sendText(toAda, 'anybody?');
+    await ben.waitFor('taken by the server', (state) => linesOf(state)[0]?.delivery.kind === 'sent');
+    t.not(ben.state.open?.person.name, 'Countess of Lovelace');
+    for (const client of [ada, desk, carol]) t.strictSame(client.client.background.failures, []);
+  },
+);

@@ -91,6 +91,13 @@ export async function signUp(
   return { passphrase };
 }
 
+/** Signs in with a passphrase and waits until it is connected. */
+export async function signIn(client: TestClient, username: string, passphrase: string): Promise<void> {
+  await client.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+  await client.commands.signIn({ username, passphrase });
+  await isOnline(client);
+}
+
 /** The shown name that `signUp` gives. */
 export function nameOf(username: string): string {
   return username.charAt(0).toUpperCase() + username.slice(1);

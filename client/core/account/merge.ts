@@ -114,13 +114,18 @@ export function mergeRecords(a: AccountRecord, b: AccountRecord, now: number): A
     ...(picture === undefined ? {} : { picture }),
     ...(pictureAt === undefined ? {} : { pictureAt }),
   });
-  const profileOf = ({ profileKey, profileVersion }: AccountRecord) => ({ profileKey, profileVersion });
+  // A rotation stands, whatever else of the profile another device has changed meanwhile.
+  const profileKeyOf = ({ profileKey, profileKeyNumber }: AccountRecord) => ({
+    profileKey,
+    ...(profileKeyNumber === undefined ? {} : { profileKeyNumber }),
+  });
   const devices = mergeNames(a, b);
   return {
     v: 1,
     previous: a.previous,
     list: higherList(a.list, b.list),
-    ...later(profileOf(a), profileOf(b), ({ profileVersion }) => profileVersion),
+    ...later(profileKeyOf(a), profileKeyOf(b), ({ profileKeyNumber }) => profileKeyNumber ?? 0),
+    profileVersion: Math.max(a.profileVersion, b.profileVersion),
     ...later(nameOf(a), nameOf(b), ({ nameAt }) => nameAt),
     ...later(pictureOf(a), pictureOf(b), ({ pictureAt }) => pictureAt ?? 0),
     settings: later(a.settings, b.settings, ({ changedAt }) => changedAt),

@@ -1,27 +1,14 @@
 /** Names and pictures: the own ones, told to contacts through the encrypted profile, and theirs, read from it. */
 import { encodeB64u } from '@tacet/protocol/bytes';
-import { encodeCbor } from '@tacet/protocol/cbor';
 import { isPicture } from '@tacet/protocol/content/picture';
-import type { AccountRecord, ProfileDocument } from '@tacet/protocol/content/record';
-import { idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
-import { putProfile } from '@tacet/protocol/rest/accounts';
-import { keyFrom, sealProfile, sha256, type ProfileKey } from '@tacet/crypto/vault';
+import type { AccountRecord } from '@tacet/protocol/content/record';
+import type { AccountId } from '@tacet/protocol/ids';
+import { sha256 } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
-import { K, T, type OwnDevice } from '../db/stores.ts';
+import { K, T } from '../db/stores.ts';
 import { CoreError } from '../failure.ts';
-import { giveProfile } from '../messages/handlers/profile.ts';
 import type { Services } from '../services.ts';
-import { isRepeatable } from '../transport/rest.ts';
-
-/** The own profile as contacts read it, sealed under the record's profile key as the record's version of it. */
-export function sealOwnProfile(
-  { account, username }: Pick<OwnDevice, 'account' | 'username'>,
-  { profileKey, profileVersion: version, name, picture }: AccountRecord,
-): { readonly version: number; readonly sealed: Uint8Array<ArrayBuffer> } {
-  const document: ProfileDocument = { v: 1, name, username, ...(picture === undefined ? {} : { picture }) };
-  const binding = { account: idBytes(account), version };
-  return { version, sealed: sealProfile(keyFrom<ProfileKey>(profileKey), encodeCbor(document), binding) };
-}
+import { changeProfile, publishProfile, untilLater } from './rotation.ts';
 
 /** What a picture is called, so that a screen sees when it is another. */
 function nameOf(picture: Uint8Array): string {
@@ -81,9 +68,7 @@ export class Profiles {
     this.#asked.add(account);
     this.#s.background.run(
       this.#read(account)
-        .catch((error: unknown) => {
-          if (!isRepeatable(error)) throw error;
-        })
+        .catch(untilLater)
         .finally(() => this.#asked.delete(account)),
       'read a profile',
     );
@@ -93,21 +78,10 @@ export class Profiles {
     this.#stopped = true;
   }
 
+  /** Stored at once; what a lost connection leaves undone is published with the next one. */
   async #change(edit: (record: AccountRecord) => AccountRecord): Promise<void> {
-    const { db, rest } = this.#s;
-    await db.write([T.record], async (tx) =>
-      this.#s.record.change(tx, (record) => ({ ...edit(record), profileVersion: record.profileVersion + 1 })),
-    );
-    await this.#s.record.flush();
-    const { version, sealed } = sealOwnProfile(this.#s.own.value, this.#s.record.value);
-    await this.#s.session.with((token) =>
-      rest.call(putProfile, { body: { version, sealed: encodeB64u(sealed) }, token }),
-    );
-    await db.write([T.outbox], async (tx) => {
-      for (const contact of this.#s.record.contacts) {
-        if (contact.state === 'accepted') giveProfile(this.#s, tx, idOf<AccountId>(contact.account));
-      }
-    });
+    await this.#s.db.write([T.record, T.own], async (tx) => changeProfile(this.#s, tx, edit));
+    await publishProfile(this.#s).catch(untilLater);
   }
 
   async #read(account: AccountId): Promise<void> {

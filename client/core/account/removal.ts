@@ -33,8 +33,7 @@ import { hashList, verifyList } from '../device-lists.ts';
 import { DIRECTORY_TABLES } from '../directory.ts';
 import { hasOtherDevices, type Services } from '../services.ts';
 import { sealCredentials, type OwnVault } from './own-vault.ts';
-import { sealOwnProfile } from './profiles.ts';
-import { tellContacts } from './rotation.ts';
+import { sealOwnProfile, tellContacts } from './rotation.ts';
 import { takeChallenge } from './session.ts';
 
 /** Tries against other devices that write the record at the same time. */
@@ -54,7 +53,8 @@ function recordAfter(
   const names = (record.devices ?? []).filter(({ device }) => isListed(device));
   const { profileKey, profileVersion } = removal;
   const list = { counter, hash: hashList(removal.list) };
-  return { ...record, list, profileKey, profileVersion, devices: names };
+  const profileKeyNumber = (record.profileKeyNumber ?? 0) + 1;
+  return { ...record, list, profileKey, profileKeyNumber, profileVersion, devices: names };
 }
 
 /** Removes a device with the opened vault. Throws `WireError` or `CoreError`; the device may be gone nevertheless, see `settleRemovals`. */

@@ -36,6 +36,7 @@ const record: fc.Arbitrary<AccountRecord> = fc.record(
     previous: fc.constant(new Uint8Array(32)),
     list,
     profileKey: bytes(32),
+    profileKeyNumber: fc.integer({ min: 0, max: 2 }),
     profileVersion: fc.integer({ min: 1, max: 3 }),
     name: fc.constantFrom('Ada', 'Ada L.'),
     nameAt: instant,
@@ -132,5 +133,17 @@ t.test('the later decision about a contact stands, whoever merges', (t) => {
   const b: AccountRecord = { ...one, contacts: [{ ...base, state: 'blocked', changedAt: 6 }] };
   t.equal(mergeRecords(a, b, 0).contacts[0]?.state, 'blocked');
   t.equal(mergeRecords(b, a, 0).contacts[0]?.state, 'blocked');
+  t.end();
+});
+
+t.test('a rotated profile key stands, however often the profile was changed under the old one', (t) => {
+  fc.assert(
+    fc.property(record, record, (a, b) => {
+      const rotated = { ...a, profileKey: new Uint8Array(32).fill(9), profileKeyNumber: 5 };
+      const changed = { ...b, profileVersion: a.profileVersion + 7 };
+      const merged = mergeRecords(rotated, changed, 0);
+      return merged.profileKey[0] === 9 && merged.profileVersion === changed.profileVersion;
+    }),
+  );
   t.end();
 });
