@@ -5,14 +5,14 @@ import { Person } from './pages/person.page.ts';
 
 const of = (template: string, name: string): string => template.replaceAll('{name}', name);
 
-/** A red square of one pixel, as a PNG file. */
+/** A red square of four pixels, as a PNG file. */
 const RED = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/e+m+7wAAAABJRU5ErkJggg==',
+  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg==',
   'base64',
 );
 
 async function startChat(person: Person, username: string): Promise<void> {
-  await person.button(en.list.newChat).click();
+  await person.button(en.list.newChat).first().click();
   await person.page.getByLabel(en.newChat.label).fill(username);
   await person.button(en.newChat.start).click();
 }

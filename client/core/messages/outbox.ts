@@ -179,7 +179,8 @@ export class Outbox {
 
   /** Takes back everything that has not left for this account. The transaction holds `COMPOSE_TABLES`. */
   async withdraw(tx: WriteTx, account: AccountId): Promise<void> {
-    for (const entry of [...this.#queue(account)]) await this.#giveUp(tx, entry, { code: 'person-blocked' });
+    const queue = this.#queue(account).slice();
+    for (const entry of queue) await this.#giveUp(tx, entry, { code: 'person-blocked' });
   }
 
   async #giveUp(tx: WriteTx, entry: OutboxEntry, failure: Failure): Promise<void> {
