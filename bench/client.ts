@@ -1,14 +1,18 @@
 // `bench client`: what a start of the client costs. Bytes of every response with gzip, headers included: before the first
 // screen of somebody new, and from a signed-in start to a readable conversation. Milliseconds from the navigation to a
 // conversation on the screen, with an empty browser cache (cold), with a filled one (warm), and warm at a quarter of the
-// processor's speed.
+// processor's speed. Then the same browser with 100,000 messages in 500 conversations: start, change of conversation, scrolling,
+// search, memory.
 
 import type { BrowserContext } from '@playwright/test';
 import { openTwoPeople } from '../test/support/browser-people.ts';
+import { measureHistory } from './history/measure.ts';
+import { seedHistory } from './history/seeding.ts';
 import { askForGzip, measureStart, noteAppearance, type StartCost } from '../test/support/measure-start.ts';
 
 const ROUNDS = 7;
 const READABLE = '[data-message]';
+const HISTORY = { conversations: 500, messages: 100_000, everyMs: 60_000, first: 20_000, unread: 0 } as const;
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -70,6 +74,14 @@ export async function run(progress: (line: string) => void): Promise<Record<stri
     const warm = await starts(context, address, { cold: false, slowdown: 1 });
     progress('signed in, warm, at a quarter of the speed');
     const slow = await starts(context, address, { cold: false, slowdown: 4 });
+    progress('writing 100,000 messages in 500 conversations');
+    const addresses = await seedHistory(context, people.origin, { ...HISTORY, until: Date.now() }, progress);
+    progress('signed in, warm, with a long history');
+    const long = await starts(context, addresses[0] ?? '', { cold: false, slowdown: 1 });
+    const reader = await context.newPage();
+    await reader.goto(addresses[0] ?? '');
+    await reader.waitForSelector(READABLE);
+    const history = await measureHistory(reader, addresses, progress);
     const kilobytes = Math.max(...cold.map((cost) => cost.kilobytes));
     return {
       transfer_kb_first_screen: Math.round(first.kilobytes * 10) / 10,
@@ -77,6 +89,8 @@ export async function run(progress: (line: string) => void): Promise<Record<stri
       usable_ms_cold: median(cold.map((cost) => cost.usableMs)),
       usable_ms_warm: median(warm.map((cost) => cost.usableMs)),
       usable_ms_warm_quarter_speed: median(slow.map((cost) => cost.usableMs)),
+      usable_ms_long_history: median(long.map((cost) => cost.usableMs)),
+      ...history,
     };
   } finally {
     await people.close();

@@ -32,7 +32,7 @@ const plain = (name: string): string => name.normalize('NFKD').replaceAll(/\p{M}
 
 type Answer =
   | { readonly kind: 'none' }
-  | { readonly kind: 'found'; readonly results: Results }
+  | { readonly kind: 'found'; readonly results: Results; readonly typed: string }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
 /** Asks again whenever what is typed changes, or more can be found. The last answer stays until the next one is there. */
@@ -42,7 +42,7 @@ function useAnswer(typed: string, within: ConversationId | undefined, round: str
   useEffect(() => {
     let isWanted = true;
     commands.searchMessages(typed, within).then(
-      (results) => isWanted && setAnswer({ kind: 'found', results }),
+      (results) => isWanted && setAnswer({ kind: 'found', results, typed }),
       (error: unknown) => isWanted && setAnswer({ kind: 'failed', failure: failureOf(error) }),
     );
     return () => {
@@ -76,7 +76,7 @@ export function SearchResults(): VNode {
   const isAlone = groups.length === 1 || within !== undefined;
 
   return (
-    <div class={css.results}>
+    <div class={css.results} data-answers={answer.kind === 'found' ? answer.typed : undefined}>
       {indexing !== undefined ? (
         <Indexing done={indexing.done} total={indexing.total} />
       ) : (
