@@ -5,9 +5,9 @@
 import type { Line } from './view.ts';
 
 /** Lines of a conversation that are read at a time. */
-export const PAGE_LINES = 60;
+export const PAGE_LINES = 40;
 /** Lines that a window holds: four screens or more of them, and one page under way. */
-export const LINES_MOST = 240;
+export const LINES_MOST = 200;
 
 /** Lines in display order, and whether the history goes on at either end. */
 export interface LineWindow {

@@ -22,6 +22,8 @@ export interface NamedScene extends Scene {
   readonly path: string;
   /** Accessible names of buttons or links pressed one after the other. */
   readonly press?: readonly string[];
+  /** Items of the conversation's menu, chosen one after the other. */
+  readonly menu?: readonly string[];
   /** Keys struck, one after the other. */
   readonly keys?: readonly string[];
   /** Texts typed into fields, by label. */
@@ -217,6 +219,9 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'conversation-rtl': { path: `/c/${LEILA.account}`, state: IN, open: OPEN },
   'conversation-long': { path: `/c/${LONG.account}`, state: IN, open: OPEN, scrollUp: 1200 },
   'conversation-fresh': { path: `/c/${EMOJI.account}`, state: IN, open: OPEN },
+  'conversation-menu': { path: `/c/${ADA.account}`, state: IN, open: OPEN, press: ['Conversation'] },
+  'conversation-date': { path: `/c/${ADA.account}`, state: IN, open: OPEN, menu: ['Jump to date'] },
+  'conversation-select': { path: `/c/${ADA.account}`, state: IN, open: OPEN, menu: ['Select messages'] },
   'conversation-emoji': { path: `/c/${LEILA.account}`, state: IN, open: OPEN, press: ['Insert emoji'] },
   'conversation-emoji-search': {
     path: `/c/${LEILA.account}`,

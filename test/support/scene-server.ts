@@ -91,6 +91,10 @@ async function prepare(page: Page, scene: NamedScene): Promise<void> {
     await page.getByRole('button', { name: pattern, exact: true }).first().click();
     await fillIn();
   }
+  for (const name of scene.menu ?? []) {
+    await page.getByRole('button', { name: 'Conversation', exact: true }).click();
+    await page.getByRole('menuitem', { name, exact: true }).click();
+  }
   for (const key of scene.keys ?? []) await page.keyboard.press(key);
   if (scene.scrollUp !== undefined) {
     await page.getByRole('log').evaluate((log, by) => log.scrollBy(0, -by), scene.scrollUp);

@@ -6,7 +6,7 @@ import type { ConversationFinds, SearchResults } from '../view.ts';
 import { excerptOf, termsOf } from './words.ts';
 
 /** Finds that are shown at a time: a few screens of them. */
-const FINDS_MOST = 60;
+const FINDS_MOST = 40;
 /** Longest query that is looked at, UTF-16 units. */
 const QUERY_MOST = 200;
 

@@ -8,8 +8,11 @@ import { useDelayed, useDoor } from '../door-context.ts';
 import { Nothing } from '../screens/nothing.tsx';
 import { text } from '../text/text.ts';
 import { Composer } from './composer.tsx';
+import { ConversationMenu } from './conversation-menu.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
 import { BlockedBar, RequestBar } from './request-bar.tsx';
+import { SelectionBar } from './selection-bar.tsx';
+import { selection } from './selection.ts';
 import { Timeline } from './timeline.tsx';
 
 /** Core answers within milliseconds; a conversation that it does not know never comes. */
@@ -34,14 +37,21 @@ export function Conversation({ id }: { readonly id: ConversationId }): VNode {
 }
 
 function Opened({ conversation }: { readonly conversation: OpenConversation }): VNode {
+  const session = useDoor().state.session.value;
+  const me = session.kind === 'signed-in' ? session.me.name : text.conversation.you;
   return (
     <>
       <PaneHeader back>
         <ConversationHeader person={conversation.person} />
+        <ConversationMenu id={conversation.id} name={conversation.person.name} />
       </PaneHeader>
       <ConnectionStrip in="pane" />
       <Timeline conversation={conversation} />
-      <Foot conversation={conversation} />
+      {selection.value !== undefined ? (
+        <SelectionBar me={me} them={conversation.person.name} />
+      ) : (
+        <Foot conversation={conversation} />
+      )}
     </>
   );
 }

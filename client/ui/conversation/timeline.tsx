@@ -7,14 +7,21 @@ import { shownNow } from '../clock.ts';
 import { announce } from '../components/announcer.tsx';
 import { Avatar } from '../components/avatar.tsx';
 import { Icon } from '../components/icon.tsx';
+import { memo } from '../components/memo.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { dayStart, formatDay, formatFull } from '../text/dates.ts';
 import { fill, plural, text } from '../text/text.ts';
 import { EventRow } from './event-row.tsx';
 import { MessageRun } from './message-run.tsx';
 import { buildRows } from './rows.ts';
+import { SelectableRun } from './selectable-run.tsx';
+import { selection } from './selection.ts';
 import css from './timeline.module.css';
 import { useTimelineScroll } from './use-timeline-scroll.ts';
+
+/** Most lines stay as they are when one comes or goes. */
+const Run = memo(MessageRun);
+const Event = memo(EventRow);
 
 export function Timeline({ conversation }: { readonly conversation: OpenConversation }): VNode {
   const { commands } = useDoor();
@@ -28,7 +35,8 @@ export function Timeline({ conversation }: { readonly conversation: OpenConversa
   const loadLater = (): void => {
     if (hasLater) inBackground(later.ask(() => commands.loadLater(id)));
   };
-  const scroll = useTimelineScroll(conversation, { earlier: loadEarlier, later: loadLater });
+  const selecting = selection.value !== undefined;
+  const scroll = useTimelineScroll(conversation, { earlier: loadEarlier, later: loadLater }, selecting);
   useAnnouncements(conversation);
 
   return (
@@ -70,9 +78,13 @@ export function Timeline({ conversation }: { readonly conversation: OpenConversa
                   </div>
                 );
               case 'event':
-                return <EventRow key={row.key} line={row.line} name={person.name} />;
+                return <Event key={row.key} line={row.line} name={person.name} />;
               case 'run':
-                return <MessageRun key={row.key} run={row} name={person.name} />;
+                return selecting ? (
+                  <SelectableRun key={row.key} run={row} name={person.name} />
+                ) : (
+                  <Run key={row.key} run={row} name={person.name} />
+                );
             }
           })}
           {hasLater && (

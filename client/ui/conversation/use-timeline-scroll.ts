@@ -20,6 +20,7 @@ const MARK_MS = 2_000;
 /** An element that was in sight, and where. */
 interface Anchor {
   readonly element: HTMLElement;
+  readonly order: number;
   readonly top: number;
 }
 
@@ -58,7 +59,8 @@ function lastSeen(scroller: HTMLElement): number | undefined {
 function findAnchor(scroller: HTMLElement): Anchor | undefined {
   const lines = linesOf(scroller);
   const element = lines[firstBelow(lines, scroller.getBoundingClientRect().top)];
-  return element === undefined ? undefined : { element, top: element.getBoundingClientRect().top };
+  if (element === undefined) return undefined;
+  return { element, order: Number(element.dataset['order']), top: element.getBoundingClientRect().top };
 }
 
 /** The line of an order, or the next one where it is gone. */
@@ -69,6 +71,8 @@ function findLine(scroller: HTMLElement, order: number): HTMLElement | undefined
 export function useTimelineScroll(
   conversation: OpenConversation,
   load: { readonly earlier: () => void; readonly later: () => void },
+  /** Lines look different while messages are being chosen. */
+  selecting: boolean,
 ): TimelineScroll {
   const { commands } = useDoor();
   const { id, lines, typing, hasLater, target } = conversation;
@@ -157,11 +161,12 @@ export function useTimelineScroll(
         show(unread);
     } else if (atEnd.current || own) {
       toEnd();
-    } else if (anchor?.element.isConnected === true) {
-      box.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
+    } else if (anchor !== undefined) {
+      const held = anchor.element.isConnected ? anchor.element : findLine(box, anchor.order);
+      if (held !== undefined) box.scrollTop += held.getBoundingClientRect().top - anchor.top;
     }
     onScroll();
-  }, [lines, typing, target]);
+  }, [lines, typing, target, selecting]);
 
   useEffect(() => {
     const box = scroller.current;

@@ -5,6 +5,7 @@ import { Settings as SettingsIcon, SquarePen, UserPlus } from 'lucide';
 import { Button, IconButton, IconLink } from '../components/button.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
 import { UpdateStrip } from '../components/update-strip.tsx';
+import { memo } from '../components/memo.tsx';
 import { ListTitle } from '../components/pane-header.tsx';
 import { useDoor } from '../door-context.ts';
 import { linkTo, place } from '../router.ts';
@@ -18,6 +19,8 @@ import { NoticeOffer } from './notice-offer.tsx';
 import { SearchField } from './search-field.tsx';
 import { wish } from './search-state.ts';
 
+/** One of hundreds changes at a time. */
+const Item = memo(ConversationItem);
 const Results = lazily(async () => (await import('./search-results.tsx')).SearchResults);
 
 export function ConversationList(): VNode {
@@ -84,11 +87,7 @@ export function ConversationList(): VNode {
       ) : (
         <ul class={css.list} ref={list} onKeyDown={walk}>
           {conversations.map((conversation) => (
-            <ConversationItem
-              key={conversation.id}
-              conversation={conversation}
-              current={conversation.id === openId}
-            />
+            <Item key={conversation.id} conversation={conversation} current={conversation.id === openId} />
           ))}
         </ul>
       )}

@@ -77,3 +77,28 @@ export function formatDay(at: number, now: number): string {
   if (new Date(at).getFullYear() === new Date(now).getFullYear()) return dayFormat.format(at);
   return formatDate(at);
 }
+
+const stampFormat = new Intl.DateTimeFormat(locale, {
+  dateStyle: 'short',
+  timeStyle: 'short',
+  ...clockHours,
+});
+
+/** Date and minute in short, before a line of copied text. */
+export function formatStamp(at: number): string {
+  return stampFormat.format(at);
+}
+
+/** The local day of an instant as a date field has it: `2026-11-18`. */
+export function isoDay(at: number): string {
+  const date = new Date(at);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** The first instant of a day of a date field; `undefined` for none. */
+export function startOfDay(day: string): number | undefined {
+  const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
+  const at = new Date(year, month - 1, date).getTime();
+  return /^\d{4}-\d{2}-\d{2}$/.test(day) && Number.isFinite(at) ? at : undefined;
+}

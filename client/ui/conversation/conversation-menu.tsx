@@ -1,0 +1,45 @@
+/** What can be done with a conversation as a whole. */
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { CalendarDays, EllipsisVertical, ListChecks, Search } from 'lucide';
+import type { ConversationId } from '../../core/door.ts';
+import { Menu } from '../components/menu.tsx';
+import { wish } from '../list/search-state.ts';
+import { go, place } from '../router.ts';
+import { text } from '../text/text.ts';
+import { DateDialog } from './date-dialog.tsx';
+import { beginSelection } from './selection.ts';
+
+/** Where the list has no room beside the conversation, the search is on the list's own screen. */
+const narrow = matchMedia('(max-width: 699px)');
+
+export function ConversationMenu({
+  id,
+  name,
+}: {
+  readonly id: ConversationId;
+  readonly name: string;
+}): VNode {
+  const [dated, setDated] = useState(false);
+  return (
+    <>
+      <Menu
+        icon={EllipsisVertical}
+        label={text.conversation.menu}
+        items={[
+          {
+            icon: Search,
+            label: text.conversation.searchHere,
+            run: () => {
+              wish.value = { typed: '', within: { id, name } };
+              if (narrow.matches && place.value.kind === 'conversation') go({ kind: 'home' });
+            },
+          },
+          { icon: CalendarDays, label: text.conversation.toDate, run: () => setDated(true) },
+          { icon: ListChecks, label: text.select.title, run: () => beginSelection() },
+        ]}
+      />
+      {dated && <DateDialog id={id} onClose={() => setDated(false)} />}
+    </>
+  );
+}
