@@ -6,10 +6,12 @@ import type { Migration } from 'kysely/migration';
 import { accounts } from './0001-accounts.ts';
 import { devicesPrekeys } from './0002-devices-prekeys.ts';
 import { envelopes } from './0003-envelopes.ts';
+import { resets } from './0004-resets.ts';
 
 /** Name to migration, in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-accounts': accounts,
   '0002-devices-prekeys': devicesPrekeys,
   '0003-envelopes': envelopes,
+  '0004-resets': resets,
 };

@@ -39,6 +39,7 @@ export const ERRORS = {
   'list-mismatch': { status: 409, close: 4409, retry: 'after-fix' },
   'delivery-refused': { status: 403, close: 4403, retry: 'after-fix' },
   'queue-full': { status: 507, close: 4507, retry: 'later' },
+  'reset-not-due': { status: 409, close: 4409, retry: 'never' },
   'too-many-devices': { status: 409, close: 4409, retry: 'never' },
   'rate-limited': { status: 429, close: 4429, retry: 'after' },
   'slow-reader': { status: 408, close: 4410, retry: 'later' },

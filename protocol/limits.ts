@@ -85,6 +85,8 @@ export const LIMITS = {
   refreshTokenAgeMs: 7 * DAY_MS,
   /** How long the previous refresh token stays good, for an answer lost on the way. */
   refreshGraceMs: 60_000,
+  /** How long a reset waits for somebody who still has the passphrase. */
+  resetWaitMs: 3 * DAY_MS,
   /** Signed prekeys are rotated after this. */
   prekeyRotationMs: 2 * DAY_MS,
   /** A device whose statement is older is inactive. */

@@ -33,6 +33,7 @@ import { Invites } from './services/invites.ts';
 import { People } from './services/people.ts';
 import { Prekeys } from './services/prekeys.ts';
 import { RecipientCache } from './services/recipient-cache.ts';
+import { Resets } from './services/resets.ts';
 import { Sessions } from './services/sessions.ts';
 import { SignedRequests } from './services/signed-requests.ts';
 import { SOCKET_TIMES, type SocketTimes } from './socket/deps.ts';
@@ -45,6 +46,7 @@ import { migrateSqlite } from './store/migrate.ts';
 import { buildPrekeyStore } from './store/prekeys.ts';
 import { buildProfileStore } from './store/profiles.ts';
 import { buildRecipientStore } from './store/recipients.ts';
+import { buildResetStore } from './store/resets.ts';
 import { buildSessionStore } from './store/sessions.ts';
 import { openSqliteEngine } from './store/writer.ts';
 
@@ -157,6 +159,7 @@ async function openStores(dataDir: string) {
     prekeys: buildPrekeyStore(engine),
     profiles: buildProfileStore(engine),
     recipients: buildRecipientStore(engine),
+    resets: buildResetStore(engine),
     sessions: buildSessionStore(engine),
   };
 }
@@ -184,12 +187,21 @@ function buildServices(stores: Awaited<ReturnType<typeof openStores>>, base: Ser
     deviceStore: stores.devices,
     sessionStore: stores.sessions,
   });
+  const resets = new Resets({
+    clock,
+    requests,
+    accounts,
+    devices,
+    sessions,
+    resetStore: stores.resets,
+    sessionStore: stores.sessions,
+  });
   const prekeys = new Prekeys({ prekeys: stores.prekeys, limits, bus });
   const people = new People({ accounts: stores.accounts, devices: stores.devices, prekeys });
   const invites = new Invites({ clock, accounts: stores.accounts, invites: stores.invites });
   const recipients = new RecipientCache(stores.recipients, bus);
   const delivery = new Delivery({ envelopes: stores.envelopes, recipients, bus, limits, clock });
-  return { sessions, accounts, devices, prekeys, people, invites, delivery };
+  return { sessions, accounts, devices, resets, prekeys, people, invites, delivery };
 }
 
 /** The version of the package, for the OpenAPI document. */

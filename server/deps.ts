@@ -14,6 +14,7 @@ import type { Devices } from './services/devices.ts';
 import type { Invites } from './services/invites.ts';
 import type { People } from './services/people.ts';
 import type { Prekeys } from './services/prekeys.ts';
+import type { Resets } from './services/resets.ts';
 import type { Sessions } from './services/sessions.ts';
 import type { AccountStore } from './store/account-ports.ts';
 
@@ -31,6 +32,7 @@ export interface Deps {
   readonly sessions: Sessions;
   readonly accounts: Accounts;
   readonly devices: Devices;
+  readonly resets: Resets;
   readonly prekeys: Prekeys;
   readonly people: People;
   readonly invites: Invites;

@@ -498,6 +498,13 @@ class Core implements Client {
       noteEmoji: async (emoji) => noteEmoji(this.#home().db, emoji),
       renameDevice: async (device, name) => this.#home().ownAccount.renameDevice(device, name),
       removeDevice: async (device, passphrase) => this.#home().ownAccount.removeDevice(device, passphrase),
+      beginReset: async () => this.#home().ownAccount.beginReset(),
+      cancelReset: async (passphrase) => this.#home().ownAccount.cancelReset(passphrase),
+      finishReset: async (passphrase) => {
+        const home = this.#home();
+        await this.#requireStrong(passphrase, home.own.value.username);
+        await home.ownAccount.finishReset(passphrase);
+      },
       changePassphrase: async ({ current, next }) => {
         const home = this.#home();
         await this.#requireStrong(next, home.own.value.username);

@@ -222,6 +222,19 @@ export class Directory {
     }
   }
 
+  /**
+   * Puts an own list in force that this device has signed itself, under the account key that it now has. The transaction holds
+   * `DIRECTORY_TABLES`.
+   */
+  adoptOwn(tx: WriteTx, list: VerifiedList): void {
+    if (this.ownList.counter >= list.counter) return;
+    const { account, accountKey } = this.#own.value;
+    const entry = { account, accountKey, list: list.signed };
+    const person = this.#person(entry, list, this.#people.get(account), undefined);
+    this.#keep(tx, person);
+    this.#raise(tx, account, person);
+  }
+
   /** Notes the newest statement of a device, and when it was asked for. */
   noteStatement(tx: WriteTx, account: AccountId, device: DeviceId, at: number): void {
     const statedAt = Math.max(at, this.statedAt(account, device));

@@ -142,7 +142,7 @@ export class Home {
     this.meeting = new Meeting(this.#services);
     this.contacts = new Contacts(this.#services);
     this.profiles = new Profiles(this.#services);
-    this.ownAccount = new OwnAccount(this.#services);
+    this.ownAccount = new OwnAccount(this.#services, ports.keyring);
     this.#counter = new StartCounter(this.#services);
     this.#devices = new OwnDevices({ ...base, engine });
     this.#inbox = new Inbox({
@@ -293,8 +293,10 @@ export class Home {
   #catchUp(): void {
     const { background } = this.#parts;
     if (this.own.value.removals !== undefined) {
-      background.run(this.#refreshOwnList().catch(untilLater), 'settle a removal');
+      const settled = this.ownAccount.settle().then(() => this.#refreshOwnList());
+      background.run(settled.catch(untilLater), 'settle a removal');
     }
+    background.run(this.ownAccount.refreshReset().catch(untilLater), 'ask for a reset');
     background.run(publishProfile(this.#services).catch(untilLater), 'publish the profile');
     if (!hasCurrentRecordKey(this.#services)) {
       background.run(this.#tellOwn({ what: 'record-key-wanted' }), 'ask for the record key');
@@ -337,6 +339,9 @@ export class Home {
             return;
           case 'prekeys-low':
             background.run(this.#devices.maintain(), 'look after prekeys');
+            return;
+          case 'reset':
+            background.run(this.ownAccount.refreshReset(), 'ask for a reset');
             return;
           case 'credentials':
             return;

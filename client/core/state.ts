@@ -5,7 +5,7 @@
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals-core';
 import type { AccountId } from '@tacet/protocol/ids';
 import type { StoredConversation } from './db/stores.ts';
-import { devicesOf } from './account/own-devices.ts';
+import { devicesOf, resetOf } from './account/own-devices.ts';
 import type { Home } from './home.ts';
 import {
   addEarlier,
@@ -26,6 +26,7 @@ import type {
   NoticeLevel,
   OpenConversation,
   PersonView,
+  ResetView,
   Progress,
   Relation,
   SessionState,
@@ -47,6 +48,7 @@ export class SharedState {
   readonly devices = signal<readonly DeviceView[]>([]);
   readonly lock = signal<LockView | undefined>(undefined);
   readonly notices = signal<NoticeLevel>('private');
+  readonly reset = signal<ResetView | undefined>(undefined);
   readonly unreadTotal: ReadonlySignal<number> = computed(() =>
     this.conversations.value.reduce((sum, { unread }) => sum + unread, 0),
   );
@@ -63,6 +65,7 @@ export class SharedState {
     batch(() => {
       this.conversations.value = home === undefined ? [] : summaries(home);
       this.devices.value = home === undefined ? [] : devicesOf(home);
+      this.reset.value = home === undefined ? undefined : resetOf(home);
       for (const view of this.#views) view.closeConversation();
     });
   }
@@ -91,6 +94,7 @@ export class SharedState {
     batch(() => {
       this.conversations.value = summaries(home);
       this.devices.value = devicesOf(home);
+      this.reset.value = resetOf(home);
       for (const view of this.#views) view.peopleChanged();
     });
     const { session } = this;
@@ -126,6 +130,7 @@ export class ViewMirror {
         open: this.open.value,
         devices: shared.devices.value,
         lock: shared.lock.value,
+        reset: shared.reset.value,
         progress: shared.progress.value,
         unreadTotal: shared.unreadTotal.value,
         indexing: shared.indexing.value,

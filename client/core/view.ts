@@ -216,6 +216,15 @@ export interface LockView {
   readonly afterMs: number | undefined;
 }
 
+/** A reset that was announced because the passphrase is lost. */
+export interface ResetView {
+  /** Whether this device announced it and may finish it. */
+  readonly isThis: boolean;
+  /** Name of the device that announced it. */
+  readonly deviceName: string | undefined;
+  readonly dueAt: number;
+}
+
 /** One of the own devices, as far as this one knows. */
 export interface DeviceView {
   readonly device: DeviceId;
@@ -275,6 +284,7 @@ export interface ViewState {
   readonly devices: readonly DeviceView[];
   /** The app lock, where one is set. */
   readonly lock: LockView | undefined;
+  readonly reset: ResetView | undefined;
   readonly progress: Progress | undefined;
   readonly unreadTotal: number;
   /** Lines that were added to the search index, while that goes on. */
@@ -370,6 +380,11 @@ export interface Commands {
   renameDevice(device: DeviceId, name: string): Promise<void>;
   /** Removes another own device. It is refused by the server at once, and by contacts as they learn of it. */
   removeDevice(device: DeviceId, passphrase: string): Promise<void>;
+  /** Announces a reset by this device: the passphrase is lost. All devices are told. */
+  beginReset(): Promise<void>;
+  cancelReset(passphrase: string): Promise<void>;
+  /** Finishes a due reset of this device under a new passphrase: a new account key, this device alone. */
+  finishReset(passphrase: string): Promise<void>;
   /** Puts another passphrase in force. Devices that are signed in stay so. */
   changePassphrase(change: { readonly current: string; readonly next: string }): Promise<void>;
   /** Deletes the account on the server and everything here. */

@@ -16,6 +16,7 @@ import { Welcome } from './screens/welcome.tsx';
 import { lazily } from './components/lazy.tsx';
 import { useTitle } from './title.ts';
 
+const FinishReset = lazily(async () => (await import('./settings/finish-reset.tsx')).FinishReset);
 const ChangePassphrase = lazily(
   async () => (await import('./settings/change-passphrase.tsx')).ChangePassphrase,
 );
@@ -83,5 +84,6 @@ function SignedIn(): VNode {
   }, [here.kind]);
   useActivity();
   if (here.kind === 'settings' && here.page === 'passphrase') return <ChangePassphrase />;
+  if (here.kind === 'settings' && here.page === 'reset') return <FinishReset />;
   return <Home />;
 }

@@ -69,7 +69,13 @@ export const Pong = Shape({ kind: Literal('pong'), re: RequestNumber }, CLOSED);
 export const Notice = Shape(
   {
     kind: Literal('notice'),
-    what: Union([Literal('record'), Literal('list'), Literal('credentials'), Literal('prekeys-low')]),
+    what: Union([
+      Literal('record'),
+      Literal('list'),
+      Literal('credentials'),
+      Literal('reset'),
+      Literal('prekeys-low'),
+    ]),
   },
   CLOSED,
 );

@@ -3,6 +3,7 @@ import * as accounts from './accounts.ts';
 import * as devices from './devices.ts';
 import * as keys from './keys.ts';
 import * as people from './people.ts';
+import * as resets from './resets.ts';
 import * as sessions from './sessions.ts';
 
 export const ROUTES = [
@@ -23,6 +24,10 @@ export const ROUTES = [
   devices.getDirectory,
   devices.addDevice,
   devices.changeList,
+  resets.getReset,
+  resets.beginReset,
+  resets.cancelReset,
+  resets.finishReset,
   keys.getPreKeys,
   keys.putPreKeys,
   people.lookup,

@@ -99,3 +99,30 @@ export const Renewal = Shape({ ...fresh, device: Id(Bytes) }, CLOSED);
 export type Renewal = Static<typeof Renewal>;
 /** Signed by the device's session key. */
 export const signedRenewal = defineSigned('renewal', Renewal);
+
+export const BeginReset = Shape({ ...fresh, account: Id(Bytes), device: Id(Bytes) }, CLOSED);
+export type BeginReset = Static<typeof BeginReset>;
+/** Signed by the session key of a listed device whose person has lost the passphrase. */
+export const signedBeginReset = defineSigned('beginReset', BeginReset);
+
+export const CancelReset = Shape({ ...fresh, account: Id(Bytes) }, CLOSED);
+export type CancelReset = Static<typeof CancelReset>;
+/** Signed by the login key. */
+export const signedCancelReset = defineSigned('cancelReset', CancelReset);
+
+export const FinishReset = Shape(
+  {
+    ...fresh,
+    account: Id(Bytes),
+    device: Id(Bytes),
+    /** The new one. */
+    accountKey: Bytes(EC_KEY_BYTES),
+    /** Counter + 1, with this device alone, signed by the new account key. */
+    list: listed,
+    rotation: Rotation,
+  },
+  CLOSED,
+);
+export type FinishReset = Static<typeof FinishReset>;
+/** Signed by the session key of the device that began the reset. */
+export const signedFinishReset = defineSigned('finishReset', FinishReset);

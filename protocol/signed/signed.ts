@@ -22,8 +22,11 @@ export const SIGNED_LABELS = {
   changeList: 'Tacet/change-list/v1',
   changeCredentials: 'Tacet/change-credentials/v1',
   deleteAccount: 'Tacet/delete-account/v1',
+  cancelReset: 'Tacet/cancel-reset/v1',
   /** Session key of the device (Ed25519). */
   renewal: 'Tacet/renewal/v1',
+  beginReset: 'Tacet/begin-reset/v1',
+  finishReset: 'Tacet/finish-reset/v1',
 } as const;
 
 /** A purpose that something is signed for. */

@@ -23,7 +23,7 @@ export interface FreshEnvelope extends QueuedEnvelope {
 export type OnlineEnvelope = Omit<QueuedEnvelope, 'sequence'>;
 
 /** What a socket's client is told to read again over REST. */
-export type NoticeKind = 'record' | 'list' | 'credentials' | 'prekeys-low';
+export type NoticeKind = 'record' | 'list' | 'credentials' | 'reset' | 'prekeys-low';
 
 /** Events addressed to one device's socket. */
 export type DeviceEvent =

@@ -8,6 +8,7 @@ import { bindDevices } from './devices.ts';
 import { bindKeys } from './keys.ts';
 import { bindOperations } from './operations.ts';
 import { bindPeople } from './people.ts';
+import { bindResets } from './resets.ts';
 import { bindSessions } from './sessions.ts';
 
 /** Binds all routes. */
@@ -15,6 +16,7 @@ export function bindRoutes(app: FastifyInstance, deps: Deps): void {
   bindSessions(app, deps);
   bindAccounts(app, deps);
   bindDevices(app, deps);
+  bindResets(app, deps);
   bindKeys(app, deps);
   bindPeople(app, deps);
   bindOperations(app, deps);

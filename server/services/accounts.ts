@@ -147,6 +147,7 @@ export class Accounts {
       throw new WireError('signature-invalid', 'signed for another account');
     }
     this.#needs.requests.accept(request, signed, loginKey);
+    await this.#needs.sessions.endReset(caller.account);
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   AccountStore,
   AddedDevice,
   DeviceStore,
+  KeyRotation,
   ListChange,
   Directory,
   SessionStore,
@@ -74,6 +75,22 @@ export class Devices {
     return this.#change(caller, request.list, { rotation: request.rotation });
   }
 
+  /** Puts a new account key in force with a list of the caller alone, by a reset that is due. Throws as `change`, and `reset-not-due`. */
+  reset(
+    caller: Caller,
+    list: SignedBytes,
+    rotation: KeyRotation,
+    accountKey: Uint8Array,
+    now: number,
+  ): Promise<{ readonly counter: number }> {
+    const device = idBytes(caller.device);
+    const { devices } = readDeviceList(list);
+    if (devices.length !== 1 || idOf<DeviceId>(devices[0] ?? new Uint8Array(16)) !== caller.device) {
+      throw mismatch();
+    }
+    return this.#change(caller, list, { rotation, reset: { device, accountKey, now } });
+  }
+
   async #change(
     caller: Caller,
     signedList: SignedBytes,
@@ -89,9 +106,14 @@ export class Devices {
     if (idOf(next.account) !== caller.account || !isWithoutRepeats(next)) throw mismatch();
     if (!continues(before, next, added?.device)) throw mismatch();
     const outcome = await deviceStore.changeList(account, next, change);
-    if (outcome.kind === 'list-mismatch') throw mismatch();
-    if (outcome.kind === 'version-mismatch') {
-      throw new WireError('version-mismatch', 'credentials, record or profile have changed');
+    switch (outcome.kind) {
+      case 'list-mismatch':
+        throw mismatch();
+      case 'version-mismatch':
+        throw new WireError('version-mismatch', 'credentials, record or profile have changed');
+      case 'reset-not-due':
+        throw new WireError('reset-not-due', 'no reset of this device is due');
+      case 'changed':
     }
     bus.publish({ kind: 'list-changed', account: caller.account });
     sessions.ended(outcome.removed.map((device) => idOf<DeviceId>(device)));

@@ -17,6 +17,7 @@ import type { Limits } from '../limits/port.ts';
 import type {
   DeviceStore,
   NewSession,
+  ResetStore,
   SessionStore,
   AccountStore,
   SignedBytes,
@@ -57,6 +58,7 @@ interface Needs {
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   readonly devices: DeviceStore;
+  readonly resets: ResetStore;
 }
 
 export class Sessions {
@@ -109,7 +111,14 @@ export class Sessions {
     const outcome = await sessions.open(prepared.stored, PENDING_MOST, clock.now());
     if (outcome.kind === 'taken') throw refused();
     this.ended(outcome.ended.map((device) => idOf<DeviceId>(device)));
+    await this.endReset(idOf<AccountId>(view.account));
     return prepared.open(outcome.pending);
+  }
+
+  /** Somebody has the passphrase: a reset that was announced ends, and every device is told. */
+  async endReset(account: AccountId): Promise<void> {
+    if (!(await this.#needs.resets.cancel(idBytes(account)))) return;
+    await this.notify(account, 'reset', undefined);
   }
 
   /**
@@ -184,7 +193,11 @@ export class Sessions {
    * Tells every device of an account but one that something has changed. Never throws: the change is committed, and a notice is a hint
    * that the next connection makes good.
    */
-  async notify(account: AccountId, what: 'record' | 'list' | 'credentials', except: DeviceId): Promise<void> {
+  async notify(
+    account: AccountId,
+    what: 'record' | 'list' | 'credentials' | 'reset',
+    except: DeviceId | undefined,
+  ): Promise<void> {
     const devices = await this.#needs.devices.active(idBytes(account)).catch(() => []);
     for (const device of devices) {
       const id = idOf<DeviceId>(device);

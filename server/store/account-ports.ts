@@ -187,7 +187,7 @@ export type ListOutcome =
       /** Devices that had a session or a queue and have none any more. */
       readonly removed: readonly Uint8Array[];
     }
-  | { readonly kind: 'list-mismatch' }
+  | { readonly kind: 'list-mismatch' | 'reset-not-due' }
   /** The list would follow, but credentials, record or profile have changed meanwhile; nothing was. */
   | { readonly kind: 'version-mismatch' };
 
@@ -202,6 +202,23 @@ export interface AddedDevice {
 export interface ListChange {
   readonly added?: AddedDevice | undefined;
   readonly rotation?: KeyRotation | undefined;
+  /** A reset: needs one that this device announced and that is due, puts another account key in force, and ends. */
+  readonly reset?:
+    { readonly device: Uint8Array; readonly accountKey: Uint8Array; readonly now: number } | undefined;
+}
+
+/** A reset that was announced. */
+export interface PendingReset {
+  readonly device: Uint8Array;
+  readonly dueAt: number;
+}
+
+export interface ResetStore {
+  get(account: Uint8Array): Promise<PendingReset | undefined>;
+  /** Announces a reset; one that a listed device announced before stays and is given. */
+  begin(account: Uint8Array, reset: PendingReset): Promise<PendingReset>;
+  /** Whether there was one. */
+  cancel(account: Uint8Array): Promise<boolean>;
 }
 
 export interface DeviceStore {

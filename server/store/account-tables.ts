@@ -92,6 +92,13 @@ export interface OneTimeKyberPrekeyRow extends OneTimePrekeyRow {
   readonly signature: Bytes;
 }
 
+export interface ResetRow {
+  readonly account: Bytes;
+  /** Who announced it and may finish it. */
+  readonly device: Bytes;
+  readonly due_at: number;
+}
+
 export interface AccountTables {
   readonly accounts: AccountRow;
   readonly credentials: CredentialsRow;
@@ -102,6 +109,7 @@ export interface AccountTables {
   readonly invites: InviteRow;
   readonly devices: DeviceRow;
   readonly departures: DepartureRow;
+  readonly resets: ResetRow;
   readonly one_time_prekeys: OneTimePrekeyRow;
   readonly one_time_kyber_prekeys: OneTimeKyberPrekeyRow;
 }

@@ -10,6 +10,7 @@ import type {
 } from './account-ports.ts';
 import type { Builder } from './dialect.ts';
 import { insertOneTimeKeys } from './prekeys.ts';
+import { pending } from './resets.ts';
 import { insertSession } from './sessions.ts';
 import { all, first, run, type Transaction } from './transaction.ts';
 import type { StoreEngine } from './writer.ts';
@@ -68,13 +69,21 @@ function* changeList(
   build: Builder,
   account: Uint8Array,
   list: ReadList,
-  { added, rotation }: ListChange,
+  { added, rotation, reset }: ListChange,
 ): Transaction<ListOutcome> {
   if (added !== undefined) {
     const taken = yield* first(build.selectFrom('devices').where('id', '=', added.device).select('id'));
     if (taken !== undefined) return { kind: 'list-mismatch' };
   }
   const isNext = yield* follows(build, account, list);
+  if (reset !== undefined) {
+    const announced = yield* pending(build, account);
+    const isDue =
+      announced !== undefined &&
+      Buffer.compare(announced.device, reset.device) === 0 &&
+      announced.dueAt <= reset.now;
+    if (!isDue) return { kind: 'reset-not-due' };
+  }
   if (isNext && rotation !== undefined) {
     if (!(yield* rotate(build, account, rotation))) return { kind: 'version-mismatch' };
   }
@@ -92,6 +101,13 @@ function* changeList(
       .where('list_hash', '=', list.previous),
   );
   if (changed === 0) return { kind: 'list-mismatch' };
+  if (reset !== undefined) {
+    const { accountKey } = reset;
+    yield* run(build.updateTable('accounts').set({ account_key: accountKey }).where('id', '=', account));
+    yield* run(build.deleteFrom('resets').where('account', '=', account));
+    // Opened by the former credentials.
+    yield* run(build.deleteFrom('sessions').where('account', '=', account).where('pending', '=', 1));
+  }
 
   const left = yield* all(
     build

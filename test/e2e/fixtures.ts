@@ -12,6 +12,7 @@ import { Person } from './pages/person.page.ts';
 /** A server that can be ended and started again on the same address and data. */
 export interface Host {
   readonly origin: string;
+  readonly dataDir: string;
   /** The link that the server prints while nobody has an account. */
   readonly firstInvite: string;
   /** SIGKILL. */
@@ -42,6 +43,7 @@ async function openHost(dataDir: string): Promise<Host & { readonly close: () =>
   const firstInvite = /https?:\/\/\S+\/i\/\S+/.exec(running.output())?.[0] ?? '';
   return {
     origin,
+    dataDir,
     firstInvite,
     async kill() {
       await running?.kill();

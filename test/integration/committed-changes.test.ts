@@ -15,6 +15,7 @@ import { buildAccountStore } from '../../server/store/accounts.ts';
 import { buildDeviceStore } from '../../server/store/devices.ts';
 import { StoreError } from '../../server/store/errors.ts';
 import { buildProfileStore } from '../../server/store/profiles.ts';
+import { buildResetStore } from '../../server/store/resets.ts';
 import { buildSessionStore } from '../../server/store/sessions.ts';
 import { run } from '../../server/store/transaction.ts';
 import { makeId, openSqliteStore, storeAccount } from '../support/open-store.ts';
@@ -43,7 +44,16 @@ t.test('a record that is on disk is taken, also when the devices to tell cannot 
     },
   };
   const tokens = new AccessTokens(clock);
-  const sessions = new Sessions({ ...stores, clock, bus, limits, challenges, requests, tokens });
+  const sessions = new Sessions({
+    ...stores,
+    resets: buildResetStore(engine),
+    clock,
+    bus,
+    limits,
+    challenges,
+    requests,
+    tokens,
+  });
   const accounts = new Accounts({ ...stores, clock, bus, requests, sessions, openSignUp: true });
   const caller = { account, device: devices[0] ?? makeId<DeviceId>(), pending: false };
   const sealed = randomBytes(20);

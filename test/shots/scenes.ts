@@ -320,6 +320,20 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     type: { 'Your passphrase': 'the one in force' },
     press: ['Continue'],
   },
+  'reset-waits': {
+    path: '/settings/account',
+    state: { ...IN, reset: { isThis: true, deviceName: 'Firefox · Linux', dueAt: NOW + 2 * DAY } },
+  },
+  'reset-due': {
+    path: '/settings/account',
+    state: { ...IN, reset: { isThis: true, deviceName: 'Firefox · Linux', dueAt: NOW - DAY } },
+  },
+  'reset-elsewhere': {
+    path: '/',
+    state: { ...IN, reset: { isThis: false, deviceName: undefined, dueAt: NOW + 2 * DAY } },
+  },
+  'reset-begin': { path: '/settings/account', state: IN, press: ['Announce a reset'] },
+  'reset-finish': { path: '/settings/reset', state: IN },
   locked: { path: '/', state: { session: { kind: 'locked' } } },
   'locked-wrong': {
     path: '/',

@@ -37,6 +37,7 @@ export function makeFakeDoor(scene: Scene): Door {
     open: signal(first.open),
     devices: signal(first.devices),
     lock: signal(first.lock),
+    reset: signal(first.reset),
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
     indexing: signal(first.indexing),
@@ -120,6 +121,9 @@ export function makeFakeDoor(scene: Scene): Door {
     removeDevice: async (device) => {
       state.devices.value = state.devices.value.filter((each) => each.device !== device);
     },
+    beginReset: async () => undefined,
+    cancelReset: async () => undefined,
+    finishReset: async () => undefined,
     changePassphrase: async () => undefined,
     deleteAccount: async () => undefined,
     wipe: async () => undefined,

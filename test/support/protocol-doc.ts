@@ -69,6 +69,9 @@ const SIGNED: readonly SignedShape<TSchema>[] = [
   requests.signedChangeCredentials,
   requests.signedDeleteAccount,
   requests.signedRenewal,
+  requests.signedBeginReset,
+  requests.signedCancelReset,
+  requests.signedFinishReset,
 ];
 
 /** The catalogue is a table of its own. */

@@ -12,6 +12,7 @@ import { signWithKeyPair, stretchPassphrase, type StretchedPassphrase } from '@t
 import { T } from '../db/stores.ts';
 import { CoreError, isCoreError } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
+import type { DeviceKeyring } from '../ports.ts';
 import type { Services } from '../services.ts';
 import {
   fetchVault,
@@ -21,6 +22,14 @@ import {
   withMoment,
   withOwnVault,
 } from './own-vault.ts';
+import {
+  announceReset,
+  completeReset,
+  endReset,
+  readReset,
+  settleReset,
+  type AnnouncedReset,
+} from './reset.ts';
 import { requestRemoval, settleRemovals } from './removal.ts';
 import { takeChallenge } from './session.ts';
 
@@ -28,9 +37,47 @@ import { takeChallenge } from './session.ts';
 export class OwnAccount {
   readonly #s: Services;
   readonly #locks = new KeyedLocks();
+  readonly #keyring: DeviceKeyring;
+  #reset: AnnouncedReset | undefined;
 
-  constructor(services: Services) {
+  constructor(services: Services, keyring: DeviceKeyring) {
     this.#s = services;
+    this.#keyring = keyring;
+  }
+
+  /** The reset that was announced, as last heard. */
+  get reset(): AnnouncedReset | undefined {
+    return this.#reset;
+  }
+
+  /** Asks for the reset that was announced. */
+  async refreshReset(): Promise<void> {
+    this.#reset = await readReset(this.#s);
+    this.#s.peopleChanged();
+  }
+
+  /** Announces a reset by this device: the passphrase is lost. */
+  beginReset(): Promise<void> {
+    return this.#act(async () => {
+      this.#reset = await announceReset(this.#s, this.#keyring);
+      this.#s.peopleChanged();
+    });
+  }
+
+  /** Ends a reset with the passphrase. */
+  cancelReset(passphrase: string): Promise<void> {
+    return this.#act(async () => {
+      await endReset(this.#s, passphrase);
+      await this.refreshReset();
+    });
+  }
+
+  /** Finishes a reset of this device that is due, under a new passphrase. */
+  finishReset(passphrase: string): Promise<void> {
+    return this.#act(async () => {
+      await completeReset(this.#s, this.#keyring, passphrase);
+      await this.refreshReset();
+    });
   }
 
   /** Names a device of the own list. An empty name takes the name away. */
@@ -140,8 +187,8 @@ export class OwnAccount {
   }
 
   /** Puts into effect what happened while nobody saw the answer. */
-  settle(): Promise<void> {
-    return settleRemovals(this.#s);
+  async settle(): Promise<void> {
+    if (!(await settleReset(this.#s))) await settleRemovals(this.#s);
   }
 
   /** One act at a time; a refusal for now says until when. */

@@ -1,7 +1,7 @@
 /** The own devices as a person sees them: from the signed list, the names in the record, and what was heard here. */
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
 import type { Home } from '../home.ts';
-import type { DeviceView } from '../view.ts';
+import type { DeviceView, ResetView } from '../view.ts';
 
 /** This one first, then in the order in which they were added. */
 export function devicesOf({
@@ -27,4 +27,14 @@ export function devicesOf({
     };
   });
   return views.toSorted((a, b) => Number(b.isThis) - Number(a.isThis) || a.addedAt - b.addedAt);
+}
+
+/** The reset that was announced. */
+export function resetOf(
+  home: Pick<Home, 'directory' | 'record' | 'own' | 'ownAccount'>,
+): ResetView | undefined {
+  const { reset } = home.ownAccount;
+  if (reset === undefined) return undefined;
+  const announcer = devicesOf(home).find(({ device }) => device === reset.device);
+  return { isThis: announcer?.isThis === true, deviceName: announcer?.name, dueAt: reset.dueAt };
 }

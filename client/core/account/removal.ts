@@ -11,7 +11,7 @@ import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type DeviceId, type MessageId } from '@tacet/protocol/ids';
 import { changeList } from '@tacet/protocol/rest/devices';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
-import { signedChangeList } from '@tacet/protocol/signed/requests';
+import { signedChangeList, type Rotation } from '@tacet/protocol/signed/requests';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
 import {
   deriveDeliveryKey,
@@ -25,14 +25,15 @@ import {
   signWithKeyPair,
   type ProfileKey,
   type RecordKey,
+  type StretchedPassphrase,
 } from '@tacet/crypto/vault';
 import { LINE_TABLES } from '../conversations.ts';
 import type { WriteTx } from '../db/sealed.ts';
 import { T, type Removal } from '../db/stores.ts';
-import { hashList, verifyList } from '../device-lists.ts';
+import { hashList, verifyList, type ListedDevice } from '../device-lists.ts';
 import { DIRECTORY_TABLES } from '../directory.ts';
 import { hasOtherDevices, type Services } from '../services.ts';
-import { sealCredentials, type OwnVault } from './own-vault.ts';
+import { sealCredentials, type OpenedVault, type OwnVault } from './own-vault.ts';
 import { sealOwnProfile, tellContacts } from './rotation.ts';
 import { takeChallenge } from './session.ts';
 
@@ -71,57 +72,81 @@ export async function requestRemoval(services: Services, vault: OwnVault, gone: 
 }
 
 async function requestOnce(services: Services, vault: OwnVault, gone: DeviceId): Promise<void> {
-  const { directory, record, own, db, rest, session, origin } = services;
+  const { directory, record, own, rest, session, origin } = services;
   await record.holding(async (newest) => {
     const { account, accountKey } = own.value;
-    const before = directory.ownList;
     const departed = directory.get(account)?.stored.departed ?? [];
-    const stays = before.devices.filter(({ device }) => device !== gone && !departed.includes(device));
-    const recordKey = generateKey<RecordKey>();
-    const profileKey = generateKey<ProfileKey>();
-    const bytes = signedDeviceList.encode({
-      account: idBytes(account),
-      counter: before.counter + 1,
-      previous: before.hash,
-      recordKeyHash: hashRecordKey(recordKey),
-      devices: stays.map(({ device, ...listed }) => ({ device: idBytes(device), ...listed })),
-    });
-    const signature = signLabelled(vault.contents.accountKey, SIGNED_LABELS.deviceList, bytes);
-    const list = { bytes, signature };
-    verifyList(account, accountKey, list);
-    const { profileVersion } = record.value;
-    const made = { list, recordKey, profileKey, profileVersion: profileVersion + 1 };
-    const after = { ...recordAfter(made, record.value), previous: newest.hash };
-    const version = newest.version + 1;
-    const sealed = sealRecord(recordKey, encodeCbor(after), { account: idBytes(account), version });
-    const removal: Removal = {
-      ...made,
-      credentialsVersion: vault.version + 1,
-      record: { version, hash: hashRecord(sealed) },
-    };
-    await db.write([T.own], async (tx) =>
-      own.change(tx, (held) => ({
-        ...held,
-        removals: [...(held.removals ?? []), removal].slice(-ASKED_MOST),
-      })),
+    const stays = directory.ownList.devices.filter(
+      ({ device }) => device !== gone && !departed.includes(device),
     );
+    const { removal, rotation } = await makeRemoval(services, newest, stays, vault, vault.stretched);
+    verifyList(account, accountKey, removal.list);
     const request = signedChangeList.encode({
       origin,
       challenge: await takeChallenge(rest),
       account: idBytes(account),
-      list,
-      rotation: {
-        credentials: sealCredentials(account, vault, vault.stretched, recordKey),
-        record: { version, sealed },
-        profile: sealOwnProfile(own.value, after),
-        deliveryKeyHash: hashDeliveryKey(deriveDeliveryKey(profileKey)),
-      },
+      list: removal.list,
+      rotation,
     });
     const signed = signWithKeyPair(vault.stretched.loginKey, SIGNED_LABELS.changeList, request);
     const body = { bytes: encodeB64u(request), signature: encodeB64u(signed) };
     await session.with((token) => rest.call(changeList, { body, token }));
     await settle(services, removal);
   });
+}
+
+/**
+ * Makes everything that changes with a list of the devices that stay, signed by `vault`'s account key, for a passphrase; what it would
+ * make valid is stored when this resolves.
+ */
+export async function makeRemoval(
+  services: Services,
+  newest: { readonly version: number; readonly hash: Uint8Array },
+  stays: readonly ListedDevice[],
+  vault: OpenedVault,
+  passphrase: StretchedPassphrase,
+): Promise<{ readonly removal: Removal; readonly rotation: Rotation }> {
+  const { directory, record, own, db } = services;
+  const { account } = own.value;
+  const before = directory.ownList;
+  const recordKey = generateKey<RecordKey>();
+  const profileKey = generateKey<ProfileKey>();
+  const bytes = signedDeviceList.encode({
+    account: idBytes(account),
+    counter: before.counter + 1,
+    previous: before.hash,
+    recordKeyHash: hashRecordKey(recordKey),
+    devices: stays.map(({ device, ...listed }) => ({ device: idBytes(device), ...listed })),
+  });
+  const signature = signLabelled(vault.contents.accountKey, SIGNED_LABELS.deviceList, bytes);
+  const list = { bytes, signature };
+  const publicKey = vault.contents.accountKey.getPublicKey().serialize();
+  const isReset = !equalBytes(publicKey, own.value.accountKey);
+  const made = { list, recordKey, profileKey, profileVersion: record.value.profileVersion + 1 };
+  const after = { ...recordAfter(made, record.value), previous: newest.hash };
+  const version = newest.version + 1;
+  const sealed = sealRecord(recordKey, encodeCbor(after), { account: idBytes(account), version });
+  const removal: Removal = {
+    ...made,
+    ...(isReset ? { accountKey: publicKey } : {}),
+    credentialsVersion: vault.version + 1,
+    record: { version, hash: hashRecord(sealed) },
+  };
+  await db.write([T.own], async (tx) =>
+    own.change(tx, (held) => ({
+      ...held,
+      removals: [...(held.removals ?? []), removal].slice(-ASKED_MOST),
+    })),
+  );
+  return {
+    removal,
+    rotation: {
+      credentials: sealCredentials(account, vault, passphrase, recordKey),
+      record: { version, sealed },
+      profile: sealOwnProfile(own.value, after),
+      deliveryKeyHash: hashDeliveryKey(deriveDeliveryKey(profileKey)),
+    },
+  };
 }
 
 /** Looks which of the removals that were asked for has happened, by the own list in force, and puts it into effect here. */
@@ -151,10 +176,11 @@ function withoutOld<Held extends { readonly removals?: readonly Removal[] }>(
 }
 
 /** Everything that follows from a removal that has happened, in one transaction. */
-async function settle(services: Services, removal: Removal): Promise<void> {
+export async function settle(services: Services, removal: Removal): Promise<void> {
   const { own, directory, record, db } = services;
-  const { account, accountKey } = own.value;
-  const judgement = directory.judge({ account, accountKey, list: removal.list }, 'message');
+  const { account } = own.value;
+  const accountKey = removal.accountKey ?? own.value.accountKey;
+  const list = verifyList(account, accountKey, removal.list);
   await db.write(SETTLE_TABLES, async (tx) => {
     if (own.value.removals?.some(({ list }) => list === removal.list) !== true) return;
     const { recordKey, credentialsVersion } = removal;
@@ -163,9 +189,10 @@ async function settle(services: Services, removal: Removal): Promise<void> {
       recordKey,
       credentialsVersion: Math.max(held.credentialsVersion, credentialsVersion),
       list: removal.list,
+      accountKey,
     }));
     record.adopt(tx, removal.record, (held) => recordAfter(removal, held));
-    if (directory.ownView.counter < counterOf(removal.list)) directory.commit(tx, judgement);
+    directory.adoptOwn(tx, list);
     giveRecordKey(services, tx);
     tellContacts(services, tx);
   });

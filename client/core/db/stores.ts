@@ -50,6 +50,8 @@ export interface OwnDevice {
 /** A removal as it was asked for, with what it makes valid, stored before the request leaves. */
 export interface Removal {
   readonly list: SignedBytes;
+  /** Public half of the new account key, 33 bytes: a reset. */
+  readonly accountKey?: Bytes;
   readonly recordKey: Bytes;
   readonly profileKey: Bytes;
   readonly profileVersion: number;

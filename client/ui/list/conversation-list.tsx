@@ -9,6 +9,7 @@ import { memo } from '../components/memo.tsx';
 import { ListTitle } from '../components/pane-header.tsx';
 import { useDoor } from '../door-context.ts';
 import { linkTo, place } from '../router.ts';
+import { ResetNotice } from '../settings/reset.tsx';
 import { text } from '../text/text.ts';
 import { lazily } from '../components/lazy.tsx';
 import { ConversationItem } from './conversation-item.tsx';
@@ -67,6 +68,7 @@ export function ConversationList(): VNode {
       </ListTitle>
       <ConnectionStrip in="list" />
       <UpdateStrip />
+      <ResetNotice link />
       {conversations.length > 0 && <SearchField onDown={enterList} />}
       <NoticeOffer />
       {searching ? (

@@ -24,6 +24,7 @@ export function ConfirmStep({
   busy,
   failure,
   action = text.signUp.create,
+  aside = fill(text.signUp.step, { step: '3' }),
   onBack,
   onCreate,
 }: {
@@ -33,6 +34,8 @@ export function ConfirmStep({
   readonly failure: Failure | undefined;
   /** The verb of the button. */
   readonly action?: string;
+  /** Which step of how many this is. */
+  readonly aside?: string;
   readonly onBack: () => void;
   readonly onCreate: () => Promise<void>;
 }): VNode {
@@ -60,12 +63,7 @@ export function ConfirmStep({
   };
 
   return (
-    <Page
-      title={text.signUp.confirmTitle}
-      lead={text.signUp.confirmLead}
-      aside={fill(text.signUp.step, { step: '3' })}
-      onBack={onBack}
-    >
+    <Page title={text.signUp.confirmTitle} lead={text.signUp.confirmLead} aside={aside} onBack={onBack}>
       <Form onSubmit={submit}>
         <FailureNote failure={failure} />
         {generated ? (

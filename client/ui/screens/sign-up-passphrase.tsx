@@ -22,12 +22,15 @@ const PAUSE_MS = 250;
 export function PassphraseStep({
   username,
   chosen,
+  aside = fill(text.signUp.step, { step: '2' }),
   onChoose,
   onBack,
   onContinue,
 }: {
   readonly username: string;
   readonly chosen: Chosen;
+  /** Which step of how many this is. */
+  readonly aside?: string;
   readonly onChoose: (chosen: Chosen) => void;
   readonly onBack: () => void;
   readonly onContinue: () => void;
@@ -53,7 +56,7 @@ export function PassphraseStep({
       <Page
         title={generated ? text.signUp.passphraseTitle : text.signUp.ownTitle}
         lead={text.signUp.passphraseLead}
-        aside={fill(text.signUp.step, { step: '2' })}
+        aside={aside}
         onBack={onBack}
       >
         <Form

@@ -9,6 +9,7 @@ import { Wipe } from '../screens/locked.tsx';
 import { fill, text } from '../text/text.ts';
 import { AskPassphrase } from './ask-passphrase.tsx';
 import { SetLock } from './set-lock.tsx';
+import { Reset } from './reset.tsx';
 import { Section } from './settings-frame.tsx';
 
 type Act = 'set-lock' | 'clear-lock' | 'wipe' | 'delete';
@@ -24,6 +25,9 @@ export function Account(): VNode {
         <div>
           <ButtonLink {...linkTo({ kind: 'settings', page: 'passphrase' })}>{text.account.change}</ButtonLink>
         </div>
+      </Section>
+      <Section title={text.account.lost}>
+        <Reset />
       </Section>
       <Section title={text.account.lock}>
         <Lock onAct={setAct} />

@@ -22,6 +22,7 @@ export function SettingsPane({ page }: { readonly page: SettingsPage | undefined
       );
     case 'account':
     case 'passphrase':
+    case 'reset':
       return (
         <SettingsFrame key={page} title={text.account.title}>
           <Account />

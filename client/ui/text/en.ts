@@ -465,6 +465,25 @@ export const en = {
       'First the one that is in force now. Devices that are signed in stay signed in; from then on only the new one opens your account.',
     changeStep: 'Step {step} of 3',
     changed: 'Your passphrase was changed',
+    lost: 'Passphrase lost?',
+    lostText:
+      'This device can reset your account. The reset is announced on all your devices and can be finished after 72 hours, unless somebody uses your passphrase in that time.',
+    lostBegin: 'Announce a reset',
+    lostTitle: 'Announce a reset of your account?',
+    lostLoses:
+      'When it is finished, in 72 hours at the earliest, your account gets a new key. Your other devices are signed out, and the people you talk with see that your key has changed and have to compare numbers again. Until then everything goes on as it is.',
+    lostWaits: 'A reset by this device can be finished from {date}. Using your passphrase ends it.',
+    lostDue: 'The reset of your account can be finished now.',
+    lostFinish: 'Finish the reset',
+    lostStep: 'Step {step} of 2',
+    lostDone: 'Your account was reset',
+    lostElsewhere:
+      '“{name}” has announced a reset of your account. From {date} it can take the account over. If this was not you, end it now with your passphrase and remove that device.',
+    lostEnd: 'End the reset',
+    lostEndTitle: 'End the reset?',
+    lostEndText:
+      'Your passphrase shows that it is not lost. The reset ends on all devices, and nothing changes.',
+    lostSee: 'See what to do',
     lock: 'App lock',
     lockText:
       'Locks Tacet in this browser with a passphrase of its own. While it is locked nothing can be read here and nothing is received; messages wait on the server.',
@@ -593,6 +612,8 @@ export const en = {
     'list-mismatch': 'The devices changed in the meantime. Try again.',
     'delivery-refused': 'This person’s devices do not take the message.',
     'queue-full': 'Too many messages already wait for this person. Try later.',
+    'reset-not-due':
+      'This reset cannot be finished: its time has not come, or the passphrase was used since.',
     'too-many-devices': 'Your account has as many devices as it can have. Sign out on one first.',
     'rate-limited': 'That was a little much at once. Wait a moment and try again.',
     'slow-reader': 'This device fell behind. It connects again by itself.',

@@ -1,0 +1,99 @@
+/** The reset after a lost passphrase: announcing it, waiting, finishing it here, ending it with the passphrase; and the word of it. */
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { shownNow } from '../clock.ts';
+import { announce } from '../components/announcer.tsx';
+import { Button, ButtonLink } from '../components/button.tsx';
+import { Dialog, DialogActions } from '../components/dialog.tsx';
+import { FailureNote, Note } from '../components/note.tsx';
+import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { linkTo } from '../router.ts';
+import { formatFull } from '../text/dates.ts';
+import { fill, text } from '../text/text.ts';
+import { AskPassphrase } from './ask-passphrase.tsx';
+
+export function Reset(): VNode {
+  const { commands, state } = useDoor();
+  const [asking, setAsking] = useState<'begin' | 'end' | undefined>(undefined);
+  const reset = state.reset.value;
+  const close = (): void => setAsking(undefined);
+  const date = reset === undefined ? '' : formatFull(reset.dueAt);
+  return (
+    <>
+      {reset === undefined ? (
+        <>
+          <p>{text.account.lostText}</p>
+          <div>
+            <Button onClick={() => setAsking('begin')}>{text.account.lostBegin}</Button>
+          </div>
+        </>
+      ) : (
+        <>
+          {!reset.isThis ? (
+            <ResetNotice />
+          ) : reset.dueAt > shownNow.value ? (
+            <p>{fill(text.account.lostWaits, { date })}</p>
+          ) : (
+            <>
+              <p>{text.account.lostDue}</p>
+              <div>
+                <ButtonLink kind="primary" {...linkTo({ kind: 'settings', page: 'reset' })}>
+                  {text.account.lostFinish}
+                </ButtonLink>
+              </div>
+            </>
+          )}
+          <div>
+            <Button onClick={() => setAsking('end')}>{text.account.lostEnd}</Button>
+          </div>
+        </>
+      )}
+      {asking === 'begin' && <Begin onClose={close} />}
+      {asking === 'end' && (
+        <AskPassphrase
+          title={text.account.lostEndTitle}
+          loses={text.account.lostEndText}
+          confirm={text.account.lostEnd}
+          onClose={close}
+          onAsk={(passphrase) => commands.cancelReset(passphrase)}
+          onDone={() => announce(text.common.saved)}
+        />
+      )}
+    </>
+  );
+}
+
+function Begin({ onClose }: { readonly onClose: () => void }): VNode {
+  const { commands } = useDoor();
+  const { busy, failure, ask } = useAsking();
+  async function begin(): Promise<void> {
+    if (await ask(() => commands.beginReset())) onClose();
+  }
+  return (
+    <Dialog title={text.account.lostTitle} onClose={onClose}>
+      <p>{text.account.lostLoses}</p>
+      <FailureNote failure={failure} />
+      <DialogActions>
+        <Button onClick={onClose}>{text.common.cancel}</Button>
+        <Button kind="danger" busy={busy} onClick={() => inBackground(begin())}>
+          {text.account.lostBegin}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
+
+/** Says that another device has announced a reset; nothing otherwise. */
+export function ResetNotice({ link = false }: { readonly link?: boolean }): VNode | null {
+  const reset = useDoor().state.reset.value;
+  if (reset === undefined || reset.isThis) return null;
+  const name = reset.deviceName ?? text.devices.unnamed;
+  return (
+    <Note kind="caution">
+      <p>{fill(text.account.lostElsewhere, { name, date: formatFull(reset.dueAt) })}</p>
+      {link && (
+        <ButtonLink {...linkTo({ kind: 'settings', page: 'account' })}>{text.account.lostSee}</ButtonLink>
+      )}
+    </Note>
+  );
+}

@@ -1,0 +1,142 @@
+/** A lost passphrase with a device left: announced to all devices, ended by any use of the passphrase, in force after 72 hours. */
+import t from 'tap';
+import { LIMITS } from '@tacet/protocol/limits';
+import {
+  eventsOf,
+  isOnline,
+  makePair,
+  openTestClient,
+  openWith,
+  textsOf,
+  type TestClient,
+} from '../support/make-client.ts';
+import { openTestServer } from '../support/open-test-server.ts';
+
+t.setTimeout(300_000);
+
+/** A server whose clock can be set forward. */
+async function openServerWithClock() {
+  let ahead = 0;
+  const clock = { now: () => Date.now() + ahead };
+  const server = await openTestServer({ overrides: { clock } });
+  return {
+    server,
+    url: server.url,
+    pass(ms: number) {
+      ahead += ms;
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function signInAgain(url: string, username: string, passphrase: string): Promise<TestClient> {
+  const client = openTestClient({ url });
+  await client.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+  await client.commands.signIn({ username, passphrase });
+  await isOnline(client);
+  return client;
+}
+
+t.test(
+  'after 72 hours a reset gives a new key with this device alone, and contacts see a changed key',
+  async (t) => {
+    await using at = await openServerWithClock();
+    const { ada, ben, adasPassphrase } = await makePair(at.url);
+    const other = await signInAgain(at.url, 'ada', adasPassphrase);
+    t.teardown(() => Promise.all([ada.close(), ben.close(), other.close()]));
+    const toBen = await openWith(ada, 'Ben');
+    const toAda = await openWith(ben, 'Ada');
+    await ada.commands.sendText(toBen, 'before');
+    await ben.waitFor('before', (state) => textsOf(state).includes('before'));
+
+    await ada.commands.beginReset();
+    t.equal(ada.state.reset?.isThis, true);
+    await other.waitFor('the announcement', ({ reset }) => reset?.isThis === false);
+    const next = await ada.commands.suggestPassphrase();
+    await t.rejects(ada.commands.finishReset(next), { code: 'reset-not-due' }, 'not at once');
+    await t.rejects(other.commands.finishReset(next), { code: 'reset-not-due' }, 'not by another device');
+
+    at.pass(LIMITS.resetWaitMs + 1_000);
+    await t.rejects(
+      other.commands.finishReset(next),
+      { code: 'reset-not-due' },
+      'not by another device, ever',
+    );
+    await ada.commands.finishReset(next);
+    t.equal(ada.state.reset, undefined);
+    t.equal(ada.state.devices.length, 1);
+    await other.waitFor('the end', ({ session }) => session.kind === 'ended');
+
+    await ada.commands.sendText(toBen, 'under the new key');
+    const seen = await ben.waitFor('the text', (state) => textsOf(state).includes('under the new key'));
+    t.ok(eventsOf(seen).includes('key-changed'), 'a permanent line');
+    t.equal(seen.open?.person.trust, 'unverified');
+    await ben.commands.sendText(toAda, 'and back');
+    await ada.waitFor('the answer', (state) => textsOf(state).includes('and back'));
+
+    const late = openTestClient({ url: at.url });
+    t.teardown(() => late.close());
+    await late.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+    await t.rejects(late.commands.signIn({ username: 'ada', passphrase: adasPassphrase }), {
+      code: 'login-refused',
+    });
+    await late.commands.signIn({ username: 'ada', passphrase: next });
+    await isOnline(late);
+    await openWith(late, 'Ben');
+  },
+);
+
+t.test('any login with the passphrase ends a reset, and so does the passphrase on a device', async (t) => {
+  await using at = await openServerWithClock();
+  const { ada, ben, adasPassphrase } = await makePair(at.url);
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  await ada.commands.beginReset();
+  at.pass(LIMITS.resetWaitMs + 1_000);
+  const other = await signInAgain(at.url, 'ada', adasPassphrase);
+  t.teardown(() => other.close());
+  await ada.waitFor('the end of the reset', ({ reset }) => reset === undefined);
+  await t.rejects(ada.commands.finishReset(await ada.commands.suggestPassphrase()), {
+    code: 'reset-not-due',
+  });
+
+  await ada.commands.beginReset();
+  await other.waitFor('the announcement', ({ reset }) => reset !== undefined);
+  await t.rejects(other.commands.cancelReset('not the passphrase of this account'), {
+    code: 'passphrase-wrong',
+  });
+  await other.commands.cancelReset(adasPassphrase);
+  await ada.waitFor('the end of the reset', ({ reset }) => reset === undefined);
+});
+
+t.test('a reset whose answer was lost is in force after the next start', async (t) => {
+  await using at = await openServerWithClock();
+  const { ada, ben } = await makePair(at.url);
+  t.teardown(() => ben.close());
+  await ada.commands.beginReset();
+  at.pass(LIMITS.resetWaitMs + 1_000);
+  const next = await ada.commands.suggestPassphrase();
+  let here = ada;
+  let isCut = false;
+  for (let steps = 3; !isCut; steps += 1) {
+    here.ports.power.failAfter(steps);
+    const finished = here.commands.finishReset(next).then(
+      () => true,
+      () => false,
+    );
+    await Promise.race([finished, new Promise<void>((resolve) => here.ports.power.onLoss(resolve))]);
+    isCut = !here.ports.power.isOff || steps > 14;
+    here.ports.power.cut();
+    here = openTestClient({ url: at.url, disk: here.ports.disk });
+    await isOnline(here);
+    if (here.state.reset === undefined) {
+      await here.waitFor('settled', ({ devices }) => devices.length === 1);
+    }
+  }
+  const last = here;
+  t.teardown(() => last.close());
+  if (here.state.reset !== undefined) await here.commands.finishReset(next);
+  const toBen = await openWith(here, 'Ben');
+  await here.commands.sendText(toBen, 'still me');
+  await openWith(ben, 'Ada');
+  await ben.waitFor('the text', (state) => textsOf(state).includes('still me'));
+});
