@@ -474,6 +474,7 @@ class Core implements Client {
         const { home, id } = this.#conversation(conversation);
         await home.acts.setTimer(id, seconds);
       },
+      setPrivacy: async ({ readReceipts, typing }) => this.#home().talk.setPrivacy(readReceipts, typing),
       setDefaultTimer: async (seconds) => this.#home().acts.setDefaultTimer(seconds),
       retrySend: async (message) => this.#home().talk.retrySend(message),
       markRead: async (conversation, order) => {

@@ -90,6 +90,7 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   clearHistory: 'again',
   setTimer: 'again',
   setDefaultTimer: 'again',
+  setPrivacy: 'again',
   retrySend: 'again',
   markRead: 'again',
   setTyping: 'again',

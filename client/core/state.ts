@@ -290,12 +290,15 @@ export function personOf(home: Home, account: AccountId): PersonView {
 /** Who this device belongs to. */
 export function meOf(home: Home): Me {
   const { account, device, username } = home.own.value;
+  const { settings } = home.record.value;
   return {
     account,
     device,
     username,
     name: home.record.value.name,
-    defaultTimer: home.record.value.settings.timer ?? 0,
+    defaultTimer: settings.timer ?? 0,
+    readReceipts: settings.readReceipts,
+    typing: settings.typing,
     picture: home.profiles.pictureName(account),
   };
 }

@@ -128,6 +128,17 @@ export class Talk {
     );
   }
 
+  /** Whether others are told what was read and that this one types; on all own devices. */
+  async setPrivacy(readReceipts: boolean, typing: boolean): Promise<void> {
+    const { db, record, clock } = this.#s;
+    await db.write([T.record], async (tx) =>
+      record.change(tx, (held) => ({
+        ...held,
+        settings: { ...held.settings, readReceipts, typing, changedAt: clock.now() },
+      })),
+    );
+  }
+
   async setDraft(account: AccountId, text: string): Promise<void> {
     const { db } = this.#s;
     await db.write([T.conversations], async (tx) => this.#s.conversations.setDraft(tx, account, text));

@@ -48,6 +48,9 @@ export interface Me {
   readonly name: string;
   /** Seconds of the timer that new conversations begin with; 0 for none. */
   readonly defaultTimer: number;
+  /** Whether others are told what was read, and that one writes. */
+  readonly readReceipts: boolean;
+  readonly typing: boolean;
   /** Names the picture that is set, for `readPicture`; another picture has another one. */
   readonly picture?: string | undefined;
 }
@@ -401,6 +404,7 @@ export interface Commands {
   noteActivity(): Promise<void>;
   /** Chooses what notifications of this device may show. */
   setNotices(level: NoticeLevel): Promise<void>;
+  setPrivacy(privacy: { readonly readReceipts: boolean; readonly typing: boolean }): Promise<void>;
   /** The conversation that a notification was about. */
   findNoticed(token: string): Promise<ConversationId | undefined>;
   /** The network may be back: try now. */

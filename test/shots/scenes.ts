@@ -42,6 +42,8 @@ const ME: Me = {
   username: 'charles',
   name: 'Charles Babbage',
   defaultTimer: 0,
+  readReceipts: true,
+  typing: false,
 };
 
 const DAY = 24 * 60 * 60_000;

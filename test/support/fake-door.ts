@@ -103,6 +103,7 @@ export function makeFakeDoor(scene: Scene): Door {
     deleteForMe: async () => undefined,
     clearHistory: async () => undefined,
     setTimer: async () => undefined,
+    setPrivacy: async () => undefined,
     setDefaultTimer: async () => undefined,
     retrySend: async () => undefined,
     markRead: async () => undefined,

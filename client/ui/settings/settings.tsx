@@ -14,12 +14,18 @@ import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { fill, text } from '../text/text.ts';
 import { theme, THEMES } from '../theme.ts';
 import { OwnPicture } from './own-picture.tsx';
-import { GoverningLinks } from './settings-frame.tsx';
+import { About } from './about.tsx';
+import { Notices } from './notices.tsx';
+import { Privacy } from './privacy.tsx';
+import { GoverningLinks, Section } from './settings-frame.tsx';
+import { Storage } from './storage.tsx';
 import css from './settings.module.css';
 import { SignOut } from './sign-out.tsx';
 
 export function Settings(): VNode {
   const [leaving, setLeaving] = useState(false);
+  const session = useDoor().state.session.value;
+  const me = session.kind === 'signed-in' ? session.me : undefined;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   return (
@@ -48,6 +54,14 @@ export function Settings(): VNode {
           <Section title={text.settings.governing}>
             <GoverningLinks />
           </Section>
+          {me !== undefined && (
+            <Section title={text.privacy.title}>
+              <Privacy me={me} />
+            </Section>
+          )}
+          <Section title={text.noticeLevels.title}>
+            <Notices />
+          </Section>
           <Section title={text.settings.storage}>
             <Storage />
           </Section>
@@ -58,32 +72,12 @@ export function Settings(): VNode {
             </div>
           </Section>
           <Section title={text.settings.about}>
-            <p>
-              {fill(text.settings.version, { version: TACET_VERSION })}. {text.settings.licence}
-            </p>
-            <p>{text.settings.aboutServer}</p>
-            <p>{text.settings.aboutCode}</p>
+            <About />
           </Section>
         </div>
       </div>
       {leaving && <SignOut onClose={() => setLeaving(false)} />}
     </>
-  );
-}
-
-function Section({
-  title,
-  children,
-}: {
-  readonly title: string;
-  readonly children: ComponentChildren;
-}): VNode {
-  const id = useId();
-  return (
-    <section class={css.section} aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      {children}
-    </section>
   );
 }
 
@@ -128,20 +122,6 @@ function Profile(): VNode | null {
           </div>
         )}
       </Form>
-    </>
-  );
-}
-
-function Storage(): VNode {
-  const persistent = useDoor().state.persistent.value;
-  return (
-    <>
-      {persistent === false ? (
-        <Note kind="caution">{text.settings.notPersistent}</Note>
-      ) : (
-        <p>{persistent === true ? text.settings.persistent : text.settings.persistenceUnknown}</p>
-      )}
-      <p>{text.settings.storageNote}</p>
     </>
   );
 }

@@ -401,6 +401,7 @@ export const en = {
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     governing: 'Devices and account',
     storage: 'This browser',
+    storageUsed: 'Tacet uses {size} here.',
     persistent: 'Your browser has promised to keep your messages until you sign out.',
     notPersistent:
       'Your browser may delete your messages here when space runs short. It often keeps them for sites that you bookmark, install or allow notifications.',
@@ -419,6 +420,8 @@ export const en = {
     signOutConfirm: 'Sign out',
     about: 'About',
     version: 'Version {version}',
+    build: 'Build {build}.',
+    noBuild: 'Not built: development.',
     licence: 'Free software under AGPL-3.0-only.',
     aboutServer:
       'The server sees usernames, network addresses, and when and how much your devices receive. It cannot read messages, names or contacts, and it is not told who writes to whom.',
@@ -548,6 +551,26 @@ export const en = {
     deletedTitle: 'Your account was deleted',
     deletedText: 'What was kept in this browser is gone too.',
     start: 'Go to the start',
+  },
+  privacy: {
+    title: 'Privacy',
+    readReceipts: 'Read receipts',
+    readReceiptsHint: 'People see when you have read what they wrote. That it was delivered is always shown.',
+    typing: 'Typing',
+    typingHint: 'People see while you write to them.',
+  },
+  noticeLevels: {
+    title: 'Notifications',
+    levels: { none: 'None', private: 'Private', name: 'Name', full: 'All' },
+    means: {
+      none: 'Nothing is shown outside this page.',
+      private: '“New message”, and nothing else.',
+      name: 'Who has written, not what.',
+      full: 'Who has written, and what. Whoever sees your screen can read it.',
+    },
+    denied:
+      'Your browser does not let Tacet show notifications. You can change that in the settings of the browser.',
+    missing: 'This browser cannot show notifications.',
   },
   notices: {
     newMessages: { one: 'New message', other: '{count} new messages' },

@@ -48,6 +48,18 @@ export function formatNumber(value: number): string {
   return numbers.format(value);
 }
 
+/** An amount of data, rounded: "12 MB". */
+export function formatBytes(bytes: number): string {
+  const units = ['kilobyte', 'megabyte', 'gigabyte'] as const;
+  const power = bytes < 1e6 ? 0 : bytes < 1e9 ? 1 : 2;
+  const amount = bytes / 1000 ** (power + 1);
+  return new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit: units[power],
+    maximumFractionDigits: amount < 10 ? 1 : 0,
+  }).format(amount);
+}
+
 /** The form of a sentence that fits `count`, with the count filled in. */
 export function plural(forms: PluralForms, count: number): string {
   const form = forms[pluralRules.select(count)] ?? forms.other;

@@ -1,0 +1,36 @@
+/** Something that is on or off, with what that means below it. */
+import type { VNode } from 'preact';
+import { useId } from 'preact/hooks';
+import css from './switch.module.css';
+
+export function Switch({
+  label,
+  hint,
+  on,
+  onChange,
+}: {
+  readonly label: string;
+  readonly hint: string;
+  readonly on: boolean;
+  readonly onChange: (on: boolean) => void;
+}): VNode {
+  const id = useId();
+  return (
+    <label class={css.switch}>
+      <span>
+        <span class={css.label}>{label}</span>
+        <span class={css.hint} id={id}>
+          {hint}
+        </span>
+      </span>
+      <input
+        type="checkbox"
+        role="switch"
+        aria-label={label}
+        aria-describedby={id}
+        checked={on}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,50 @@
+/** What a person can set: what others learn, what notifications show, and what is told of this browser and this build. */
+import { en } from '../../client/ui/text/en.ts';
+import { expect, test } from './fixtures.ts';
+
+test('without read receipts a message stays delivered, and without typing nobody sees that one writes', async ({
+  ada,
+  bob,
+}) => {
+  await ada.page.goto(`${ada.origin}/settings`);
+  const receipts = ada.page.getByRole('switch', { name: en.privacy.readReceipts });
+  const typing = ada.page.getByRole('switch', { name: en.privacy.typing });
+  await expect(receipts).toBeChecked();
+  await receipts.uncheck();
+  await expect(receipts).toBeChecked({ checked: false });
+  await typing.uncheck();
+  await ada.page.reload();
+  await expect(receipts).toBeChecked({ checked: false });
+  await expect(typing).toBeChecked({ checked: false });
+
+  await ada.page.goto(ada.origin);
+  await ada.open('Bob');
+  await bob.open('Ada');
+  await bob.send('Did you see this?');
+  await ada.expectOnce('Did you see this?');
+  await ada.composer.pressSequentially('I am writing');
+  await ada.send('Yes');
+  await bob.expectOnce('Yes');
+  await expect(bob.message('Did you see this?')).toHaveAttribute('data-delivery', 'delivered');
+});
+
+test('the level of notifications is kept, and each says what it shows', async ({ ada }) => {
+  await ada.page.context().grantPermissions(['notifications']);
+  await ada.page.goto(`${ada.origin}/settings`);
+  const group = ada.page.getByRole('group', { name: en.noticeLevels.title });
+  await expect(group.getByRole('radio', { name: en.noticeLevels.levels.private })).toBeChecked();
+  for (const level of ['full', 'name', 'none'] as const) {
+    await group.getByRole('radio', { name: en.noticeLevels.levels[level], exact: true }).check();
+    await expect(ada.page.getByText(en.noticeLevels.means[level])).toBeVisible();
+  }
+  await ada.page.reload();
+  await expect(group.getByRole('radio', { name: en.noticeLevels.levels.none })).toBeChecked();
+});
+
+test('settings tell how much is stored here and which build this is', async ({ ada }) => {
+  await ada.page.goto(`${ada.origin}/settings`);
+  await expect(ada.page.getByText(/Tacet uses [\d.,]+ [kM]B here/)).toBeVisible();
+  const script = await ada.page.locator('script[type=module][src]').first().getAttribute('src');
+  const hash = /-([\w-]{8})\.js$/.exec(script ?? '')?.[1] ?? 'missing';
+  await expect(ada.page.getByText(hash)).toBeVisible();
+});
