@@ -1,17 +1,17 @@
 /** What a person can set, on one page: name, appearance, what this browser keeps, signing out, and what this is. */
-import type { ComponentChildren, VNode } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import type { VNode } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { NAME_MAX, nameProblem } from '../account-rules.ts';
 import { announce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
 import { TextField } from '../components/field.tsx';
-import { FailureNote, Note } from '../components/note.tsx';
+import { FailureNote } from '../components/note.tsx';
 import { Form } from '../components/page.tsx';
 import { PaneHeader } from '../components/pane-header.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
-import { fill, text } from '../text/text.ts';
+import { text } from '../text/text.ts';
 import { theme, THEMES } from '../theme.ts';
 import { OwnPicture } from './own-picture.tsx';
 import { About } from './about.tsx';
