@@ -1,9 +1,12 @@
 /** What is lost and what helps, line by line: the passphrase, all devices, both, a device that was stolen (devices.spec.ts). */
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { openSqlite } from '../../server/store/dialect.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test, type Host } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
+
+const ADMIN = join(import.meta.dirname, '..', '..', 'server', 'admin.ts');
 
 /** Lets the 72 hours of every announced reset be over. */
 function endTheWait(host: Host): void {
@@ -92,4 +95,32 @@ test('all devices are lost and the passphrase is left: signing in brings account
   await anew.send('here I am again');
   await bob.expectOnce('here I am again');
   await expect(bob.timeline.getByText(/key has changed/)).toHaveCount(0);
+});
+
+test('both are lost: the administrator frees the name, and a new account under it is another identity', async ({
+  ada,
+  bob,
+  host,
+  newBrowser,
+}) => {
+  await bob.send('to the ada who was');
+  await bob.expectDelivery('to the ada who was', 'sent');
+  await ada.page.context().close();
+  await host.stop();
+  const freed = spawnSync(process.execPath, [ADMIN, 'free-name', 'ada', '--yes'], {
+    env: { PATH: process.env['PATH'] ?? '', TACET_DATA_DIR: host.dataDir },
+    encoding: 'utf8',
+  });
+  expect(freed.status, freed.stderr).toBe(0);
+  await host.startAgain();
+
+  const anew = new Person(await newBrowser(), host.origin, { name: 'Ada again', username: 'ada' });
+  await anew.signUp(await bob.makeInvite());
+  await anew.open('bob');
+  await anew.send('I lost everything');
+  await bob.page.goto(host.origin);
+  await bob.open('Ada again');
+  await bob.expectOnce('I lost everything');
+  // The one who was stays a conversation of its own.
+  await expect(bob.item('Ada Lovelace')).toBeVisible();
 });
