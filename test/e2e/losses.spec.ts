@@ -90,7 +90,7 @@ test('all devices are lost and the passphrase is left: signing in brings account
   await anew.signIn(ada.passphrase);
   await anew.expectHome();
   await anew.open('Bob');
-  const header = anew.page.getByRole('main').getByRole('button', { name: 'Bob' });
+  const header = anew.page.getByRole('main').getByRole('heading', { level: 1 }).filter({ hasText: 'Bob' });
   await expect(header).toContainText(en.trust.label['by-invite']);
   await anew.send('here I am again');
   await bob.expectOnce('here I am again');
