@@ -191,6 +191,8 @@ export interface Engine {
       originalSenderDeviceId: number,
     ): { ratchetKey(): EnginePublicKey | undefined };
   };
+  /** Set where no call waits for anything but promises that are fulfilled already: such calls may run inside a database transaction. */
+  readonly isImmediate?: true;
   processPreKeyBundle(
     bundle: EnginePreKeyBundle,
     address: EngineAddress,

@@ -4,6 +4,20 @@
 export class KeyedLocks {
   readonly #tails = new Map<string, Promise<void>>();
 
+  /** Takes the keys if nobody holds or awaits any of them; the caller gives them back by calling what is returned. */
+  tryHold(keys: readonly string[]): (() => void) | undefined {
+    if (keys.some((key) => this.#tails.has(key))) return undefined;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    for (const key of keys) this.#tails.set(key, held);
+    return () => {
+      release();
+      for (const key of keys) if (this.#tails.get(key) === held) this.#tails.delete(key);
+    };
+  }
+
   /** Runs `work` when nobody holds any of the keys. All keys are asked for at once, so that two callers never wait for each other. */
   async run<Value>(keys: readonly string[], work: () => Promise<Value>): Promise<Value> {
     let release: () => void = () => undefined;

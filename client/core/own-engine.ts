@@ -27,6 +27,7 @@ import {
 import type { Engine } from './engine.ts';
 
 export const ownEngine: Engine = {
+  isImmediate: true,
   PublicKey,
   PrivateKey,
   IdentityKeyPair,

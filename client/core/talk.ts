@@ -13,7 +13,8 @@ import { T } from './db/stores.ts';
 import { CoreError } from './failure.ts';
 import { giveProfile } from './messages/handlers/profile.ts';
 import { AMEND_TABLES, quoteText } from './messages/amending.ts';
-import { sendWithCopy } from './messages/own-copies.ts';
+import { COMPOSE_TABLES } from './messages/outbox.ts';
+import { sendCopy } from './messages/own-copies.ts';
 import { hasOtherDevices, type Services } from './services.ts';
 import { isRepeatable } from './transport/rest.ts';
 import type { MessageRef } from './view.ts';
@@ -40,7 +41,7 @@ export class Talk {
     if (contact === undefined) throw new CoreError('conversation-unknown', 'nobody of this id is known');
     if (contact.state === 'blocked') throw new CoreError('person-blocked', 'nothing goes to who is blocked');
     const now = clock.now();
-    await db.write([...AMEND_TABLES, T.record], async (tx) => {
+    await db.write([...AMEND_TABLES, ...COMPOSE_TABLES, T.record], async (tx) => {
       const { conversations, amending } = this.#s;
       if ((await conversations.placeOf(tx, this.#account, id)) !== undefined) return;
       const reply = replied === undefined ? undefined : await this.#quote(tx, to, replied);
@@ -58,7 +59,7 @@ export class Talk {
       await amending.addMessage(tx, to, message, { reply, timer, own: true });
       conversations.setDraft(tx, to, '');
       this.#accept(tx, to);
-      this.#addText(tx, to, id, { text, reply }, now);
+      await this.#addText(tx, to, id, { text, reply }, now);
     });
     this.#typingToldAt.delete(to);
     return id;
@@ -67,14 +68,14 @@ export class Talk {
   /** Sends a failed message again. */
   async retrySend(id: MessageId): Promise<void> {
     const { db } = this.#s;
-    await db.write(AMEND_TABLES, async (tx) => {
+    await db.write([...AMEND_TABLES, ...COMPOSE_TABLES], async (tx) => {
       const place = await this.#s.conversations.placeOf(tx, this.#account, id);
       if (place === undefined) return;
       const line = await this.#s.conversations.lineIn(tx, place.account, place.order);
       if (line?.kind !== 'message' || line.delivery.kind !== 'failed') return;
       await this.#s.conversations.setDelivery(tx, this.#account, id, { kind: 'sending' }, { force: true });
       const reply = line.reply === undefined ? undefined : await this.#quote(tx, place.account, line.reply);
-      this.#addText(tx, place.account, id, { text: line.text, reply }, line.sentAt);
+      await this.#addText(tx, place.account, id, { text: line.text, reply }, line.sentAt);
     });
   }
 
@@ -157,20 +158,22 @@ export class Talk {
     return this.#s.own.value.account;
   }
 
-  #addText(
+  async #addText(
     tx: WriteTx,
     to: AccountId,
     id: MessageId,
     said: { readonly text: string; readonly reply: Quote | undefined },
     sentAt: number,
-  ): void {
+  ): Promise<void> {
     const timer = this.#s.conversations.get(to)?.timer;
     const body = {
       text: said.text,
       ...(said.reply === undefined ? {} : { reply: said.reply }),
       ...(timer === undefined ? {} : { timer }),
     };
-    sendWithCopy(this.#s, tx, { to, content: { kind: 'text', body }, id, sentAt, line: true });
+    const content = { kind: 'text' as const, body };
+    await this.#s.outbox.addReady(tx, { to, content, id, sentAt, line: true });
+    sendCopy(this.#s, tx, to, { content, id, sentAt, about: id });
   }
 
   /** The quote of a message of this conversation; none where it has gone. */

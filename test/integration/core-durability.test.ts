@@ -44,6 +44,26 @@ t.test('messages wait for a closed client and come once it is opened again', asy
   );
 });
 
+t.test(
+  'a text to somebody in touch is stored, encrypted and ready to leave in one transaction',
+  async (t) => {
+    await using server = await openTestServer();
+    const { ada, ben } = await makePair(server.url);
+    const { power } = ada.ports;
+    t.teardown(() => Promise.all([ada.close(), ben.close()]));
+    const toBen = await openWith(ada, 'Ben');
+    await hasContact(ben, 'Ada');
+    await ada.commands.sendText(toBen, 'one');
+    await ada.waitFor('delivered', (state) => linesOf(state)[0]?.delivery.kind === 'delivered');
+    const before = power.steps;
+    await ada.commands.sendText(toBen, 'two');
+    await ada.waitFor('sent', (state) => linesOf(state)[1]?.delivery.kind !== 'sending');
+    // Stored, sent, noted as sent. Encrypted on its own it would take a reading and a transaction more.
+    t.ok(power.steps - before <= 8, `${power.steps - before} steps`);
+    await ada.waitFor('delivered too', (state) => linesOf(state)[1]?.delivery.kind === 'delivered');
+  },
+);
+
 t.test('what is written offline leaves when the network is back, in order', async (t) => {
   await using server = await openTestServer();
   const { ada, ben } = await makePair(server.url);

@@ -47,6 +47,8 @@ export interface WriteTx extends Tx {
   after(run: () => void): void;
   /** Runs at the end of the transaction, still within it: what is written once for many changes. */
   last(run: () => Promise<void>): void;
+  /** Runs once the transaction is over, whether it is on disk or rolled back; after all that `after` runs. */
+  finally(run: () => void): void;
 }
 
 /** Where the owner's number is: the one store whose values are not sealed. */
@@ -144,26 +146,30 @@ export class SealedDb {
     const turn = this.#lastWrite.then(async () => {
       const afterwards: (() => void)[] = [];
       const closing: (() => Promise<void>)[] = [];
-      let value: Value;
-      try {
-        value = await this.#transact(tables, 'write', async (tx) => {
-          const result = await work({
-            ...tx,
-            after: (run) => afterwards.push(run),
-            last: (run) => closing.push(run),
-          });
-          for (const run of closing) await run();
-          return result;
+      const lastly: (() => void)[] = [];
+      const noting = async (tx: Tx): Promise<Value> => {
+        const value = await work({
+          ...tx,
+          after: (run) => afterwards.push(run),
+          last: (run) => closing.push(run),
+          finally: (run) => lastly.push(run),
         });
-      } catch (error) {
-        this.#onFault(error);
-        throw error;
+        for (const run of closing) await run();
+        return value;
+      };
+      try {
+        const value = await this.#transact(tables, 'write', noting).catch((error: unknown) => {
+          this.#onFault(error);
+          throw error;
+        });
+        // One change for those who watch, however many rows it had.
+        batch(() => {
+          for (const run of afterwards) run();
+        });
+        return value;
+      } finally {
+        for (const run of lastly) run();
       }
-      // One change for those who watch, however many rows it had.
-      batch(() => {
-        for (const run of afterwards) run();
-      });
-      return value;
     });
     this.#lastWrite = turn.catch(() => undefined);
     return turn;

@@ -5,7 +5,7 @@
 import { equalBytes } from '@tacet/protocol/bytes';
 import { idOf, type AccountId, type DeviceId, type EnvelopeId } from '@tacet/protocol/ids';
 import type { OwnBytes } from '../bytes.ts';
-import type { SealedDb, WriteTx } from '../db/sealed.ts';
+import type { SealedDb, Tx, WriteTx } from '../db/sealed.ts';
 import { K, T, type OutboxEntry, type OutgoingEnvelope } from '../db/stores.ts';
 import type { ListedDevice } from '../device-lists.ts';
 import type { Directory, Person } from '../directory.ts';
@@ -23,7 +23,8 @@ import { buildFrame, padFrame, type Draft } from './frames.ts';
 export const CORRECTIONS_MOST = 6;
 const DAY_MS = 24 * 60 * 60_000;
 
-const ENCRYPT_TABLES = [...SESSION_TABLES, T.outbox, T.outChains, T.sent, T.people] as const;
+/** Tables that a transaction needs in which something is encrypted. */
+export const ENCRYPT_TABLES = [...SESSION_TABLES, T.outbox, T.outChains, T.sent, T.people] as const;
 
 /** What envelopes need. */
 export interface EnvelopeNeeds {
@@ -43,6 +44,38 @@ export interface EntryKeeper {
   /** The entry as it is now. */
   current(entry: OutboxEntry): OutboxEntry | undefined;
   replace(tx: WriteTx, entry: OutboxEntry): void;
+}
+
+/** A content as it is encrypted, with what its numbering has become. */
+interface Framed {
+  readonly frame: Uint8Array;
+  readonly number: number | undefined;
+  readonly chain: (typeof T.outChains)['value'];
+  readonly proves: boolean;
+}
+
+/** One device's part, with the session as it is afterwards. */
+interface Made {
+  readonly target: ListedDevice;
+  readonly stores: BufferedStores;
+  readonly id: EnvelopeId;
+  readonly body: OwnBytes;
+}
+
+/** What was encrypted and is not on disk yet. */
+interface Sealed {
+  readonly framed: Framed;
+  readonly made: readonly Made[];
+  readonly envelopes: readonly OutgoingEnvelope[];
+}
+
+/** What an entry has for a device already. */
+function bodyFor(entry: OutboxEntry, device: DeviceId): OutgoingEnvelope | undefined {
+  return entry.envelopes?.find((envelope) => envelope.device === device && envelope.body !== undefined);
+}
+
+function lockNames(entry: OutboxEntry, targets: readonly ListedDevice[]): readonly string[] {
+  return [`chain ${entry.to}`, ...targets.map(({ device }) => device)];
 }
 
 function gone(): CoreError {
@@ -112,7 +145,7 @@ export class Envelopes {
     person: Person,
     bundles: ReadonlyMap<DeviceId, CheckedBundle>,
   ): Promise<readonly ListedDevice[]> {
-    const { sessions, directory, own } = this.#needs;
+    const { sessions } = this.#needs;
     const lacking: ListedDevice[] = [];
     for (const target of this.#targets(entry, person)) {
       if (bundles.has(target.device)) continue;
@@ -121,14 +154,22 @@ export class Envelopes {
       const stores = await sessions.open(target.device, target.identityKey);
       if (entry.fresh === true || !sessions.isUsable(stores)) lacking.push(target);
     }
-    const doubtful = person.list.devices.filter(
+    const doubtful = this.#doubtful(entry, person).filter(
+      ({ device }) => !lacking.some((target) => target.device === device),
+    );
+    return [...lacking, ...doubtful];
+  }
+
+  /** Devices whose last statement has grown old. */
+  #doubtful(entry: OutboxEntry, person: Person): readonly ListedDevice[] {
+    const { directory, own } = this.#needs;
+    if (entry.only !== undefined) return [];
+    return person.list.devices.filter(
       ({ device }) =>
         device !== own.value.device &&
         !person.stored.departed.includes(device) &&
-        !lacking.some((target) => target.device === device) &&
         directory.isDoubtful(entry.to, device),
     );
-    return entry.only === undefined ? [...lacking, ...doubtful] : lacking;
   }
 
   /**
@@ -141,65 +182,122 @@ export class Envelopes {
     bundles: ReadonlyMap<DeviceId, CheckedBundle>,
     keeper: EntryKeeper | undefined,
   ): Promise<readonly OutgoingEnvelope[] | undefined> {
-    const { sessions, own, random } = this.#needs;
-    const has = (device: DeviceId): OutgoingEnvelope | undefined =>
-      entry.envelopes?.find((envelope) => envelope.device === device && envelope.body !== undefined);
-    const targets = this.#targets(entry, person).filter(({ device }) => has(device) === undefined);
-    const locks = [`chain ${entry.to}`, ...targets.map(({ device }) => device)];
-    return sessions.locks.run(locks, async () => {
+    const { sessions, db } = this.#needs;
+    const targets = this.#targets(entry, person).filter(({ device }) => bodyFor(entry, device) === undefined);
+    return sessions.locks.run(lockNames(entry, targets), async () => {
       if (keeper?.holds(entry) === false) throw gone();
-      const opened: { readonly target: ListedDevice; readonly stores: BufferedStores }[] = [];
-      for (const target of targets) {
-        const stores = await sessions.open(target.device, target.identityKey);
-        const bundle = bundles.get(target.device);
-        const mustStart = entry.fresh === true || !sessions.isUsable(stores);
-        if (mustStart && bundle === undefined) continue;
-        if (mustStart && bundle !== undefined) await this.#start(stores, bundle);
-        opened.push({ target, stores });
-      }
-      if (opened.length === 0 && entry.envelopes === undefined) return undefined;
-      const devices = opened.map(({ target }) => target);
-      const framed = await this.#frame(entry, person, keeper === undefined ? [] : devices);
-      const padded = padFrame(framed.frame);
-      const made: { readonly target: ListedDevice; readonly id: EnvelopeId; readonly body: OwnBytes }[] = [];
-      for (const { target, stores } of opened) {
-        const body = await sessions.encrypt(stores, padded);
-        made.push({ target, id: idOf<EnvelopeId>(random(16)), body });
-      }
-      const envelopes = person.list.devices
-        .filter(({ device }) => device !== own.value.device)
-        .map(({ device }): OutgoingEnvelope => {
-          const fresh = made.find(({ target }) => target.device === device);
-          return fresh === undefined
-            ? (has(device) ?? { device })
-            : { device, id: fresh.id, body: fresh.body };
-        });
+      const sealed = await this.#seal(entry, person, targets, bundles, keeper !== undefined);
+      if (sealed === undefined) return undefined;
       let isGone = false;
-      await this.#needs.db.write(ENCRYPT_TABLES, async (tx) => {
-        const current = keeper?.current(entry);
+      await db.write(ENCRYPT_TABLES, async (tx) => {
         // Taken back meanwhile: nothing of it was used, neither a key nor a number.
-        isGone = keeper !== undefined && current === undefined;
-        if (isGone) return;
-        for (const { stores } of opened) sessions.commit(tx, stores);
-        const { chain, number } = framed;
-        if (chain !== undefined) tx.put(T.outChains, K.outChain(this.#needs.db, entry.to), chain);
-        if (framed.proves) this.#noteProved(tx, entry.to, devices);
-        if (keeper === undefined) return;
-        const next: OutboxEntry = {
-          ...entry,
-          frame: framed.frame,
-          ...(number === undefined ? {} : { number, epoch: own.value.epoch }),
-          proves: framed.proves,
-          listHash: person.list.hash,
-          envelopes,
-          ...(current?.erased === true ? { erased: true } : {}),
-        };
-        keeper.replace(tx, next);
-        if (number !== undefined && next.erased !== true) this.#keepSent(tx, next, made);
+        isGone = keeper !== undefined && keeper.current(entry) === undefined;
+        if (!isGone) this.#store(tx, entry, person, sealed, keeper);
       });
       if (isGone) throw gone();
-      return envelopes;
+      return sealed.envelopes;
     });
+  }
+
+  /**
+   * Encrypts a new entry inside the transaction that stores its content, which holds `ENCRYPT_TABLES`, so that both are one commit; only
+   * where nothing has to be asked or awaited. False: nothing was done, and the entry is to be prepared on its own.
+   */
+  async sealWithin(tx: WriteTx, entry: OutboxEntry, keep: (ready: OutboxEntry) => void): Promise<boolean> {
+    const { sessions, directory } = this.#needs;
+    const person = directory.get(entry.to);
+    if (person === undefined || !sessions.isImmediate || person.stored.blockedByKey === true) return false;
+    if (this.#doubtful(entry, person).length > 0) return false;
+    const targets = this.#targets(entry, person);
+    const release = sessions.locks.tryHold(lockNames(entry, targets));
+    if (release === undefined) return false;
+    tx.finally(release);
+    let sealed: Sealed | undefined;
+    try {
+      sealed = await this.#seal(entry, person, targets, new Map(), true, tx);
+    } catch {
+      // Met again, and told, when the entry is prepared on its own.
+      return false;
+    }
+    if (sealed === undefined || sealed.made.length < targets.length) return false;
+    const keeper: EntryKeeper = {
+      holds: () => true,
+      current: () => entry,
+      replace: (_tx, ready) => keep(ready),
+    };
+    this.#store(tx, entry, person, sealed, keeper);
+    return true;
+  }
+
+  /** Encrypts for the targets that have a session or a bundle, in memory alone. The caller holds the locks. `undefined`: for nobody. */
+  async #seal(
+    entry: OutboxEntry,
+    person: Person,
+    targets: readonly ListedDevice[],
+    bundles: ReadonlyMap<DeviceId, CheckedBundle>,
+    proves: boolean,
+    within?: Tx,
+  ): Promise<Sealed | undefined> {
+    const { sessions, own, random } = this.#needs;
+    const opened: { readonly target: ListedDevice; readonly stores: BufferedStores }[] = [];
+    for (const target of targets) {
+      const stores = await sessions.open(target.device, target.identityKey, within);
+      const bundle = bundles.get(target.device);
+      const mustStart = entry.fresh === true || !sessions.isUsable(stores);
+      if (mustStart && bundle === undefined) continue;
+      if (mustStart && bundle !== undefined) await this.#start(stores, bundle);
+      opened.push({ target, stores });
+    }
+    if (opened.length === 0 && entry.envelopes === undefined) return undefined;
+    const framed = await this.#frame(entry, person, proves ? opened.map(({ target }) => target) : [], within);
+    const padded = padFrame(framed.frame);
+    const made: Made[] = [];
+    for (const { target, stores } of opened) {
+      const body = await sessions.encrypt(stores, padded);
+      made.push({ target, stores, id: idOf<EnvelopeId>(random(16)), body });
+    }
+    const envelopes = person.list.devices
+      .filter(({ device }) => device !== own.value.device)
+      .map(({ device }): OutgoingEnvelope => {
+        const fresh = made.find(({ target }) => target.device === device);
+        return fresh === undefined
+          ? (bodyFor(entry, device) ?? { device })
+          : { device, id: fresh.id, body: fresh.body };
+      });
+    return { framed, made, envelopes };
+  }
+
+  /** Puts ratchet states, numbering and ciphertexts into a transaction that holds `ENCRYPT_TABLES`. */
+  #store(
+    tx: WriteTx,
+    entry: OutboxEntry,
+    person: Person,
+    { framed, made, envelopes }: Sealed,
+    keeper: EntryKeeper | undefined,
+  ): void {
+    const { sessions, db, own } = this.#needs;
+    for (const { stores } of made) sessions.commit(tx, stores);
+    const { chain, number, proves } = framed;
+    if (chain !== undefined) tx.put(T.outChains, K.outChain(db, entry.to), chain);
+    if (proves) {
+      this.#noteProved(
+        tx,
+        entry.to,
+        made.map(({ target }) => target),
+      );
+    }
+    if (keeper === undefined) return;
+    const next: OutboxEntry = {
+      ...entry,
+      frame: framed.frame,
+      ...(number === undefined ? {} : { number, epoch: own.value.epoch }),
+      proves,
+      listHash: person.list.hash,
+      envelopes,
+      ...(keeper.current(entry)?.erased === true ? { erased: true } : {}),
+    };
+    keeper.replace(tx, next);
+    if (number !== undefined && next.erased !== true) this.#keepSent(tx, next, made);
   }
 
   /** Starts a session. Throws `CoreError` `server-dishonest` for a bundle that does not hold. */
@@ -216,12 +314,8 @@ export class Envelopes {
     entry: OutboxEntry,
     person: Person,
     targets: readonly ListedDevice[],
-  ): Promise<{
-    readonly frame: Uint8Array;
-    readonly number: number | undefined;
-    readonly chain: (typeof T.outChains)['value'];
-    readonly proves: boolean;
-  }> {
+    within: Tx | undefined,
+  ): Promise<Framed> {
     const { db, own, directory, random } = this.#needs;
     if (entry.frame !== undefined) {
       return {
@@ -251,10 +345,12 @@ export class Envelopes {
       const frame = buildFrame(draft, { ...parts, link: undefined });
       return { frame, number: undefined, chain: undefined, proves };
     }
-    const { held, incoming } = await db.read([T.outChains], async (tx) => ({
-      held: await tx.get(T.outChains, K.outChain(db, entry.to)),
-      incoming: await tx.range(T.inChains, K.inChains(db, entry.to)),
-    }));
+    const read = (tx: Tx) =>
+      Promise.all([
+        tx.get(T.outChains, K.outChain(db, entry.to)),
+        tx.range(T.inChains, K.inChains(db, entry.to)),
+      ]);
+    const [held, incoming] = await (within === undefined ? db.read([T.outChains], read) : read(within));
     const salt = random(32);
     const listed = person.list.devices.map(({ device }) => device);
     const { link, chain } = nextLink(

@@ -24,6 +24,7 @@ import type { Judgement } from '../directory.ts';
 import { isDuplicate } from '../engine.ts';
 import { isCoreError } from '../failure.ts';
 import type { People } from '../people.ts';
+import { hasOtherDevices } from '../services.ts';
 import type { BufferedStores } from '../sessions/stores.ts';
 import type { OpenedSeal } from '../sessions/sessions.ts';
 import { epochText, hashLink, judgeLink, type LinkVerdict } from './chain.ts';
@@ -291,13 +292,19 @@ export class Inbox {
     return this.#needs.record.contacts.filter(({ state }) => state === 'request').length;
   }
 
-  /** A contact's device that the known list lacks: the list may have grown. Nobody is asked about strangers. */
+  /** A contact's device that the known list lacks: the list may have grown. The server is asked nothing about strangers. */
   async #lookUp(account: AccountId): Promise<void> {
     const { people, record, own } = this.#needs;
     if (!this.#mayLookUp(account)) throw new Broken('unproven');
     try {
       if (account === own.value.account) await people.fetchOwn();
-      else if (record.contact(account) !== undefined) await people.fetch(account, []);
+      else {
+        const isUnknown = record.contact(account) === undefined;
+        // Another own device may have met him just now.
+        if (isUnknown && hasOtherDevices(this.#needs) && this.#mayLookUp(own.value.account))
+          await record.refresh();
+        if (record.contact(account) !== undefined) await people.fetch(account, []);
+      }
     } catch (error) {
       if (isStorageFault(error)) throw error;
       throw new Broken('unproven', error);

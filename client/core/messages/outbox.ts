@@ -16,7 +16,13 @@ import { CoreError, failureFrom, isCoreError } from '../failure.ts';
 import { isRepeatable } from '../transport/rest.ts';
 import type { Failure } from '../view.ts';
 import { REPAIR_DAYS } from './copies.ts';
-import { CORRECTIONS_MOST, Envelopes, type EntryKeeper, type EnvelopeNeeds } from './envelopes.ts';
+import {
+  CORRECTIONS_MOST,
+  ENCRYPT_TABLES,
+  Envelopes,
+  type EntryKeeper,
+  type EnvelopeNeeds,
+} from './envelopes.ts';
 import { draftOf } from './frames.ts';
 import { Transmission, type TransmissionNeeds } from './transmission.ts';
 
@@ -30,7 +36,7 @@ const SWEEP_MOST = 5_000;
 const KEYS_END = new Uint8Array(17).fill(0xff);
 
 /** Tables of a compose: the content's line and its entry together. */
-export const COMPOSE_TABLES = [...LINE_TABLES, T.outbox] as const;
+export const COMPOSE_TABLES = [...LINE_TABLES, ...ENCRYPT_TABLES] as const;
 const FINISH_TABLES = [...LINE_TABLES, T.outbox, T.people] as const;
 
 /** What the outbox needs. */
@@ -99,9 +105,26 @@ export class Outbox {
 
   /** Adds a content in a transaction that holds `T.outbox`; it leaves after the commit. */
   add(tx: WriteTx, outgoing: Outgoing): void {
+    this.#push(tx, this.#entry(outgoing));
+  }
+
+  /**
+   * Adds a content in a transaction that holds `COMPOSE_TABLES`, ready to leave at once if nothing else is on its way to this person and
+   * nothing has to be asked before; otherwise like `add`.
+   */
+  async addReady(tx: WriteTx, outgoing: Outgoing): Promise<void> {
+    const { to } = outgoing;
+    const entry = this.#entry(outgoing);
+    const isFirst = this.#isOpen && !this.#pumping.has(to) && this.#queue(to).length === 0;
+    const isReady =
+      isFirst && (await this.#envelopes.sealWithin(tx, entry, (ready) => this.#push(tx, ready)));
+    if (!isReady) this.#push(tx, entry);
+  }
+
+  #entry(outgoing: Outgoing): OutboxEntry {
     const draft = draftOf(outgoing.content);
     this.#lastSeq += 1;
-    const entry: OutboxEntry = {
+    return {
       seq: this.#lastSeq,
       to: outgoing.to,
       ...draft,
@@ -113,7 +136,6 @@ export class Outbox {
       ...(outgoing.only === undefined ? {} : { only: outgoing.only }),
       ...(outgoing.fresh === true ? { fresh: true } : {}),
     };
-    this.#push(tx, entry);
   }
 
   /** Adds a repair: the very frame that a device did not get, for that device alone. */
@@ -247,31 +269,33 @@ export class Outbox {
     if (!this.#isOpen || this.#stopped || this.#pumping.has(account)) return;
     this.#retries.get(account)?.cancel();
     this.#pumping.add(account);
-    this.#needs.background.run(
-      this.#pump(account).finally(() => this.#pumping.delete(account)),
-      'send',
-    );
+    this.#needs.background.run(this.#pump(account), 'send');
   }
 
   async #pump(account: AccountId): Promise<void> {
-    for (;;) {
-      const [entry] = this.#queue(account);
-      if (entry === undefined || this.#stopped) {
-        this.#retries.delete(account);
-        return;
-      }
-      const outcome = await this.#try(entry);
-      switch (outcome.kind) {
-        case 'done':
+    try {
+      for (;;) {
+        const [entry] = this.#queue(account);
+        if (entry === undefined || this.#stopped) {
           this.#retries.delete(account);
-          break;
-        case 'failed':
-          await this.#fail(entry, outcome.error);
-          break;
-        case 'later':
-          this.#wait(account, outcome.at);
           return;
+        }
+        const outcome = await this.#try(entry);
+        switch (outcome.kind) {
+          case 'done':
+            this.#retries.delete(account);
+            break;
+          case 'failed':
+            await this.#fail(entry, outcome.error);
+            break;
+          case 'later':
+            this.#wait(account, outcome.at);
+            return;
+        }
       }
+    } finally {
+      // With the last look at the queue: what is added from now on begins anew.
+      this.#pumping.delete(account);
     }
   }
 

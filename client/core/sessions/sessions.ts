@@ -6,7 +6,7 @@
 import { equalBytes } from '@tacet/protocol/bytes';
 import { idOf, uuidBytes, uuidText, type AccountId, type DeviceId } from '@tacet/protocol/ids';
 import { copyBytes, type OwnBytes } from '../bytes.ts';
-import type { SealedDb, WriteTx } from '../db/sealed.ts';
+import type { SealedDb, Tx, WriteTx } from '../db/sealed.ts';
 import { K, T } from '../db/stores.ts';
 import type { ListedDevice } from '../device-lists.ts';
 import {
@@ -82,11 +82,21 @@ export class Sessions {
     );
   }
 
-  /** The stores of one operation with a device; the caller holds its lock. */
-  async open(device: DeviceId, identityKey: Uint8Array | EnginePublicKey): Promise<BufferedStores> {
-    const cached = this.#cache.get(device);
+  /** Whether encrypting waits for nothing, so that it may happen inside a transaction. */
+  get isImmediate(): boolean {
+    return this.#engine.isImmediate === true;
+  }
+
+  /** The stores of one operation with a device; the caller holds its lock. `within`: a transaction to read by, with `T.sessions`. */
+  async open(
+    device: DeviceId,
+    identityKey: Uint8Array | EnginePublicKey,
+    within?: Tx,
+  ): Promise<BufferedStores> {
+    const read = (tx: Tx): Promise<Uint8Array | undefined> => tx.get(T.sessions, K.device(this.#db, device));
     const stored =
-      cached ?? (await this.#db.read([T.sessions], (tx) => tx.get(T.sessions, K.device(this.#db, device))));
+      this.#cache.get(device) ??
+      (await (within === undefined ? this.#db.read([T.sessions], read) : read(within)));
     return new BufferedStores({
       engine: this.#engine,
       db: this.#db,

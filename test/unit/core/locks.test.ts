@@ -55,3 +55,18 @@ t.test('a failure frees the key', async (t) => {
   await t.rejects(locks.run(['a'], () => Promise.reject(new Error('failed'))));
   t.equal(await locks.run(['a'], async () => 'next'), 'next');
 });
+
+t.test('a key is held at once or not at all, and whoever asks meanwhile waits for it', async (t) => {
+  const locks = new KeyedLocks();
+  const release = locks.tryHold(['a', 'b']);
+  t.ok(release, 'nobody had them');
+  t.equal(locks.tryHold(['b', 'c']), undefined, 'one of them is held');
+  const ran: string[] = [];
+  const waiting = locks.run(['b'], async () => ran.push('after'));
+  await new Promise(setImmediate);
+  t.strictSame(ran, []);
+  release?.();
+  await waiting;
+  t.strictSame(ran, ['after']);
+  t.ok(locks.tryHold(['a', 'b', 'c']), 'all are free again');
+});
