@@ -7,6 +7,8 @@ import { openTwoPeople } from '../test/support/browser-people.ts';
 
 const WARM_UP = 20;
 const MESSAGES = 200;
+/** Between the first key and the one that sends: what is told of typing has arrived, as it has with a person. */
+const WRITING_MS = 400;
 
 /** What the pages note: text → milliseconds since 1970, with fractions. */
 type Notes = Readonly<Record<string, number>>;
@@ -73,6 +75,7 @@ export async function run(progress: (line: string) => void): Promise<Record<stri
     for (let i = 0; i < WARM_UP + MESSAGES; i += 1) {
       const text = `message number ${i}`;
       await ada.composer.fill(text);
+      await ada.page.waitForTimeout(WRITING_MS);
       await ada.composer.press('Enter');
       await bob.page.waitForFunction(
         (wanted) => wanted in (globalThis as unknown as { readonly notes: Notes }).notes,

@@ -117,6 +117,7 @@ t.test('a message that was deleted before it could leave never leaves', async (t
   await using server = await openTestServer();
   const { ada, ben, toBen } = await makeTalk(t, server.url);
   ada.ports.setNetwork(false);
+  await ada.waitFor('offline', ({ connection }) => connection.kind === 'offline');
   await ada.commands.sendText(toBen, 'never mind');
   await ada.commands.deleteForEveryone(toBen, lineOf(ada, 'never mind').id);
   await ada.commands.sendText(toBen, 'hello');

@@ -115,7 +115,9 @@ export class Outbox {
   async addReady(tx: WriteTx, outgoing: Outgoing): Promise<void> {
     const { to } = outgoing;
     const entry = this.#entry(outgoing);
-    const isFirst = this.#isOpen && !this.#pumping.has(to) && this.#queue(to).length === 0;
+    // Without a connection it waits unnumbered, so that it can still be taken back.
+    const canLeave = this.#isOpen && this.#needs.connection.online;
+    const isFirst = canLeave && !this.#pumping.has(to) && this.#queue(to).length === 0;
     const isReady =
       isFirst && (await this.#envelopes.sealWithin(tx, entry, (ready) => this.#push(tx, ready)));
     if (!isReady) this.#push(tx, entry);
