@@ -125,8 +125,10 @@ interface Waiting {
   readonly name: CommandName;
   readonly key: Uint8Array;
   readonly args: readonly unknown[];
-  /** Whether a core was asked already. */
-  asked: boolean;
+  /** How many cores were asked. */
+  asked: number;
+  /** The next core is locked: asked again once somebody has unlocked it. */
+  isParked: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: Refusal) => void;
 }
@@ -172,6 +174,31 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     batch(() => {
       for (const slice of Object.keys(slices) as (keyof ViewState)[]) apply(slice, slices[slice] as never);
     });
+    if (slices.session !== undefined) resume(slices.session.kind);
+  }
+
+  /** What was asked before a takeover and found the next core locked goes on with the person, or ends with the account. */
+  function resume(session: ViewState['session']['kind']): void {
+    for (const [id, one] of waiting) {
+      if (!one.isParked || session === 'locked' || session === 'starting') continue;
+      one.isParked = false;
+      if (session === 'signed-in') send(id, one);
+      else refuse(id, { code: 'not-signed-in' });
+    }
+  }
+
+  function refuse(id: number, failure: Failure): void {
+    const one = waiting.get(id);
+    if (one !== undefined && failure.code === 'not-signed-in' && one.asked > 1 && isLocked()) {
+      one.isParked = true;
+      return;
+    }
+    waiting.delete(id);
+    one?.reject(new Refusal(failure));
+  }
+
+  function isLocked(): boolean {
+    return (held?.session ?? signals.session.value).kind === 'locked';
   }
 
   function receive(event: { readonly data: unknown }): void {
@@ -190,8 +217,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
         waiting.delete(message.id);
         return;
       case 'refused':
-        waiting.get(message.id)?.reject(new Refusal(message.failure));
-        waiting.delete(message.id);
+        refuse(message.id, message.failure);
     }
   }
 
@@ -199,9 +225,8 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
   function ask(): void {
     current.postMessage({ kind: 'attention', ...attention } satisfies ToCore);
     for (const [id, one] of waiting) {
-      if (one.asked && COMMANDS[one.name] === 'once') {
-        waiting.delete(id);
-        one.reject(new Refusal({ code: 'cancelled' }));
+      if (one.asked > 0 && COMMANDS[one.name] === 'once') {
+        refuse(id, { code: 'cancelled' });
       } else {
         send(id, one);
       }
@@ -228,7 +253,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
 
   function send(id: number, one: Waiting): void {
     const { name, key, args } = one;
-    one.asked = true;
+    one.asked += 1;
     current.postMessage({ kind: 'call', turn, id, key, name, args } satisfies ToCore);
   }
 
@@ -238,7 +263,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     lastId += 1;
     const id = lastId;
     return new Promise((resolve, reject) => {
-      const one: Waiting = { name, key: random(16), args, asked: false, resolve, reject };
+      const one: Waiting = { name, key: random(16), args, asked: 0, isParked: false, resolve, reject };
       waiting.set(id, one);
       if (turn > 0) send(id, one);
     });

@@ -11,15 +11,15 @@ export type TabMessage =
   | { readonly kind: 'who' }
   /** This tab does, until its term is over. */
   | { readonly kind: 'owner'; readonly term: string; readonly build: string }
-  /** A view of the same build asks to be served on its own channel. */
-  | { readonly kind: 'attach'; readonly term: string; readonly view: string };
+  /** A view of the same build asks to be served on its own channel; `serving` names this time of it. */
+  | { readonly kind: 'attach'; readonly term: string; readonly view: string; readonly serving: string };
 
-/** On the channel of one view, both ways. */
+/** On the channel of one view, both ways. A message of another serving than the present one was meant for somebody who is gone. */
 export type CallMessage =
-  | { readonly term: string; readonly kind: 'ping' }
-  | { readonly term: string; readonly kind: 'pong' }
-  | { readonly term: string; readonly kind: 'to-core'; readonly message: ToCore }
-  | { readonly term: string; readonly kind: 'to-view'; readonly message: ToView };
+  | { readonly serving: string; readonly kind: 'ping' }
+  | { readonly serving: string; readonly kind: 'pong' }
+  | { readonly serving: string; readonly kind: 'to-core'; readonly message: ToCore }
+  | { readonly serving: string; readonly kind: 'to-view'; readonly message: ToView };
 
 /** Text form of 16 random bytes. */
 const ID = /^[\w-]{22}$/;
@@ -32,23 +32,23 @@ function isId(value: unknown): value is string {
 /** A message to all tabs, or `undefined` for anything else. */
 export function parseTabMessage(data: unknown): TabMessage | undefined {
   if (!isRecord(data)) return undefined;
-  const { kind, term, view, build } = data;
+  const { kind, term, view, serving, build } = data;
   if (kind === 'who') return { kind };
   if (kind === 'owner' && isId(term) && typeof build === 'string' && build.length <= BUILD_MAX) {
     return { kind, term, build };
   }
-  if (kind === 'attach' && isId(term) && isId(view)) return { kind, term, view };
+  if (kind === 'attach' && isId(term) && isId(view) && isId(serving)) return { kind, term, view, serving };
   return undefined;
 }
 
 /** A message on a view's channel, or `undefined` for anything else. */
 export function parseCall(data: unknown): CallMessage | undefined {
   if (!isRecord(data)) return undefined;
-  const { kind, term, message } = data;
-  if (!isId(term)) return undefined;
-  if (kind === 'ping' || kind === 'pong') return { term, kind };
+  const { kind, serving, message } = data;
+  if (!isId(serving)) return undefined;
+  if (kind === 'ping' || kind === 'pong') return { serving, kind };
   if (!isRecord(message) || typeof message['kind'] !== 'string') return undefined;
-  if (kind === 'to-core') return { term, kind, message: message as unknown as ToCore };
-  if (kind === 'to-view') return { term, kind, message: message as unknown as ToView };
+  if (kind === 'to-core') return { serving, kind, message: message as unknown as ToCore };
+  if (kind === 'to-view') return { serving, kind, message: message as unknown as ToView };
   return undefined;
 }

@@ -5,9 +5,10 @@
  *
  * [Note: Channels between tabs] All goes over broadcast channels, which every browser has in workers and which reach only pages of this
  * origin and storage partition: scripts that could as well open the database. A message port cannot cross them, so each view has a
- * channel of its own name for calls and patches; only who-is-there goes to all. Each ownership has a random term and a message of
- * another term is dropped, so that an owner that wakes up late neither hears nor says anything. Tabs of another build are answered with
- * nothing but the build.
+ * channel of its own name for calls and patches; only who-is-there goes to all. Each ownership has a random term, each
+ * serving of a view by it a random name, and a message of another one is dropped: an owner that wakes up late neither hears nor says
+ * anything, and of what a view asks in a row no later part arrives where an earlier one did not. Tabs of another build are answered
+ * with nothing but the build.
  */
 import { encodeB64u } from '@tacet/protocol/bytes';
 import type { Client } from './client.ts';
@@ -41,7 +42,7 @@ type Role =
   /** Nobody is known to own the account, or it runs another build. */
   | { readonly kind: 'seeking'; readonly otherBuild: boolean }
   | { readonly kind: 'owner'; readonly term: string; readonly client: Client }
-  | { readonly kind: 'view'; readonly term: string };
+  | { readonly kind: 'view'; readonly term: string; readonly serving: string | undefined };
 
 /** A tab at work. */
 export interface Tab {
@@ -171,7 +172,7 @@ class JoinedTab implements Tab {
         if (role.kind !== 'owner') this.#follow(message.term, message.build);
         return;
       case 'attach':
-        if (role.kind === 'owner' && message.term === role.term) this.#serveView(role, message.view);
+        if (role.kind === 'owner' && message.term === role.term) this.#serveView(role.client, message);
     }
   }
 
@@ -193,13 +194,18 @@ class JoinedTab implements Tab {
       return;
     }
     if (this.#role.kind === 'view' && this.#role.term === term) return;
-    this.#role = { kind: 'view', term };
+    this.#role = { kind: 'view', term, serving: undefined };
     this.#watch.start('serving');
     this.#attach(term);
   }
 
   #attach(term: string): void {
-    if (this.#isAlive && this.#window !== undefined) this.#say({ kind: 'attach', term, view: this.#id });
+    if (!this.#isAlive || this.#window === undefined) return;
+    const serving = encodeB64u(this.#ports.random(16));
+    this.#role = { kind: 'view', term, serving };
+    // What the window asks before it knows of this would overtake what it asks again then.
+    this.#turn += 1;
+    this.#say({ kind: 'attach', term, view: this.#id, serving });
   }
 
   #showOtherVersion(): void {
@@ -207,17 +213,17 @@ class JoinedTab implements Tab {
   }
 
   /** As the owner: serves the view of another tab until that tab ends. */
-  #serveView({ term, client }: { readonly term: string; readonly client: Client }, view: string): void {
+  #serveView(client: Client, { view, serving }: { readonly view: string; readonly serving: string }): void {
     if (view === this.#id || (this.#served.size >= VIEWS_MOST && !this.#served.has(view))) return;
     this.#served.get(view)?.end();
     const channel = this.#ports.openChannel(viewChannel(view), (data) => {
       const message = parseCall(data);
-      if (message?.term !== term) return;
-      if (message.kind === 'ping') channel.post({ term, kind: 'pong' } satisfies CallMessage);
+      if (message?.serving !== serving) return;
+      if (message.kind === 'ping') channel.post({ serving, kind: 'pong' } satisfies CallMessage);
       else if (message.kind === 'to-core') pipe.deliver(message.message);
     });
     const pipe = new Pipe((message) => {
-      channel.post({ term, kind: 'to-view', message: message as ToView } satisfies CallMessage);
+      channel.post({ serving, kind: 'to-view', message: message as ToView } satisfies CallMessage);
     });
     const stopServing = serve(client, pipe);
     const end = (): void => {
@@ -237,7 +243,7 @@ class JoinedTab implements Tab {
 
   /** As a view: what the owner says on this tab's own channel. */
   #fromOwner(message: CallMessage | undefined): void {
-    if (message === undefined || this.#role.kind !== 'view' || message.term !== this.#role.term) return;
+    if (message === undefined || this.#role.kind !== 'view' || message.serving !== this.#role.serving) return;
     if (message.kind === 'pong') this.#watch.heard();
     if (message.kind !== 'to-view') return;
     this.#watch.heard();
@@ -245,9 +251,15 @@ class JoinedTab implements Tab {
     this.#toWindow(message.message);
   }
 
+  #toOwner(message: (serving: string) => CallMessage): void {
+    if (this.#role.kind === 'view' && this.#role.serving !== undefined) {
+      this.#mine.post(message(this.#role.serving));
+    }
+  }
+
   #ping(): void {
     if (this.#role.kind === 'view') {
-      this.#mine.post({ term: this.#role.term, kind: 'ping' } satisfies CallMessage);
+      this.#toOwner((serving) => ({ serving, kind: 'ping' }));
     } else if (this.#role.kind === 'seeking') {
       this.#say({ kind: 'who' });
     }
@@ -272,7 +284,7 @@ class JoinedTab implements Tab {
     if (message.kind === 'attention') this.#watch.attend(message.visible);
     if (this.#role.kind === 'owner') this.#served.get(this.#id)?.pipe.deliver(message);
     else if (this.#role.kind === 'view') {
-      this.#mine.post({ term: this.#role.term, kind: 'to-core', message } satisfies CallMessage);
+      this.#toOwner((serving) => ({ serving, kind: 'to-core', message }));
     }
     if (message.kind === 'close') this.#close();
   }
