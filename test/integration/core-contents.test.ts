@@ -16,6 +16,8 @@ import {
 } from '../support/make-client.ts';
 import { holdsText } from '../support/local-text.ts';
 
+t.setTimeout(600_000);
+
 type Lines = ReturnType<typeof linesOf>;
 
 const lineOf = (client: TestClient, text: string): Lines[number] => {

@@ -115,6 +115,69 @@ const MANY_LINES: readonly Line[] = Array.from({ length: 120 }, (_, i) =>
   ),
 );
 
+type MessageLine = Extract<Line, { kind: 'message' }>;
+
+/** A message with what was said about it. */
+function said(mine: boolean, words: string, agoMs: number, more: Partial<MessageLine>): Line {
+  return { ...(message(mine, words, agoMs) as MessageLine), ...more };
+}
+
+const LAKE = message(
+  false,
+  'Shall we go to the lake on Saturday? I would leave early, before the heat.',
+  90 * MINUTE,
+);
+const CONTENTS_LINES: readonly Line[] = [
+  LAKE,
+  said(true, 'Yes, and bring a towel', 85 * MINUTE, {
+    reply: {
+      id: 'line-lake' as MessageLine['id'],
+      mine: false,
+      state: 'here',
+      order: LAKE.order,
+      text: 'Shall we go to the lake on Saturday? I would leave early, before the heat.',
+    },
+    reactions: [
+      { emoji: '🏊', mine: false },
+      { emoji: '👍🏽', mine: true },
+    ],
+  }),
+  said(false, 'Both of us, then', 84 * MINUTE, {
+    reply: { id: 'line-x' as MessageLine['id'], mine: true, state: 'gone', text: '' },
+    reactions: [
+      { emoji: '❤️', mine: false },
+      { emoji: '❤️', mine: true },
+    ],
+  }),
+  said(false, 'As you said last year', 83 * MINUTE, {
+    reply: {
+      id: 'line-y' as MessageLine['id'],
+      mine: true,
+      state: 'told',
+      text: 'Never again without shade, I am a lobster and will stay one until Christmas, that much is certain.',
+    },
+  }),
+  said(false, '', 80 * MINUTE, { deletedAt: NOW - 79 * MINUTE }),
+  said(true, '', 78 * MINUTE, { deletedAt: NOW - 77 * MINUTE, change: 'sending' }),
+  said(true, 'The train is at 8:05', 60 * MINUTE, { editedAt: NOW - 58 * MINUTE }),
+  said(false, '🎉', 59 * MINUTE, { reactions: [{ emoji: '😂', mine: true }] }),
+  event({ what: 'timer', seconds: 28_800, mine: false }, 30 * MINUTE),
+  said(false, 'From here on it is forgotten', 29 * MINUTE, {
+    timer: 28_800,
+    expiresAt: NOW + 7.5 * HOUR,
+    editedAt: NOW - 28 * MINUTE,
+  }),
+  said(true, 'Like the water that we swam in', 28 * MINUTE, { timer: 28_800, expiresAt: NOW + 40_000 }),
+  event({ what: 'timer', seconds: 0, mine: true }, 20 * MINUTE),
+  said(true, 'The lake is warm, 24 degrees', 2 * MINUTE, {
+    delivery: { kind: 'delivered', at: NOW },
+    editedAt: NOW - MINUTE,
+    change: 'sending',
+  }),
+  said(true, 'and the ice cream is good', MINUTE, { editedAt: NOW, change: 'failed' }),
+  said(true, 'Leaving now', 10_000, { delivery: { kind: 'sending' }, timer: 28_800 }),
+];
+
 const REQUEST_LINES: readonly Line[] = [
   message(false, 'Hi, we met at the conference in Lyon. May I ask you about your talk?', 26 * MINUTE),
 ];
@@ -144,6 +207,7 @@ function opened(
 
 export const ADA_OPEN = opened(ADA, ADA_LINES, { typing: true });
 export const ADA_UNREAD = opened(ADA, ADA_LINES.slice(0, 15), { unreadFrom: ADA_LINES[13]?.order });
+export const CONTENTS_OPEN = opened(TEAM[4], CONTENTS_LINES, { timer: 28_800 });
 export const LEILA_OPEN = opened(LEILA, LEILA_LINES, { draft: 'غداً في' });
 export const LONG_OPEN = opened(LONG, MANY_LINES, { hasEarlier: true });
 export const STRANGER_OPEN = opened(STRANGER, REQUEST_LINES, { state: 'request' });

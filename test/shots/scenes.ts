@@ -5,6 +5,7 @@ import {
   ADA,
   ADA_OPEN,
   ADA_UNREAD,
+  CONTENTS_OPEN,
   CONVERSATIONS,
   EMOJI,
   FRESH_OPEN,
@@ -15,6 +16,7 @@ import {
   NOW,
   STRANGER,
   STRANGER_OPEN,
+  TEAM,
 } from './people.ts';
 
 /** A scene with its address, and what to do before looking. */
@@ -30,6 +32,9 @@ export interface NamedScene extends Scene {
   readonly type?: Readonly<Record<string, string>>;
   /** A newer version of the app waits. */
   readonly update?: boolean;
+  /** Opens the actions of the first message with these words, and chooses of them. */
+  readonly actions?: string;
+  readonly choose?: readonly string[];
   /** Keeps the browser offline. */
   readonly offline?: boolean;
   /** Scrolls the timeline this far up. */
@@ -80,6 +85,7 @@ const OPEN = {
   [LONG.account]: LONG_OPEN,
   [STRANGER.account]: STRANGER_OPEN,
   [EMOJI.account]: FRESH_OPEN,
+  [TEAM[4].account]: CONTENTS_OPEN,
 };
 const INVITE = '/i/AbCdEfGhIjKlMnOpQrStUv';
 const NAMES = { Name: 'Charles Babbage' };
@@ -245,6 +251,62 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     state: { ...IN, connection: { kind: 'offline', retryAt: NOW + 15_000 } },
     open: OPEN,
     offline: true,
+  },
+  'conversation-contents': { path: `/c/${TEAM[4].account}`, state: IN, open: OPEN },
+  'message-actions': {
+    path: `/c/${TEAM[4].account}`,
+    state: IN,
+    open: OPEN,
+    actions: 'bring a towel',
+  },
+  'message-actions-deleted': {
+    path: `/c/${TEAM[4].account}`,
+    state: IN,
+    open: OPEN,
+    actions: 'Tim deleted this message.',
+  },
+  'message-emoji': {
+    path: `/c/${TEAM[4].account}`,
+    state: IN,
+    open: OPEN,
+    actions: 'bring a towel',
+    choose: ['Another emoji'],
+  },
+  'message-reply': {
+    path: `/c/${TEAM[4].account}`,
+    state: IN,
+    open: OPEN,
+    actions: 'bring a towel',
+    choose: ['Reply'],
+  },
+  'message-edit': {
+    path: `/c/${TEAM[4].account}`,
+    state: IN,
+    open: OPEN,
+    actions: 'The lake is warm',
+    choose: ['Edit'],
+  },
+  'message-delete': {
+    path: `/c/${TEAM[4].account}`,
+    state: IN,
+    open: OPEN,
+    actions: 'The lake is warm',
+    choose: ['Delete'],
+  },
+  'message-delete-failed': {
+    path: `/c/${TEAM[4].account}`,
+    state: IN,
+    open: OPEN,
+    refuse: { deleteForEveryone: { code: 'too-late' } },
+    actions: 'The lake is warm',
+    choose: ['Delete'],
+    press: ['Delete for everyone'],
+  },
+  timer: {
+    path: `/c/${TEAM[4].account}`,
+    state: IN,
+    open: OPEN,
+    press: ['/Disappearing messages/'],
   },
   'conversation-loading': { path: `/c/${ADA.account}`, state: IN, hang: ['openConversation'] },
   'conversation-unknown': { path: '/c/AAAAAAAAAAAAAAAAAAAAAA', state: IN },

@@ -86,6 +86,11 @@ async function prepare(page: Page, scene: NamedScene): Promise<void> {
     }
   };
   await fillIn();
+  if (scene.actions !== undefined) {
+    await page.getByRole('article').filter({ hasText: scene.actions }).first().focus();
+    await page.keyboard.press('Enter');
+    for (const name of scene.choose ?? []) await page.getByRole('menuitem', { name, exact: true }).click();
+  }
   for (const name of scene.press ?? []) {
     const pattern = name.startsWith('/') ? new RegExp(name.slice(1, -1)) : name;
     await page.getByRole('button', { name: pattern, exact: true }).first().click();

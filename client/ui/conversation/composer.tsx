@@ -4,13 +4,16 @@
  */
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { ArrowUp, Smile } from 'lucide';
-import type { ConversationId } from '../../core/door.ts';
+import { ArrowUp, Check, Smile } from 'lucide';
+import type { ConversationId, MessageRef } from '../../core/door.ts';
+import { exactNow } from '../clock.ts';
 import { EmojiPanel } from '../components/emoji-panel.tsx';
 import { Icon } from '../components/icon.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { fill, plural, text } from '../text/text.ts';
+import { ComposingBar } from './composing-bar.tsx';
+import { canChange, composing, refOf } from './composing.ts';
 import css from './composer.module.css';
 import { TEXT_MAX, TEXT_NEAR_MAX } from './text-limit.ts';
 import { useDraft } from './use-draft.ts';
@@ -27,43 +30,79 @@ export function Composer({
   readonly name: string;
   readonly draft: string;
 }): VNode {
-  const { commands } = useDoor();
+  const { commands, state } = useDoor();
   const { failure, ask, forget } = useAsking();
   const [value, setValue] = useState(draft);
   const area = useRef<HTMLTextAreaElement>(null);
   const typing = useTyping(id);
   const [picking, setPicking] = useState(false);
   useDraft(id, value, draft, area, setValue);
-  useGrowing(area.current, value);
+  const about = composing.value?.id === id ? composing.value : undefined;
+  const editing = about?.kind === 'edit' ? about.message : undefined;
+  /** The text of an edit has a place of its own: the draft stays what it was. */
+  const [edited, setEdited] = useState('');
+  const shown = editing === undefined ? value : edited;
+  const write = editing === undefined ? setValue : setEdited;
+  useGrowing(area.current, shown);
+
+  useLayoutEffect(() => {
+    if (about === undefined) return;
+    if (about.kind === 'edit') setEdited(about.message.text);
+    // The menu that it was chosen from gives the focus back first.
+    requestAnimationFrame(() => area.current?.focus({ preventScroll: true }));
+  }, [about]);
 
   useEffect(() => {
     // On touch the keyboard would cover half of what one came to read.
     if (!touchOnly.matches) area.current?.focus({ preventScroll: true });
   }, []);
 
-  const over = value.length - TEXT_MAX;
-  const empty = value.trim() === '';
+  const over = shown.length - TEXT_MAX;
+  const empty = shown.trim() === '';
+
+  function stop(): void {
+    composing.value = undefined;
+    area.current?.focus({ preventScroll: true });
+  }
+
+  async function saveEdit(message: MessageRef): Promise<void> {
+    if (await ask(() => commands.editMessage(id, message.id, edited.trim()))) stop();
+  }
+
+  /** The last own message that can be edited, as the arrow key upwards means it. */
+  function editLast(): boolean {
+    const lines = state.open.peek()?.lines ?? [];
+    const last = lines.findLast((line) => line.kind === 'message' && line.mine);
+    if (last?.kind !== 'message' || !canChange(last, exactNow())) return false;
+    composing.value = { kind: 'edit', id, message: last };
+    return true;
+  }
 
   async function send(): Promise<void> {
     if (empty || over > 0) return;
+    if (editing !== undefined) return saveEdit(editing);
     const sending = value;
+    const reply = about;
     setValue('');
+    if (reply !== undefined) composing.value = undefined;
     typing.sent();
     area.current?.focus({ preventScroll: true });
     const stored = await ask(async () => {
-      await commands.sendText(id, sending.trim());
+      await commands.sendText(id, sending.trim(), ...(reply === undefined ? [] : [refOf(reply.message)]));
     });
     // Nothing was stored: the text comes back, before whatever was begun meanwhile.
-    if (!stored) setValue((since) => (since === '' ? sending : `${sending}\n${since}`));
+    if (stored) return;
+    setValue((since) => (since === '' ? sending : `${sending}\n${since}`));
+    composing.value ??= reply;
   }
 
   /** Puts an emoji where the cursor is, and the cursor after it. */
   function insert(emoji: string): void {
     const field = area.current;
-    const from = field?.selectionStart ?? value.length;
-    const to = field?.selectionEnd ?? value.length;
+    const from = field?.selectionStart ?? shown.length;
+    const to = field?.selectionEnd ?? shown.length;
     setPicking(false);
-    setValue(value.slice(0, from) + emoji + value.slice(to));
+    write(shown.slice(0, from) + emoji + shown.slice(to));
     requestAnimationFrame(() => {
       field?.focus({ preventScroll: true });
       field?.setSelectionRange(from + emoji.length, from + emoji.length);
@@ -84,6 +123,7 @@ export function Composer({
           <EmojiPanel onPick={insert} onClose={() => setPicking(false)} />
         </div>
       )}
+      {about !== undefined && <ComposingBar about={about} name={name} onStop={stop} />}
       <div class={css.row}>
         <div class={css.box}>
           <button
@@ -106,26 +146,35 @@ export function Composer({
             class={css.area}
             rows={1}
             dir="auto"
-            value={value}
+            value={shown}
             placeholder={text.conversation.placeholder}
             aria-label={fill(text.conversation.composer, { name })}
             aria-invalid={over > 0 ? 'true' : undefined}
             enterkeyhint={touchOnly.matches ? 'enter' : 'send'}
             onInput={(event) => {
               const next = event.currentTarget.value;
-              setValue(next);
+              write(next);
               forget();
+              if (editing !== undefined) return;
               if (next.trim() === '') typing.stop();
               else typing.strike();
             }}
             onBlur={typing.stop}
             onKeyDown={(event) => {
+              const isPlain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
+              if (event.key === 'ArrowUp' && isPlain && shown === '' && about === undefined && editLast()) {
+                event.preventDefault();
+              }
+              if (event.key === 'Escape' && about !== undefined) {
+                event.preventDefault();
+                stop();
+              }
               if (event.key !== 'Enter' || event.shiftKey || event.isComposing || touchOnly.matches) return;
               event.preventDefault();
               inBackground(send());
             }}
           />
-          {value.length >= TEXT_NEAR_MAX && (
+          {shown.length >= TEXT_NEAR_MAX && (
             <span class={css.count} data-over={over > 0 ? '' : undefined} aria-live="polite">
               {over > 0
                 ? plural(text.conversation.tooLong, over)
@@ -136,15 +185,15 @@ export function Composer({
         <button
           class={css.send}
           type="submit"
-          title={text.conversation.send}
-          aria-label={text.conversation.send}
+          title={editing === undefined ? text.conversation.send : text.message.saveEdit}
+          aria-label={editing === undefined ? text.conversation.send : text.message.saveEdit}
           disabled={empty || over > 0}
           onMouseDown={(event) => {
             // The field keeps the focus: on a phone the keyboard stays, and nobody is told that the typing stopped.
             event.preventDefault();
           }}
         >
-          <Icon node={ArrowUp} size={20} />
+          <Icon node={editing === undefined ? ArrowUp : Check} size={20} />
         </button>
       </div>
     </form>

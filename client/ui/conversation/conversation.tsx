@@ -10,10 +10,12 @@ import { text } from '../text/text.ts';
 import { Composer } from './composer.tsx';
 import { ConversationMenu } from './conversation-menu.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
+import { MessageLayer } from './message-layer.tsx';
 import { BlockedBar, RequestBar } from './request-bar.tsx';
 import { SelectionBar } from './selection-bar.tsx';
 import { selection } from './selection.ts';
 import { Timeline } from './timeline.tsx';
+import { TimerButton } from './timer-button.tsx';
 
 /** Core answers within milliseconds; a conversation that it does not know never comes. */
 const UNKNOWN_AFTER_MS = 4_000;
@@ -43,10 +45,12 @@ function Opened({ conversation }: { readonly conversation: OpenConversation }): 
     <>
       <PaneHeader back>
         <ConversationHeader person={conversation.person} />
+        <TimerButton conversation={conversation} />
         <ConversationMenu id={conversation.id} name={conversation.person.name} />
       </PaneHeader>
       <ConnectionStrip in="pane" />
       <Timeline conversation={conversation} />
+      <MessageLayer conversation={conversation} />
       {selection.value !== undefined ? (
         <SelectionBar me={me} them={conversation.person.name} />
       ) : (

@@ -151,7 +151,7 @@ function walkMessages(event: KeyboardEvent & { readonly currentTarget: HTMLEleme
   if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
   if (event.altKey || event.ctrlKey || event.metaKey) return;
   const messages = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-message]')];
-  const at = messages.indexOf(document.activeElement as HTMLElement);
+  const at = messages.findIndex((message) => message.contains(document.activeElement));
   const to = at === -1 ? messages.length - 1 : event.key === 'ArrowUp' ? at - 1 : at + 1;
   const target = messages[to];
   if (target === undefined) return;

@@ -1,0 +1,244 @@
+/** One message: its bubble with quote and text, reactions, how far it has come, and the ways to its actions. */
+import type { VNode } from 'preact';
+import { useRef } from 'preact/hooks';
+import { Ellipsis, RotateCw } from 'lucide';
+import { DeliveryMark } from '../components/delivery-mark.tsx';
+import { Icon } from '../components/icon.tsx';
+import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { formatFull, formatTime } from '../text/dates.ts';
+import { failureText, fill, text } from '../text/text.ts';
+import { openMenu } from './composing.ts';
+import { isOnlyEmoji, splitLinks } from './links.ts';
+import css from './message-run.module.css';
+import { Quote } from './quote.tsx';
+import { Reactions } from './reactions.tsx';
+import { Remaining } from './remaining.tsx';
+import { showsDelivery, shownAt, type MessageLine } from './rows.ts';
+
+/** A finger that rests this long asks for the actions. */
+const LONG_PRESS_MS = 500;
+/** A finger that moves this far scrolls. */
+const STILL_PX = 10;
+
+export function Message({
+  message,
+  next,
+  name,
+}: {
+  readonly message: MessageLine;
+  readonly next: MessageLine | undefined;
+  readonly name: string;
+}): VNode {
+  const at = shownAt(message);
+  const deleted = message.deletedAt !== undefined;
+  const failed = message.mine && message.delivery.kind === 'failed';
+  const press = useLongPress(message);
+  const hasMarks =
+    message.editedAt !== undefined || message.change !== undefined || message.timer !== undefined;
+  return (
+    <article
+      class={css.message}
+      data-message={message.id}
+      data-order={message.order}
+      data-delivery={message.mine && !deleted ? message.delivery.kind : undefined}
+      data-deleted={deleted ? '' : undefined}
+      data-change={message.change}
+      tabIndex={-1}
+      onKeyDown={(event) => openByKey(event, message)}
+      onContextMenu={(event) => openByPointer(event, message)}
+      {...press}
+    >
+      <span class="heard">
+        {message.mine ? text.conversation.you : name}, {formatTime(at)}:{' '}
+      </span>
+      <div class={css.body}>
+        <Bubble message={message} name={name} at={at} />
+        <button
+          class={css.more}
+          type="button"
+          tabIndex={-1}
+          data-more=""
+          aria-haspopup="menu"
+          aria-label={text.message.actions}
+          title={text.message.actions}
+          onClick={(event) => {
+            const box = event.currentTarget.getBoundingClientRect();
+            openMenu.value = { message, x: box.left, y: box.bottom + 4 };
+          }}
+        >
+          <Icon node={Ellipsis} size={18} />
+        </button>
+      </div>
+      <Reactions message={message} name={name} />
+      {failed ? (
+        <Failed message={message} />
+      ) : (
+        (next === undefined || showsDelivery(message, next) || hasMarks) && (
+          <p class={css.meta}>
+            <Marks message={message} />
+            <time dateTime={new Date(at).toISOString()} title={formatFull(at)}>
+              {formatTime(at)}
+            </time>
+            {message.mine && !deleted && <DeliveryMark delivery={message.delivery} />}
+          </p>
+        )
+      )}
+    </article>
+  );
+}
+
+function Bubble({
+  message,
+  name,
+  at,
+}: {
+  readonly message: MessageLine;
+  readonly name: string;
+  readonly at: number;
+}): VNode {
+  if (message.deletedAt !== undefined) {
+    return (
+      <p class={css.deleted}>
+        {message.mine ? text.message.deletedMine : fill(text.message.deletedTheirs, { name })}
+      </p>
+    );
+  }
+  const bare = message.reply === undefined && isOnlyEmoji(message.text);
+  return (
+    <div class={css.bubble} data-bare={bare ? '' : undefined} title={formatFull(at)}>
+      {message.reply !== undefined && <Quote quote={message.reply} name={name} />}
+      <p dir="auto">
+        <MessageText message={message.text} />
+      </p>
+    </div>
+  );
+}
+
+/** What stands beside the time: edited, on its way, disappearing. */
+function Marks({ message }: { readonly message: MessageLine }): VNode {
+  const { change, deletedAt, editedAt } = message;
+  const words = deletedAt === undefined ? text.message : undefined;
+  const waiting = words === undefined ? text.message.deleteWaiting : words.editWaiting;
+  const refused = words === undefined ? text.message.deleteFailed : words.editFailed;
+  return (
+    <>
+      {change !== undefined && (
+        <span class={change === 'failed' ? css.refused : undefined}>
+          {change === 'failed' ? refused : waiting}
+        </span>
+      )}
+      {editedAt !== undefined && change === undefined && (
+        <span title={fill(text.message.editedAt, { date: formatFull(editedAt) })}>{text.message.edited}</span>
+      )}
+      <Remaining message={message} />
+    </>
+  );
+}
+
+/** Enter on a message opens its actions; left and right lead to the button for them and back. */
+function openByKey(
+  event: KeyboardEvent & { readonly currentTarget: HTMLElement },
+  message: MessageLine,
+): void {
+  const article = event.currentTarget;
+  if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
+    const more = article.querySelector<HTMLElement>('[data-more]');
+    (event.target === article ? more : article)?.focus();
+    return;
+  }
+  if (event.key !== 'Enter' || event.target !== article) return;
+  event.preventDefault();
+  const box = article.getBoundingClientRect();
+  openMenu.value = { message, x: box.left + 8, y: Math.min(box.bottom, innerHeight) - 8 };
+}
+
+/** A right click, or the key for it; links and selected text keep the browser's own menu. */
+function openByPointer(
+  event: MouseEvent & { readonly currentTarget: HTMLElement },
+  message: MessageLine,
+): void {
+  const { target } = event;
+  if (target instanceof Element && target.closest('a') !== null) return;
+  if (getSelection()?.isCollapsed === false) return;
+  event.preventDefault();
+  const isKey = event.clientX === 0 && event.clientY === 0;
+  const box = event.currentTarget.getBoundingClientRect();
+  openMenu.value = {
+    message,
+    x: isKey ? box.left + 8 : event.clientX,
+    y: isKey ? box.bottom : event.clientY,
+  };
+}
+
+/** A finger that rests on a message opens its actions. */
+function useLongPress(message: MessageLine): {
+  readonly onPointerDown: (event: PointerEvent) => void;
+  readonly onPointerMove: (event: PointerEvent) => void;
+  readonly onPointerUp: () => void;
+  readonly onPointerCancel: () => void;
+} {
+  const held = useRef<{
+    readonly timer: ReturnType<typeof setTimeout>;
+    readonly x: number;
+    readonly y: number;
+  }>(undefined);
+  const end = (): void => {
+    clearTimeout(held.current?.timer);
+    held.current = undefined;
+  };
+  return {
+    onPointerDown(event) {
+      end();
+      if (event.pointerType !== 'touch') return;
+      const { clientX: x, clientY: y } = event;
+      const timer = setTimeout(() => {
+        openMenu.value = { message, x, y };
+      }, LONG_PRESS_MS);
+      held.current = { timer, x, y };
+    },
+    onPointerMove(event) {
+      const from = held.current;
+      if (from !== undefined && Math.hypot(event.clientX - from.x, event.clientY - from.y) > STILL_PX) end();
+    },
+    onPointerUp: end,
+    onPointerCancel: end,
+  };
+}
+
+function MessageText({ message }: { readonly message: string }): VNode {
+  return (
+    <>
+      {splitLinks(message).map((piece, i) =>
+        piece.kind === 'text' ? (
+          piece.text
+        ) : (
+          <a key={i} href={piece.href} target="_blank" rel="noopener noreferrer">
+            {piece.text}
+          </a>
+        ),
+      )}
+    </>
+  );
+}
+
+function Failed({ message }: { readonly message: MessageLine }): VNode {
+  const { commands } = useDoor();
+  const { busy, ask } = useAsking();
+  const why = message.delivery.kind === 'failed' ? failureText(message.delivery.failure) : '';
+  return (
+    <p class={css.failed}>
+      <span>
+        <DeliveryMark delivery={message.delivery} /> {text.conversation.notSent} {why}
+      </span>
+      <button
+        type="button"
+        class={css.retry}
+        aria-busy={busy}
+        onClick={() => inBackground(ask(() => commands.retrySend(message.id)))}
+      >
+        <Icon node={RotateCw} size={14} />
+        {text.conversation.retry}
+      </button>
+    </p>
+  );
+}
