@@ -4,7 +4,7 @@
  */
 import type { VNode } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Copy, Pencil, Plus, Reply, Trash2 } from 'lucide';
+import { Copy, ListChecks, Pencil, Plus, Reply, Trash2 } from 'lucide';
 import type { OpenConversation } from '../../core/door.ts';
 import { exactNow } from '../clock.ts';
 import { announce } from '../components/announcer.tsx';
@@ -24,6 +24,7 @@ import {
 import { DeleteDialog } from './delete-dialog.tsx';
 import css from './message-menu.module.css';
 import type { MessageLine } from './rows.ts';
+import { beginSelection } from './selection.ts';
 
 /** Room between the menu and the edge of the window. */
 const EDGE_PX = 8;
@@ -98,6 +99,14 @@ function Menu({
       run: () => {
         close();
         inBackground(navigator.clipboard.writeText(message.text).then(() => announce(text.common.copied)));
+      },
+    },
+    {
+      label: text.message.select,
+      icon: ListChecks,
+      run: () => {
+        close();
+        beginSelection(message);
       },
     },
     {

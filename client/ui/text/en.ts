@@ -247,6 +247,7 @@ export const en = {
     react: 'React',
     edit: 'Edit',
     copy: 'Copy text',
+    select: 'Select',
     delete: 'Delete',
     replyingTo: 'Replying to {name}',
     editing: 'Editing',
