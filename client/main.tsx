@@ -18,10 +18,12 @@ import { DoorContext } from './ui/door-context.ts';
 import { noticeWords } from './ui/notice-words.ts';
 import { go, parsePlace } from './ui/router.ts';
 import { Unsupported } from './ui/screens/standstill.tsx';
+import { locale } from './ui/text/text.ts';
 import { followTheme } from './ui/theme.ts';
 
 function start(root: HTMLElement): void {
   followTheme();
+  document.documentElement.lang = locale;
   const support = readSupport();
   if (support.kind !== 'supported') return render(<Unsupported obstacle={support} />, root);
 

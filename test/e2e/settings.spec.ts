@@ -1,4 +1,5 @@
 /** What a person can set: what others learn, what notifications show, and what is told of this browser and this build. */
+import { de } from '../../client/ui/text/de.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 
@@ -47,4 +48,16 @@ test('settings tell how much is stored here and which build this is', async ({ a
   const script = await ada.page.locator('script[type=module][src]').first().getAttribute('src');
   const hash = /-([\w-]{8})\.js$/.exec(script ?? '')?.[1] ?? 'missing';
   await expect(ada.page.getByText(hash)).toBeVisible();
+});
+
+test('the second language is chosen, spoken everywhere, and given up again', async ({ ada }) => {
+  await ada.page.goto(`${ada.origin}/settings`);
+  await ada.page.getByRole('radio', { name: en.settings.languages.de }).check();
+  await expect(ada.page.getByRole('heading', { name: de.settings?.title ?? '' })).toBeVisible();
+  await expect(ada.page.locator('html')).toHaveAttribute('lang', 'de');
+  await ada.page.goto(ada.origin);
+  await expect(ada.page.getByText(de.list?.emptyTitle ?? '')).toBeVisible();
+  await ada.page.goto(`${ada.origin}/settings`);
+  await ada.page.getByRole('radio', { name: en.settings.languages.en }).check();
+  await expect(ada.page.getByRole('heading', { name: en.settings.title })).toBeVisible();
 });

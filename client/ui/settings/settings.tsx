@@ -11,6 +11,7 @@ import { Form } from '../components/page.tsx';
 import { PaneHeader } from '../components/pane-header.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { chosenLanguage, keepLanguage, LANGUAGES } from '../text/language.ts';
 import { text } from '../text/text.ts';
 import { theme, THEMES } from '../theme.ts';
 import { OwnPicture } from './own-picture.tsx';
@@ -42,12 +43,23 @@ export function Settings(): VNode {
             <Profile />
           </Section>
           <Section title={text.settings.appearance}>
+            <h3>{text.settings.theme}</h3>
             <Segmented
               label={text.settings.theme}
               options={THEMES.map((value) => ({ value, label: text.settings.themes[value] }))}
               value={theme.value}
               onChange={(value) => {
                 theme.value = value;
+              }}
+            />
+            <h3>{text.settings.language}</h3>
+            <Segmented
+              label={text.settings.language}
+              options={LANGUAGES.map((value) => ({ value, label: text.settings.languages[value] }))}
+              value={chosenLanguage()}
+              onChange={(value) => {
+                keepLanguage(value);
+                location.reload();
               }}
             />
           </Section>

@@ -400,6 +400,8 @@ export const en = {
     appearance: 'Appearance',
     theme: 'Theme',
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
+    language: 'Language',
+    languages: { system: 'System', en: 'English', de: 'Deutsch' },
     governing: 'Devices and account',
     storage: 'This browser',
     storageUsed: 'Tacet uses {size} here.',

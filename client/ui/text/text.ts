@@ -4,6 +4,8 @@
  */
 import type { Failure } from '../../core/door.ts';
 import { en } from './en.ts';
+import { readLanguage } from './language.ts';
+import { translate } from './translation.ts';
 
 /** Names of the placeholders in a text. */
 type Placeholder<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
@@ -20,16 +22,17 @@ interface PluralForms {
   readonly many?: string;
 }
 
-/** The catalogue in use. Every code of a failure has its sentence, or this does not compile. */
-export const text = en satisfies { readonly failures: Readonly<Record<Failure['code'], string>> };
+const language = readLanguage();
 
-/** Language of the catalogue: the person's own form of English where the browser names one. */
-export const locale: string = readLocale();
+/** Every code of a failure has its sentence, or this does not compile. */
+const english = en satisfies { readonly failures: Readonly<Record<Failure['code'], string>> };
 
-function readLocale(): string {
-  const wanted = globalThis.navigator?.languages ?? [];
-  return wanted.find((language) => /^en\b/.test(language)) ?? 'en';
-}
+/** The catalogue in use. Another language is a file of its own, fetched before anything is drawn. */
+export const text: typeof en =
+  language.catalogue === 'de' ? translate(english, (await import('./de.ts')).de) : english;
+
+/** Language and region of the catalogue, for `Intl` (BCP 47). */
+export const { locale } = language;
 
 /** Puts values into the places named in braces. */
 export function fill<Text extends string>(
