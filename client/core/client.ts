@@ -21,6 +21,7 @@ import {
 import { joinAccount } from './account/sign-in.ts';
 import { makeAccount, type Joined, type JoinNeeds } from './account/sign-up.ts';
 import { Background } from './background.ts';
+import { readDetails } from './details.ts';
 import type { Engine } from './engine.ts';
 import { CoreError, failureFrom, isCoreError } from './failure.ts';
 import { Home } from './home.ts';
@@ -426,6 +427,10 @@ class Core implements Client {
       },
       loadEarlier: async (conversation) => mirror.loadEarlier(this.#conversation(conversation).id),
       loadLater: async (conversation) => mirror.loadLater(this.#conversation(conversation).id),
+      readDetails: async (conversation, order) => {
+        const { home, id } = this.#conversation(conversation);
+        return readDetails(home, id, order);
+      },
       prepareSearch: () => this.#prepareSearch(this.#home()),
       stopIndexing: async () => this.#home().conversations.index.stop(),
       searchMessages: async (query, within) => {

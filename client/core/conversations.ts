@@ -3,9 +3,16 @@
  * in a transaction of the caller and shown after it. What people are called and how they are trusted comes from the account record.
  */
 import type { Timer } from '@tacet/protocol/content/timer';
-import type { AccountId, MessageId } from '@tacet/protocol/ids';
+import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from './db/sealed.ts';
-import { K, T, type MessagePlace, type StoredConversation, type StoredLine } from './db/stores.ts';
+import {
+  K,
+  T,
+  type HeardFrom,
+  type MessagePlace,
+  type StoredConversation,
+  type StoredLine,
+} from './db/stores.ts';
 import { PAGE_LINES, type LineChange } from './line-window.ts';
 import type { Clock, DbKey } from './ports.ts';
 import { SearchIndex } from './search/search-index.ts';
@@ -168,7 +175,7 @@ export class Conversations {
     me: AccountId,
     id: MessageId,
     delivery: Delivery,
-    options: { readonly force?: boolean; readonly to?: AccountId } = {},
+    options: { readonly force?: boolean; readonly to?: AccountId; readonly from?: DeviceId } = {},
   ): Promise<void> {
     const place = await this.placeOf(tx, me, id);
     if (place === undefined || !place.mine) return;
@@ -176,11 +183,18 @@ export class Conversations {
     const stored = await tx.get(T.lines, K.line(this.#db, place.account, place.order));
     if (stored?.line.kind !== 'message') return;
     const { line } = stored;
-    if (options.force !== true && RANK[delivery.kind] <= RANK[line.delivery.kind]) return;
+    const heard =
+      options.from === undefined ? stored.heard : hear(stored.heard ?? [], options.from, delivery);
+    if (options.force !== true && RANK[delivery.kind] <= RANK[line.delivery.kind]) {
+      if (heard === stored.heard || heard === undefined) return;
+      tx.put(T.lines, K.line(this.#db, place.account, place.order), { ...stored, heard });
+      return;
+    }
     const told = { ...line, delivery };
     const isOut = delivery.kind !== 'sending' && delivery.kind !== 'failed';
     const changed = isOut ? this.#begin(tx, place.account, told) : told;
-    this.#putLine(tx, place.account, { ...stored, line: changed }, true);
+    const kept = heard === undefined ? {} : { heard };
+    this.#putLine(tx, place.account, { ...stored, ...kept, line: changed }, true);
     const conversation = this.#all.get(place.account);
     if (conversation?.last?.order === place.order) {
       this.#put(tx, { ...conversation, last: { ...conversation.last, delivery } });
@@ -282,6 +296,11 @@ export class Conversations {
       Promise.all(places.map(({ account, order }) => tx.get(T.lines, K.line(this.#db, account, order)))),
     );
     return rows.map((row) => row?.line);
+  }
+
+  /** A line with what is kept beside it. */
+  stored(account: AccountId, order: number): Promise<StoredLine | undefined> {
+    return this.#db.read([T.lines], (tx) => tx.get(T.lines, K.line(this.#db, account, order)));
   }
 
   /** A page of lines with orders below `before`, ascending. */
@@ -455,4 +474,17 @@ function lastOf({
   deletedAt,
 }: MessageLine): NonNullable<StoredConversation['last']> {
   return { order, text, at: sentAt, mine, delivery, ...(deletedAt === undefined ? {} : { deleted: true }) };
+}
+
+/** Adds what a device tells of a message; what it told first stays. The same list where nothing is new. */
+function hear(
+  before: readonly HeardFrom[],
+  device: DeviceId,
+  delivery: Delivery,
+): readonly HeardFrom[] | undefined {
+  const held = before.find((one) => one.device === device) ?? { device };
+  const at = delivery.kind === 'delivered' || delivery.kind === 'read' ? delivery.at : undefined;
+  const name = delivery.kind === 'read' ? 'readAt' : 'deliveredAt';
+  if (at === undefined || held[name] !== undefined) return before.length === 0 ? undefined : before;
+  return [...before.filter((one) => one.device !== device), { ...held, [name]: at }];
 }

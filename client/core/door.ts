@@ -76,6 +76,7 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   openConversation: 'again',
   loadEarlier: 'again',
   loadLater: 'again',
+  readDetails: 'again',
   prepareSearch: 'again',
   stopIndexing: 'again',
   searchMessages: 'again',

@@ -256,6 +256,20 @@ export interface ConversationFinds {
   readonly finds: readonly MessageFind[];
 }
 
+/** What is known of one message besides its words. */
+export interface MessageDetails {
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  /** Of an own message: the other person's devices that it went to, each with what it has told. */
+  readonly devices: readonly {
+    readonly device: DeviceId;
+    /** When it was added to the account, as its list says; unknown of a device that is no longer listed. */
+    readonly addedAt: number | undefined;
+    readonly deliveredAt: number | undefined;
+    readonly readAt: number | undefined;
+  }[];
+}
+
 /** What a search found: the newest finds, by conversation. */
 export interface SearchResults {
   readonly groups: readonly ConversationFinds[];
@@ -339,6 +353,8 @@ export interface Commands {
   openConversation(id: ConversationId | undefined, at?: LinePlace): Promise<void>;
   loadEarlier(id: ConversationId): Promise<void>;
   loadLater(id: ConversationId): Promise<void>;
+  /** Times of a message, and which of the other person's devices have it. */
+  readDetails(id: ConversationId, order: number): Promise<MessageDetails>;
   /** A search is about to begin: makes the index ready, and adds what it lacks (`indexing` tells how far that is). */
   prepareSearch(): Promise<void>;
   /** Stops adding older messages to the index. */

@@ -87,6 +87,24 @@ export function makeFakeDoor(scene: Scene): Door {
     },
     loadEarlier: async () => undefined,
     loadLater: async () => undefined,
+    readDetails: async () => ({
+      sentAt: Date.now() - 360_000,
+      receivedAt: Date.now() - 359_000,
+      devices: [
+        {
+          device: 'dAAAAAAAAAAAAAAAAAAAAA' as never,
+          addedAt: Date.now() - 9e9,
+          deliveredAt: Date.now() - 350_000,
+          readAt: Date.now() - 300_000,
+        },
+        {
+          device: 'eAAAAAAAAAAAAAAAAAAAAA' as never,
+          addedAt: Date.now() - 6e9,
+          deliveredAt: undefined,
+          readAt: undefined,
+        },
+      ],
+    }),
     prepareSearch: async () => undefined,
     stopIndexing: async () => undefined,
     searchMessages: async () => ({ groups: [], more: false, complete: true }),

@@ -159,9 +159,18 @@ export interface StoredConversation {
   };
 }
 
+/** What one device of the other person has told of an own message, ms by its clock. */
+export interface HeardFrom {
+  readonly device: DeviceId;
+  readonly deliveredAt?: number;
+  readonly readAt?: number;
+}
+
 /** A line as shown, with what repairs need. */
 export interface StoredLine {
   readonly line: Line;
+  /** Of an own message: which devices have told that they have it. */
+  readonly heard?: readonly HeardFrom[];
   /** What later contents made of the message. */
   readonly amendments?: Amendments;
   /** Orders of the replies that quote it. */

@@ -114,6 +114,7 @@ export function EmojiPicker({
 
   useEffect(() => {
     const before = document.activeElement;
+    const element = panel.current;
     input.current?.focus({ preventScroll: true });
     const outside = (event: PointerEvent): void => {
       if (event.target instanceof Node && panel.current?.contains(event.target) === false) onClose();
@@ -123,9 +124,10 @@ export function EmojiPicker({
     return () => {
       clearTimeout(timer);
       document.removeEventListener('pointerdown', outside);
-      if (panel.current?.contains(document.activeElement) === true && before instanceof HTMLElement) {
-        before.focus({ preventScroll: true });
-      }
+      // What had the focus within is gone, or about to go.
+      const { activeElement } = document;
+      const isLost = activeElement === document.body || element?.contains(activeElement) === true;
+      if (isLost && before instanceof HTMLElement) before.focus({ preventScroll: true });
     };
   }, []);
 

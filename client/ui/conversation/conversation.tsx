@@ -52,7 +52,7 @@ function Opened({ conversation }: { readonly conversation: OpenConversation }): 
       <Timeline conversation={conversation} />
       <MessageLayer conversation={conversation} />
       {selection.value !== undefined ? (
-        <SelectionBar me={me} them={conversation.person.name} />
+        <SelectionBar id={conversation.id} me={me} them={conversation.person.name} />
       ) : (
         <Foot conversation={conversation} />
       )}

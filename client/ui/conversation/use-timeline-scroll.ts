@@ -96,7 +96,10 @@ export function useTimelineScroll(
 
   function toEnd(smooth = false): void {
     const box = scroller.current;
-    box?.scrollTo({ top: box.scrollHeight, behavior: smooth ? 'smooth' : 'instant' });
+    if (box === null) return;
+    // A long way is not shown: it would take until the lines on it have changed.
+    const isNear = box.scrollHeight - box.scrollTop < 3 * box.clientHeight;
+    box.scrollTo({ top: box.scrollHeight, behavior: smooth && isNear ? 'smooth' : 'instant' });
   }
 
   /** Brings an element in sight from below, with some room above it. */
@@ -163,7 +166,9 @@ export function useTimelineScroll(
       toEnd();
     } else if (anchor !== undefined) {
       const held = anchor.element.isConnected ? anchor.element : findLine(box, anchor.order);
-      if (held !== undefined) box.scrollTop += held.getBoundingClientRect().top - anchor.top;
+      const off = held === undefined ? 0 : held.getBoundingClientRect().top - anchor.top;
+      // Setting it, even to what it is, would end a movement under way.
+      if (Math.abs(off) >= 1) box.scrollTop += off;
     }
     onScroll();
   }, [lines, typing, target, selecting]);
