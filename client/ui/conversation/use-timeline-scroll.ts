@@ -94,12 +94,10 @@ export function useTimelineScroll(
   const anchor =
     scroller.current !== null && placed.current && !atEnd.current ? findAnchor(scroller.current) : undefined;
 
-  function toEnd(smooth = false): void {
+  /** At once: a movement on the way would be ended by whatever is loaded meanwhile. */
+  function toEnd(): void {
     const box = scroller.current;
-    if (box === null) return;
-    // A long way is not shown: it would take until the lines on it have changed.
-    const isNear = box.scrollHeight - box.scrollTop < 3 * box.clientHeight;
-    box.scrollTo({ top: box.scrollHeight, behavior: smooth && isNear ? 'smooth' : 'instant' });
+    box?.scrollTo({ top: box.scrollHeight, behavior: 'instant' });
   }
 
   /** Brings an element in sight from below, with some room above it. */
@@ -199,7 +197,10 @@ export function useTimelineScroll(
     away,
     jump: () => {
       if (latest.current.hasLater) inBackground(commands.openConversation(id, { to: 'latest' }));
-      else toEnd(true);
+      else {
+        toEnd();
+        onScroll();
+      }
     },
   };
 }
