@@ -53,7 +53,7 @@ test('both sides learn each other’s names and that the invite vouches for the 
     [ada, bob],
     [bob, ada],
   ] as const) {
-    const header = person.page.getByRole('main').getByRole('button', { name: other.name });
+    const header = person.page.getByRole('heading').getByRole('link', { name: other.name });
     await expect(header).toContainText(en.trust.label['by-invite']);
   }
 });
