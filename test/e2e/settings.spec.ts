@@ -61,3 +61,27 @@ test('the second language is chosen, spoken everywhere, and given up again', asy
   await ada.page.getByRole('radio', { name: en.settings.languages.en }).check();
   await expect(ada.page.getByRole('heading', { name: en.settings.title })).toBeVisible();
 });
+
+test('a history that is deleted goes from this device and stays with the other', async ({ ada, bob }) => {
+  await ada.open('Bob');
+  await ada.send('Forget this');
+  await bob.expectOnce('Forget this');
+  await ada.button(en.conversation.menu).click();
+  await ada.page.getByRole('menuitem', { name: en.clear.action }).click();
+  await ada.page.getByRole('dialog').getByRole('button', { name: en.clear.confirm }).click();
+  await expect(ada.message('Forget this')).toHaveCount(0);
+  await ada.page.reload();
+  await expect(ada.composer).toBeVisible();
+  await expect(ada.message('Forget this')).toHaveCount(0);
+  await bob.expectOnce('Forget this');
+});
+
+test('the timer for new conversations is kept and told', async ({ ada }) => {
+  await ada.page.goto(`${ada.origin}/settings`);
+  await ada.button(en.timer.button.replace('{time}', en.timer.off)).click();
+  await ada.page.getByRole('radio', { name: '1 day' }).check();
+  await ada.page.keyboard.press('Escape');
+  await expect(ada.button(en.timer.button.replace('{time}', '1 day'))).toBeVisible();
+  await ada.page.reload();
+  await expect(ada.button(en.timer.button.replace('{time}', '1 day'))).toBeVisible();
+});

@@ -229,6 +229,8 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'conversation-fresh': { path: `/c/${EMOJI.account}`, state: IN, open: OPEN },
   'conversation-menu': { path: `/c/${ADA.account}`, state: IN, open: OPEN, press: ['Conversation'] },
   'conversation-date': { path: `/c/${ADA.account}`, state: IN, open: OPEN, menu: ['Jump to date'] },
+  'conversation-clear': { path: `/c/${ADA.account}`, state: IN, open: OPEN, menu: ['Delete history'] },
+  'settings-timer': { path: '/settings', state: IN, press: ['Disappearing messages: Off'] },
   'conversation-select': { path: `/c/${ADA.account}`, state: IN, open: OPEN, menu: ['Select messages'] },
   'conversation-emoji': { path: `/c/${LEILA.account}`, state: IN, open: OPEN, press: ['Insert emoji'] },
   'conversation-emoji-search': {

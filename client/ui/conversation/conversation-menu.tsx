@@ -1,12 +1,13 @@
 /** What can be done with a conversation as a whole. */
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { CalendarDays, EllipsisVertical, ListChecks, Search } from 'lucide';
+import { CalendarDays, EllipsisVertical, Eraser, ListChecks, Search } from 'lucide';
 import type { ConversationId } from '../../core/door.ts';
 import { Menu } from '../components/menu.tsx';
 import { wish } from '../list/search-state.ts';
 import { go, place } from '../router.ts';
 import { text } from '../text/text.ts';
+import { ClearDialog } from './clear-dialog.tsx';
 import { DateDialog } from './date-dialog.tsx';
 import { beginSelection } from './selection.ts';
 
@@ -20,7 +21,8 @@ export function ConversationMenu({
   readonly id: ConversationId;
   readonly name: string;
 }): VNode {
-  const [dated, setDated] = useState(false);
+  const [dialog, setDialog] = useState<'date' | 'clear' | undefined>(undefined);
+  const close = (): void => setDialog(undefined);
   return (
     <>
       <Menu
@@ -35,11 +37,13 @@ export function ConversationMenu({
               if (narrow.matches && place.value.kind === 'conversation') go({ kind: 'home' });
             },
           },
-          { icon: CalendarDays, label: text.conversation.toDate, run: () => setDated(true) },
+          { icon: CalendarDays, label: text.conversation.toDate, run: () => setDialog('date') },
           { icon: ListChecks, label: text.select.title, run: () => beginSelection() },
+          { icon: Eraser, label: text.clear.action, run: () => setDialog('clear') },
         ]}
       />
-      {dated && <DateDialog id={id} onClose={() => setDated(false)} />}
+      {dialog === 'date' && <DateDialog id={id} onClose={close} />}
+      {dialog === 'clear' && <ClearDialog id={id} name={name} onClose={close} />}
     </>
   );
 }

@@ -4,7 +4,7 @@
  */
 import type { VNode } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Copy, ListChecks, Pencil, Plus, Reply, Trash2 } from 'lucide';
+import { Copy, Info, ListChecks, Pencil, Plus, Reply, Trash2 } from 'lucide';
 import type { OpenConversation } from '../../core/door.ts';
 import { exactNow } from '../clock.ts';
 import { announce } from '../components/announcer.tsx';
@@ -22,6 +22,7 @@ import {
   type OpenMenu,
 } from './composing.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
+import { DetailsDialog } from './details-dialog.tsx';
 import css from './message-menu.module.css';
 import type { MessageLine } from './rows.ts';
 import { beginSelection } from './selection.ts';
@@ -30,22 +31,34 @@ import { beginSelection } from './selection.ts';
 const EDGE_PX = 8;
 
 export function MessageActions({ conversation }: { readonly conversation: OpenConversation }): VNode | null {
-  const [deleting, setDeleting] = useState<MessageLine | undefined>(undefined);
+  const [asked, setAsked] = useState<Asked | undefined>(undefined);
   const menu = openMenu.value;
-  const { id } = conversation;
-  if (deleting !== undefined) {
-    return (
-      <DeleteDialog
-        message={deleting}
-        id={id}
-        name={conversation.person.name}
-        canWrite={conversation.state === 'accepted'}
-        onClose={() => setDeleting(undefined)}
-      />
-    );
+  const { id, person } = conversation;
+  const close = (): void => setAsked(undefined);
+  switch (asked?.about) {
+    case 'delete':
+      return (
+        <DeleteDialog
+          message={asked.message}
+          id={id}
+          name={person.name}
+          canWrite={conversation.state === 'accepted'}
+          onClose={close}
+        />
+      );
+    case 'details':
+      return <DetailsDialog message={asked.message} id={id} name={person.name} onClose={close} />;
+    case undefined:
+      break;
   }
   if (menu === undefined) return null;
-  return <Menu key={menu.message.id} menu={menu} conversation={conversation} onDelete={setDeleting} />;
+  return <Menu key={menu.message.id} menu={menu} conversation={conversation} onAsk={setAsked} />;
+}
+
+/** A dialog that the menu led to. */
+interface Asked {
+  readonly about: 'delete' | 'details';
+  readonly message: MessageLine;
 }
 
 interface Action {
@@ -58,11 +71,11 @@ interface Action {
 function Menu({
   menu,
   conversation,
-  onDelete,
+  onAsk,
 }: {
   readonly menu: OpenMenu;
   readonly conversation: OpenConversation;
-  readonly onDelete: (message: MessageLine) => void;
+  readonly onAsk: (asked: Asked) => void;
 }): VNode {
   const { commands } = useDoor();
   const { message } = menu;
@@ -110,12 +123,20 @@ function Menu({
       },
     },
     {
+      label: text.details.open,
+      icon: Info,
+      run: () => {
+        close();
+        onAsk({ about: 'details', message });
+      },
+    },
+    {
       label: text.message.delete,
       icon: Trash2,
       danger: true,
       run: () => {
         close();
-        onDelete(message);
+        onAsk({ about: 'delete', message });
       },
     },
   ];

@@ -16,6 +16,7 @@ import { text } from '../text/text.ts';
 import { theme, THEMES } from '../theme.ts';
 import { OwnPicture } from './own-picture.tsx';
 import { About } from './about.tsx';
+import { DefaultTimer } from './default-timer.tsx';
 import { Notices } from './notices.tsx';
 import { Privacy } from './privacy.tsx';
 import { GoverningLinks, Section } from './settings-frame.tsx';
@@ -67,9 +68,14 @@ export function Settings(): VNode {
             <GoverningLinks />
           </Section>
           {me !== undefined && (
-            <Section title={text.privacy.title}>
-              <Privacy me={me} />
-            </Section>
+            <>
+              <Section title={text.privacy.title}>
+                <Privacy me={me} />
+              </Section>
+              <Section title={text.timer.title}>
+                <DefaultTimer me={me} />
+              </Section>
+            </>
           )}
           <Section title={text.noticeLevels.title}>
             <Notices />
