@@ -6,7 +6,7 @@ import type { Page } from '@playwright/test';
 import { seedHistory } from '../../bench/history/seeding.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
-import { Person } from './pages/person.page.ts';
+import type { Person } from './pages/person.page.ts';
 
 const EVERY_MS = 10 * 60_000;
 /** In the first of three conversations. */

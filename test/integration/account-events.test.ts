@@ -108,11 +108,13 @@ t.test('a removed device is cut off at once, its mail with it, and senders learn
   await using server = await openTestServer();
   const { account, first, second, one, two } = await connectTwo(server);
   const sender = await openAnonymous(server.url.replace('http:', 'ws:'));
-  const stale = sendFrame(account, 7);
+  const before = sendFrame(account, 6);
   t.equal((await tryChangeList(server, account, [first], first)).status, 200);
   t.equal((await two.take('refused')).code, 'session-ended');
   t.equal((await two.ended).code, 4403);
-  sender.send(stale);
+  sender.send(before);
+  t.equal((await sender.take('refused')).code, 'delivery-refused', 'the delivery key went with the device');
+  sender.send({ ...before, re: 7, deliveryKey: account.deliveryKey });
   const { re, directory } = await sender.take('mismatch');
   t.strictSame([re, Buffer.from(directory.list.bytes)], [7, Buffer.from(account.list.bytes)]);
   sender.send(sendFrame(account, 8));

@@ -62,7 +62,7 @@ export interface WireAccount {
   readonly accountKey: Uint8Array;
   loginKey: SigningKey;
   /** What contacts send under; the server has its SHA-256. */
-  readonly deliveryKey: Uint8Array;
+  deliveryKey: Uint8Array;
   readonly profile: Uint8Array;
   readonly devices: WireDevice[];
   /** Version of credentials, record and profile in force. */
@@ -210,25 +210,27 @@ export async function tryChangeList(
 ): Promise<RestAnswer<typeof changeList>> {
   const entries = keep.map(({ entry }) => entry);
   const list = signList(idBytes(account.id), account.list.counter + 1, sha256(account.list.bytes), entries);
+  const deliveryKey = randomBytes(32);
   const request = {
     origin: at.url,
     challenge: await freshChallenge(at),
     account: idBytes(account.id),
     list: { bytes: list.bytes, signature: list.signature },
-    rotation: makeRotation(account),
+    rotation: makeRotation(account, deliveryKey),
   };
   const body = signRequest(signedChangeList, request, account.loginKey);
   const answer = await callRoute(at.url, changeList, { body, token: by.token });
   if (answer.code === undefined) {
     account.list = list;
     account.version += 1;
+    account.deliveryKey = deliveryKey;
     account.devices.splice(0, account.devices.length, ...keep);
   }
   return answer;
 }
 
 /** What rotates with a removal: everything one version on, and the login key as it is. */
-export function makeRotation(account: WireAccount): Rotation {
+export function makeRotation(account: WireAccount, deliveryKey = randomBytes(32)): Rotation {
   const version = account.version + 1;
   return {
     credentials: {
@@ -239,7 +241,7 @@ export function makeRotation(account: WireAccount): Rotation {
     },
     record: { version, sealed: randomBytes(300) },
     profile: { version, sealed: randomBytes(200) },
-    deliveryKeyHash: randomBytes(32),
+    deliveryKeyHash: sha256(deliveryKey),
   };
 }
 

@@ -26,7 +26,7 @@ export function DefaultTimer({ me }: { readonly me: Me }): VNode {
         <TimerDialog
           lead={text.timer.defaultLead}
           seconds={defaultTimer}
-          set={commands.setDefaultTimer}
+          set={(seconds) => commands.setDefaultTimer(seconds)}
           onClose={() => setOpen(false)}
         />
       )}
