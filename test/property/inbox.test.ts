@@ -12,7 +12,8 @@ import {
 } from '../support/hostile-wire.ts';
 import {
   isOnline,
-  linesOf,
+  readAll,
+  type MessageLine,
   openTestClient,
   openWith,
   signUp,
@@ -78,27 +79,16 @@ class Person {
   }
 }
 
-/** Every message of a conversation, page by page: a view keeps a window of them alone. */
-async function readAll(client: TestClient, name: string): Promise<ReturnType<typeof linesOf>> {
-  const id = await openWith(client, name);
-  const lines = new Map<number, ReturnType<typeof linesOf>[number]>();
-  for (;;) {
-    for (const line of linesOf(client.state)) lines.set(line.order, line);
-    if (client.state.open?.hasEarlier !== true) return [...lines.values()];
-    await client.commands.loadEarlier(id);
-  }
-}
-
 /** Reads everything again and again until it satisfies; fails with what there was after a while. */
 async function untilAll(
   client: TestClient,
   name: string,
   what: string,
-  test: (lines: ReturnType<typeof linesOf>) => boolean,
+  test: (lines: readonly MessageLine[]) => boolean,
 ): Promise<readonly string[]> {
   const { clock } = client.ports;
   for (const until = clock.now() + 30_000; ;) {
-    const lines = await readAll(client, name);
+    const lines = await readAll(client, await openWith(client, name));
     const texts = lines.map(({ text }) => text).toSorted();
     if (test(lines)) return texts;
     if (clock.now() > until) throw new Error(`never came: ${what}; there were ${texts.join(', ')}`);

@@ -150,8 +150,23 @@ export function textsOf(state: ViewState): readonly string[] {
   return linesOf(state).map(({ text }) => text);
 }
 
+/** A message as a view shows it. */
+export type MessageLine = Extract<Line, { readonly kind: 'message' }>;
+
+/** Every message of the open conversation, page by page: a view keeps a window of them alone. */
+export async function readAll(client: TestClient, id: ConversationId): Promise<readonly MessageLine[]> {
+  const lines = new Map<number, MessageLine>();
+  for (;;) {
+    for (const line of linesOf(client.state)) lines.set(line.order, line);
+    if (client.state.open?.hasEarlier !== true) {
+      return [...lines.values()].sort((a, b) => a.order - b.order);
+    }
+    await client.commands.loadEarlier(id);
+  }
+}
+
 /** The messages of the open conversation, in order. */
-export function linesOf(state: ViewState): readonly Extract<Line, { readonly kind: 'message' }>[] {
+export function linesOf(state: ViewState): readonly MessageLine[] {
   return (state.open?.lines ?? []).filter((line) => line.kind === 'message');
 }
 
