@@ -1,15 +1,16 @@
 /** The page of a contact: who he is, how his key came to be believed, and whether he may write. */
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Ban, Undo2 } from 'lucide';
+import { Ban, Undo2, X } from 'lucide';
 import type { ConversationId, PersonView, Relation } from '../../core/door.ts';
 import { announce } from '../components/announcer.tsx';
 import { Avatar } from '../components/avatar.tsx';
-import { Button } from '../components/button.tsx';
+import { Button, IconButton } from '../components/button.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { PaneHeader } from '../components/pane-header.tsx';
 import { Trust } from '../conversation/trust.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { go } from '../router.ts';
 import { Nothing } from '../screens/nothing.tsx';
 import { fill, text } from '../text/text.ts';
 import { BlockPerson } from './block-person.tsx';
@@ -26,6 +27,14 @@ export function Contact({ id }: { readonly id: ConversationId }): VNode {
         <h1 ref={heading} tabIndex={-1} class={css.title}>
           {text.contact.title}
         </h1>
+        {/* Where it stands beside something else there is no way back to show. */}
+        <div class={css.close}>
+          <IconButton
+            icon={X}
+            label={text.common.close}
+            onClick={() => go({ kind: 'conversation', id })}
+          />
+        </div>
       </PaneHeader>
       {summary === undefined ? (
         <Nothing title={text.conversation.unknownTitle} lead={text.conversation.unknownText} home />
