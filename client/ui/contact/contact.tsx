@@ -83,7 +83,7 @@ function Standing({ person, relation }: { readonly person: PersonView; readonly 
 
   if (relation === 'blocked') {
     return (
-      <section class={css.section} aria-label={text.contact.blockedTitle}>
+      <section class={css.section} aria-label={text.contact.unblock}>
         <p>{fill(text.contact.blockedText, { name })}</p>
         <FailureNote failure={failure} />
         <div>
