@@ -73,6 +73,9 @@ function readVersion(): string {
     : '';
 }
 
+/** Everything that a start needs in one file, whatever of it the parts that are fetched later need as well. */
+const TOGETHER = { codeSplitting: { groups: [{ name: 'start', tags: ['$initial' as const] }] } };
+
 export default defineConfig(({ command }) => ({
   root: import.meta.dirname,
   base: '/',
@@ -85,7 +88,7 @@ export default defineConfig(({ command }) => ({
   ],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   define: { TACET_VERSION: JSON.stringify(readVersion()) },
-  worker: { format: 'es', plugins: () => [separateWasm()] },
+  worker: { format: 'es', plugins: () => [separateWasm()], rolldownOptions: { output: TOGETHER } },
   css: { modules: { localsConvention: 'camelCaseOnly' } },
   build: {
     outDir: 'dist',
@@ -93,6 +96,7 @@ export default defineConfig(({ command }) => ({
     target: 'es2024',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: TOGETHER },
     sourcemap: false,
     reportCompressedSize: false,
   },

@@ -18,16 +18,14 @@ import {
   unlockLocalDatabase,
   type Found,
 } from './account/local.ts';
-import { joinAccount } from './account/sign-in.ts';
-import { makeAccount, type Joined, type JoinNeeds } from './account/sign-up.ts';
+import type { Joined, JoinNeeds } from './account/sign-up.ts';
 import { Background } from './background.ts';
 import { readDetails } from './details.ts';
 import type { Engine } from './engine.ts';
-import { CoreError, failureFrom, isCoreError } from './failure.ts';
+import { CoreError, failureFrom, fetchPart, isCoreError } from './failure.ts';
 import { Home } from './home.ts';
 import type { Ports } from './ports.ts';
 import { noteEmoji, readRecentEmoji } from './recent-emoji.ts';
-import { searchMessages } from './search/searching.ts';
 import { LEVELS, Notices } from './notices.ts';
 import { meOf, SharedState, ViewMirror } from './state.ts';
 import { AnonymousConnection } from './transport/anonymous.ts';
@@ -406,18 +404,20 @@ class Core implements Client {
         const username = normaliseUsername(request.username);
         const name = shownName(request.name, username);
         await this.#requireStrong(request.passphrase, username);
+        const { makeAccount } = await fetchPart(() => import('./account/sign-up.ts'));
         await this.#join((needs) => makeAccount(needs, { ...request, username, name }));
       },
       signIn: async ({ username, passphrase }) => {
         await this.#ready;
+        const { joinAccount } = await fetchPart(() => import('./account/sign-in.ts'));
         await this.#join((needs) =>
           joinAccount(needs, { username: normaliseUsername(username), passphrase }),
         );
       },
       signOut: () => this.#signOut(),
-      makeInvite: async () => this.#home().meeting.makeInvite(),
-      followInvite: async (link) => this.#home().meeting.followInvite(link),
-      startConversation: async (username) => this.#home().contacts.startConversation(username),
+      makeInvite: async () => (await this.#home().meeting()).makeInvite(),
+      followInvite: async (link) => (await this.#home().meeting()).followInvite(link),
+      startConversation: async (username) => (await this.#home().contacts()).startConversation(username),
       openConversation: async (conversation, at) => {
         if (conversation === undefined) {
           mirror.closeConversation();
@@ -435,6 +435,7 @@ class Core implements Client {
       stopIndexing: async () => this.#home().conversations.index.stop(),
       searchMessages: async (query, within) => {
         const only = within === undefined ? undefined : this.#conversation(within).id;
+        const { searchMessages } = await fetchPart(() => import('./search/searching.ts'));
         return searchMessages(this.#home(), query, only);
       },
       acceptRequest: async (conversation) => {
@@ -443,11 +444,11 @@ class Core implements Client {
       },
       block: async (conversation) => {
         const { home, id } = this.#conversation(conversation);
-        await home.contacts.block(id);
+        await (await home.contacts()).block(id);
       },
       unblock: async (conversation) => {
         const { home, id } = this.#conversation(conversation);
-        await home.contacts.unblock(id);
+        await (await home.contacts()).unblock(id);
       },
       sendText: async (conversation, text, reply) => {
         const { home, id } = this.#conversation(conversation);
@@ -457,30 +458,30 @@ class Core implements Client {
       },
       editMessage: async (conversation, message, text) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.edit(id, message, text);
+        await (await home.acts()).edit(id, message, text);
       },
       react: async (conversation, message, emoji) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.react(id, message, emoji);
+        await (await home.acts()).react(id, message, emoji);
       },
       deleteForEveryone: async (conversation, message) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.deleteForEveryone(id, message);
+        await (await home.acts()).deleteForEveryone(id, message);
       },
       deleteForMe: async (conversation, messages) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.deleteForMe(id, messages);
+        await (await home.acts()).deleteForMe(id, messages);
       },
       clearHistory: async (conversation) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.clearHistory(id);
+        await (await home.acts()).clearHistory(id);
       },
       setTimer: async (conversation, seconds) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.setTimer(id, seconds);
+        await (await home.acts()).setTimer(id, seconds);
       },
       setPrivacy: async ({ readReceipts, typing }) => this.#home().talk.setPrivacy(readReceipts, typing),
-      setDefaultTimer: async (seconds) => this.#home().acts.setDefaultTimer(seconds),
+      setDefaultTimer: async (seconds) => (await this.#home().acts()).setDefaultTimer(seconds),
       retrySend: async (message) => this.#home().talk.retrySend(message),
       markRead: async (conversation, order) => {
         const { home, id } = this.#conversation(conversation);

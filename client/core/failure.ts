@@ -42,3 +42,12 @@ export function isPassing(error: unknown): boolean {
     isCoreError(error, 'offline') || isWireError(error, 'shutting-down') || isWireError(error, 'overloaded')
   );
 }
+
+/** Fetches a part of the program that a start does not need. Throws `CoreError` `offline` where it does not come. */
+export async function fetchPart<Part>(load: () => Promise<Part>): Promise<Part> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new CoreError('offline', 'a part of the program did not come', { cause });
+  }
+}

@@ -7,7 +7,7 @@ import type { Sync } from '@tacet/protocol/content/sync';
 import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import type { SessionReply } from '@tacet/protocol/rest/sessions';
 import { keyFrom, type RecordKey } from '@tacet/crypto/vault';
-import { Meeting } from './account/meeting.ts';
+import type { Meeting } from './account/meeting.ts';
 import { OwnAccount } from './account/own-account.ts';
 import { Profiles } from './account/profiles.ts';
 import { RecordKeeper } from './account/record.ts';
@@ -16,21 +16,21 @@ import { publishProfile, untilLater } from './account/rotation.ts';
 import { Session } from './account/session.ts';
 import { StartCounter } from './account/start-counter.ts';
 import type { Background } from './background.ts';
-import { Contacts } from './contacts.ts';
+import type { Contacts } from './contacts.ts';
 import { Conversations, type ConversationWatcher } from './conversations.ts';
 import type { SealedDb } from './db/sealed.ts';
 import { T, type OwnDevice } from './db/stores.ts';
 import { OwnDevices } from './devices.ts';
 import { Directory } from './directory.ts';
 import type { Engine } from './engine.ts';
-import { CoreError, isCoreError } from './failure.ts';
+import { CoreError, fetchPart, isCoreError } from './failure.ts';
 import { Inbox } from './messages/inbox.ts';
 import { Outbox } from './messages/outbox.ts';
 import { Amending } from './messages/amending.ts';
 import { EarlyContents } from './messages/early.ts';
 import { Receipts } from './messages/receipts.ts';
 import { Expiry } from './expiry.ts';
-import { MessageActs } from './message-acts.ts';
+import type { MessageActs } from './message-acts.ts';
 import { OwnKeeper } from './own.ts';
 import { People } from './people.ts';
 import type { Ports } from './ports.ts';
@@ -75,9 +75,9 @@ export class Home {
   readonly conversations: Conversations;
   readonly connection: Connection;
   readonly talk: Talk;
-  readonly acts: MessageActs;
-  readonly meeting: Meeting;
-  readonly contacts: Contacts;
+  #meeting: Meeting | undefined;
+  #acts: MessageActs | undefined;
+  #contacts: Contacts | undefined;
   readonly profiles: Profiles;
   readonly ownAccount: OwnAccount;
   readonly #services: Services;
@@ -138,9 +138,6 @@ export class Home {
       peopleChanged: () => parts.watcher.peopleChanged(),
     };
     this.talk = new Talk(this.#services);
-    this.acts = new MessageActs(this.#services);
-    this.meeting = new Meeting(this.#services);
-    this.contacts = new Contacts(this.#services);
     this.profiles = new Profiles(this.#services);
     this.ownAccount = new OwnAccount(this.#services, ports.keyring);
     this.#counter = new StartCounter(this.#services);
@@ -197,6 +194,24 @@ export class Home {
   get directory(): Directory {
     return this.#services.directory;
   }
+  /** What is done to messages that are there; fetched when it is first wanted. Throws `CoreError` `offline`. */
+  async acts(): Promise<MessageActs> {
+    const { MessageActs } = await fetchPart(() => import('./message-acts.ts'));
+    return (this.#acts ??= new MessageActs(this.#services));
+  }
+
+  /** Invites, given and followed; fetched when they are first wanted. Throws `CoreError` `offline`. */
+  async meeting(): Promise<Meeting> {
+    const { Meeting } = await fetchPart(() => import('./account/meeting.ts'));
+    return (this.#meeting ??= new Meeting(this.#services));
+  }
+
+  /** People besides invites; fetched when it is first wanted. Throws `CoreError` `offline`. */
+  async contacts(): Promise<Contacts> {
+    const { Contacts } = await fetchPart(() => import('./contacts.ts'));
+    return (this.#contacts ??= new Contacts(this.#services));
+  }
+
   get account(): AccountId {
     return this.own.value.account;
   }
@@ -206,7 +221,10 @@ export class Home {
     this.connection.start();
     const { answering } = this.own.value;
     if (answering !== undefined) {
-      this.#parts.background.run(this.meeting.answerLater(answering), 'answer an invite');
+      const answered = this.meeting().then((meeting) =>
+        this.#stopped ? undefined : meeting.answerLater(answering),
+      );
+      this.#parts.background.run(answered, 'answer an invite');
     }
   }
 
@@ -220,7 +238,7 @@ export class Home {
     this.#expiry.stop();
     this.#inbox.stop();
     this.record.stop();
-    this.meeting.stop();
+    this.#meeting?.stop();
     this.profiles.stop();
     this.conversations.stop();
     this.conversations.index.stop();

@@ -7,15 +7,17 @@ import { place } from './router.ts';
 import { Broken, Ended, OtherVersion, TooOld } from './screens/standstill.tsx';
 import { Home } from './screens/home.tsx';
 import { Locked, useActivity } from './screens/locked.tsx';
-import { InviteScreen } from './screens/invite.tsx';
-import { SettingUp } from './screens/setting-up.tsx';
-import { SignIn } from './screens/sign-in.tsx';
-import { SignUp } from './screens/sign-up.tsx';
 import { Starting } from './screens/starting.tsx';
 import { Welcome } from './screens/welcome.tsx';
 import { lazily } from './components/lazy.tsx';
 import { useTitle } from './title.ts';
 
+const SettingUp = lazily(async () => (await import('./screens/setting-up.tsx')).SettingUp);
+
+const InviteScreen = lazily(async () => (await import('./screens/invite.tsx')).InviteScreen);
+
+const SignIn = lazily(async () => (await import('./screens/sign-in.tsx')).SignIn);
+const SignUp = lazily(async () => (await import('./screens/sign-up.tsx')).SignUp);
 const FinishReset = lazily(async () => (await import('./settings/finish-reset.tsx')).FinishReset);
 const ChangePassphrase = lazily(
   async () => (await import('./settings/change-passphrase.tsx')).ChangePassphrase,

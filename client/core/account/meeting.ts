@@ -23,8 +23,8 @@ import { CoreError } from '../failure.ts';
 import { giveProfile } from '../messages/handlers/profile.ts';
 import type { Services } from '../services.ts';
 import { isRepeatable } from '../transport/rest.ts';
+import { checkInvite, requireInvitersKey } from './inviter.ts';
 import { formatInviteLink, parseInviteLink } from './invites.ts';
-import { checkInvite, requireInvitersKey } from './sign-up.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -2,12 +2,11 @@
  * Making an account: one request with everything (code, credentials, wraps, vault, record, list 1, prekeys, statement), signed by the
  * login key. An invite's inviter is looked at before: if the server serves another account key than the link names, nothing is made.
  */
-import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import { encodeB64u } from '@tacet/protocol/bytes';
 import { encodeCbor } from '@tacet/protocol/cbor';
 import type { AccountRecord, ProfileDocument } from '@tacet/protocol/content/record';
 import { idBytes, idOf, type AccountId, type InviteCode } from '@tacet/protocol/ids';
 import { signUp as signUpRoute } from '@tacet/protocol/rest/accounts';
-import { readInvite } from '@tacet/protocol/rest/people';
 import type { SessionReply } from '@tacet/protocol/rest/sessions';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
 import { signedSignUp } from '@tacet/protocol/signed/requests';
@@ -16,7 +15,6 @@ import { PrivateKey, PublicKey } from '@tacet/crypto';
 import {
   deriveDeliveryKey,
   generateKey,
-  hashAccountKey,
   hashDeliveryKey,
   hashRecordKey,
   sealProfile,
@@ -36,12 +34,12 @@ import { T, type InviteAnswer, type OwnDevice } from '../db/stores.ts';
 import { verifyList } from '../device-lists.ts';
 import type { Engine } from '../engine.ts';
 import { CoreError } from '../failure.ts';
-import { askEntry } from '../people.ts';
 import type { Ports } from '../ports.ts';
 import type { AnonymousConnection } from '../transport/anonymous.ts';
 import type { Rest } from '../transport/rest.ts';
 import type { Progress } from '../view.ts';
-import { parseInviteLink, type InviteLink } from './invites.ts';
+import { checkInvite } from './inviter.ts';
+import { parseInviteLink } from './invites.ts';
 import { makeLocalDatabase } from './local.ts';
 import { makeFirstPreKeys, makeNewDevice } from './new-device.ts';
 import { sealFirstRecord } from './record.ts';
@@ -70,56 +68,6 @@ export interface SignUpRequest {
   readonly name: string;
   readonly passphrase: string;
   readonly invite: string | undefined;
-}
-
-/**
- * Reads who an invite link leads to and checks the inviter's key against the link, with the delivery key that the link carries. Throws
- * `CoreError` `invite-malformed`, `invite-key-mismatch`; `undefined` for a server's first invite.
- */
-export async function checkInvite(
-  rest: Rest,
-  anonymous: AnonymousConnection,
-  link: InviteLink,
-): Promise<InviteAnswer | undefined> {
-  if (link.secrets === undefined) return undefined;
-  const { inviter } = await rest.call(readInvite, { params: { code: link.code } });
-  if (inviter === undefined) throw new CoreError('invite-malformed', 'an invite of nobody with a secret');
-  const account = idOf<AccountId>(idBytes(inviter.account as AccountId));
-  const { secret, accountKeyHash, deliveryKey } = link.secrets;
-  const answer: InviteAnswer = {
-    account,
-    username: inviter.username,
-    code: link.code,
-    secret,
-    accountKeyHash,
-    deliveryKey,
-  };
-  try {
-    const entry = await askEntry(anonymous, account, deliveryKey);
-    requireInvitersKey(answer, entry.accountKey);
-    verifyList(account, entry.accountKey, entry.list);
-  } catch (error) {
-    // A delivery key that was rotated since: the inviter is asked for as a stranger is, once there is an account to ask with.
-    if (!isRefusedKey(error)) throw error;
-  }
-  return answer;
-}
-
-function isRefusedKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'delivery-refused';
-}
-
-/** Throws `CoreError` `invite-key-mismatch` unless the account key is the one that the link names. */
-export function requireInvitersKey(answer: InviteAnswer, accountKey: Uint8Array): void {
-  let hash: Uint8Array;
-  try {
-    hash = hashAccountKey(PublicKey.deserialize(copyBytes(accountKey)));
-  } catch (cause) {
-    throw new CoreError('invite-key-mismatch', 'no account key', { cause });
-  }
-  if (!equalBytes(hash, answer.accountKeyHash)) {
-    throw new CoreError('invite-key-mismatch', 'the server shows another account key than the invite');
-  }
 }
 
 /** Makes an account with this device. Throws `CoreError` or `WireError`. */

@@ -7,9 +7,12 @@ import { Menu } from '../components/menu.tsx';
 import { wish } from '../list/search-state.ts';
 import { go, place } from '../router.ts';
 import { text } from '../text/text.ts';
-import { ClearDialog } from './clear-dialog.tsx';
-import { DateDialog } from './date-dialog.tsx';
 import { beginSelection } from './selection.ts';
+import { lazily } from '../components/lazy.tsx';
+
+const DateDialog = lazily(async () => (await import('./date-dialog.tsx')).DateDialog);
+
+const ClearDialog = lazily(async () => (await import('./clear-dialog.tsx')).ClearDialog);
 
 /** Where the list has no room beside the conversation, the search is on the list's own screen. */
 const narrow = matchMedia('(max-width: 699px)');

@@ -12,10 +12,12 @@ import { ConversationMenu } from './conversation-menu.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
 import { MessageLayer } from './message-layer.tsx';
 import { BlockedBar, RequestBar } from './request-bar.tsx';
-import { SelectionBar } from './selection-bar.tsx';
 import { selection } from './selection.ts';
 import { Timeline } from './timeline.tsx';
 import { TimerButton } from './timer-button.tsx';
+import { lazily } from '../components/lazy.tsx';
+
+const SelectionBar = lazily(async () => (await import('./selection-bar.tsx')).SelectionBar);
 
 /** Core answers within milliseconds; a conversation that it does not know never comes. */
 const UNKNOWN_AFTER_MS = 4_000;

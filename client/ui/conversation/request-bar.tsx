@@ -3,12 +3,14 @@ import type { VNode } from 'preact';
 import type { ConversationId } from '../../core/door.ts';
 import { useState } from 'preact/hooks';
 import { announce } from '../components/announcer.tsx';
-import { BlockPerson } from '../contact/block-person.tsx';
 import { Button } from '../components/button.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { fill, text } from '../text/text.ts';
 import css from './request-bar.module.css';
+import { lazily } from '../components/lazy.tsx';
+
+const BlockPerson = lazily(async () => (await import('../contact/block-person.tsx')).BlockPerson);
 
 export function RequestBar({ id, name }: { readonly id: ConversationId; readonly name: string }): VNode {
   const { commands } = useDoor();

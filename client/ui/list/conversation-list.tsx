@@ -14,11 +14,13 @@ import { text } from '../text/text.ts';
 import { lazily } from '../components/lazy.tsx';
 import { ConversationItem } from './conversation-item.tsx';
 import css from './conversation-list.module.css';
-import { NewChat } from './new-chat.tsx';
-import { NewInvite } from './new-invite.tsx';
 import { NoticeOffer } from './notice-offer.tsx';
 import { SearchField } from './search-field.tsx';
 import { wish } from './search-state.ts';
+
+const NewInvite = lazily(async () => (await import('./new-invite.tsx')).NewInvite);
+
+const NewChat = lazily(async () => (await import('./new-chat.tsx')).NewChat);
 
 /** One of hundreds changes at a time. */
 const Item = memo(ConversationItem);

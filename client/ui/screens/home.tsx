@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 import { useConnectionAnnouncements } from '../components/connection-strip.tsx';
-import { Contact } from '../contact/contact.tsx';
+import { lazily } from '../components/lazy.tsx';
 import { Conversation } from '../conversation/conversation.tsx';
 import { takeWanted } from '../conversation/jump-target.ts';
 import { inBackground, useDoor } from '../door-context.ts';
@@ -11,11 +11,15 @@ import { place, type Place } from '../router.ts';
 import { SettingsPane } from '../settings/settings-pane.tsx';
 import { text } from '../text/text.ts';
 import { isUsedUp } from './arrival.ts';
-import { Noticed } from './noticed.tsx';
 import { Nothing } from './nothing.tsx';
-import { FollowInvite } from './follow-invite.tsx';
 import { Shell } from './shell.tsx';
 import { Shortcuts } from './shortcuts.tsx';
+
+const Noticed = lazily(async () => (await import('./noticed.tsx')).Noticed);
+
+const FollowInvite = lazily(async () => (await import('./follow-invite.tsx')).FollowInvite);
+
+const Contact = lazily(async () => (await import('../contact/contact.tsx')).Contact);
 
 export function Home(): VNode {
   const { commands } = useDoor();

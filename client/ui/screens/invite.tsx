@@ -12,8 +12,10 @@ import { useDoor, useLoaded } from '../door-context.ts';
 import { goToStep, linkTo, step } from '../router.ts';
 import { formatDate } from '../text/dates.ts';
 import { failureText, fill, text } from '../text/text.ts';
-import { SignUp } from './sign-up.tsx';
 import { serverName } from './welcome.tsx';
+import { lazily } from '../components/lazy.tsx';
+
+const SignUp = lazily(async () => (await import('./sign-up.tsx')).SignUp);
 
 export function InviteScreen({ link }: { readonly link: string }): VNode {
   const { commands } = useDoor();

@@ -3,8 +3,10 @@ import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Dialog } from '../components/dialog.tsx';
 import { text } from '../text/text.ts';
-import { JumpTo } from './jump-to.tsx';
 import css from './shortcuts.module.css';
+import { lazily } from '../components/lazy.tsx';
+
+const JumpTo = lazily(async () => (await import('./jump-to.tsx')).JumpTo);
 
 type Layer = 'jump' | 'keys' | undefined;
 

@@ -3,10 +3,11 @@ import type { VNode } from 'preact';
 import { lazily } from '../components/lazy.tsx';
 import type { SettingsPage } from '../router.ts';
 import { text } from '../text/text.ts';
-// Not fetched on demand: wiping must work without a connection.
-import { Account } from './account.tsx';
 import { SettingsFrame } from './settings-frame.tsx';
-import { Settings } from './settings.tsx';
+
+// The service worker keeps it, so that a device can be wiped without a connection.
+const Account = lazily(async () => (await import('./account.tsx')).Account);
+const Settings = lazily(async () => (await import('./settings.tsx')).Settings);
 
 const Devices = lazily(async () => (await import('./devices.tsx')).Devices);
 
