@@ -458,30 +458,30 @@ class Core implements Client {
       },
       editMessage: async (conversation, message, text) => {
         const { home, id } = this.#conversation(conversation);
-        await (await home.acts()).edit(id, message, text);
+        await home.acts.edit(id, message, text);
       },
       react: async (conversation, message, emoji) => {
         const { home, id } = this.#conversation(conversation);
-        await (await home.acts()).react(id, message, emoji);
+        await home.acts.react(id, message, emoji);
       },
       deleteForEveryone: async (conversation, message) => {
         const { home, id } = this.#conversation(conversation);
-        await (await home.acts()).deleteForEveryone(id, message);
+        await home.acts.deleteForEveryone(id, message);
       },
       deleteForMe: async (conversation, messages) => {
         const { home, id } = this.#conversation(conversation);
-        await (await home.acts()).deleteForMe(id, messages);
+        await home.acts.deleteForMe(id, messages);
       },
       clearHistory: async (conversation) => {
         const { home, id } = this.#conversation(conversation);
-        await (await home.acts()).clearHistory(id);
+        await home.acts.clearHistory(id);
       },
       setTimer: async (conversation, seconds) => {
         const { home, id } = this.#conversation(conversation);
-        await (await home.acts()).setTimer(id, seconds);
+        await home.acts.setTimer(id, seconds);
       },
       setPrivacy: async ({ readReceipts, typing }) => this.#home().talk.setPrivacy(readReceipts, typing),
-      setDefaultTimer: async (seconds) => (await this.#home().acts()).setDefaultTimer(seconds),
+      setDefaultTimer: async (seconds) => this.#home().acts.setDefaultTimer(seconds),
       retrySend: async (message) => this.#home().talk.retrySend(message),
       markRead: async (conversation, order) => {
         const { home, id } = this.#conversation(conversation);

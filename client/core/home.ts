@@ -30,7 +30,7 @@ import { Amending } from './messages/amending.ts';
 import { EarlyContents } from './messages/early.ts';
 import { Receipts } from './messages/receipts.ts';
 import { Expiry } from './expiry.ts';
-import type { MessageActs } from './message-acts.ts';
+import { MessageActs } from './message-acts.ts';
 import { OwnKeeper } from './own.ts';
 import { People } from './people.ts';
 import type { Ports } from './ports.ts';
@@ -44,6 +44,8 @@ import { isRepeatable, type Rest } from './transport/rest.ts';
 import type { ConnectionState } from './view.ts';
 
 const HOUR_MS = 60 * 60_000;
+/** When the parts that a start does without are fetched. */
+const PARTS_AFTER_MS = 8_000;
 
 /** Who watches a device at work. */
 export interface HomeWatcher extends ConversationWatcher {
@@ -76,7 +78,7 @@ export class Home {
   readonly connection: Connection;
   readonly talk: Talk;
   #meeting: Meeting | undefined;
-  #acts: MessageActs | undefined;
+  readonly acts: MessageActs;
   #contacts: Contacts | undefined;
   readonly profiles: Profiles;
   readonly ownAccount: OwnAccount;
@@ -86,6 +88,7 @@ export class Home {
   readonly #expiry: Expiry;
   readonly #devices: OwnDevices;
   readonly #counter: StartCounter;
+  #cancelParts: (() => void) | undefined;
   #cancelMaintenance: (() => void) | undefined;
   #stopped = false;
 
@@ -138,6 +141,7 @@ export class Home {
       peopleChanged: () => parts.watcher.peopleChanged(),
     };
     this.talk = new Talk(this.#services);
+    this.acts = new MessageActs(this.#services);
     this.profiles = new Profiles(this.#services);
     this.ownAccount = new OwnAccount(this.#services, ports.keyring);
     this.#counter = new StartCounter(this.#services);
@@ -194,12 +198,6 @@ export class Home {
   get directory(): Directory {
     return this.#services.directory;
   }
-  /** What is done to messages that are there; fetched when it is first wanted. Throws `CoreError` `offline`. */
-  async acts(): Promise<MessageActs> {
-    const { MessageActs } = await fetchPart(() => import('./message-acts.ts'));
-    return (this.#acts ??= new MessageActs(this.#services));
-  }
-
   /** Invites, given and followed; fetched when they are first wanted. Throws `CoreError` `offline`. */
   async meeting(): Promise<Meeting> {
     const { Meeting } = await fetchPart(() => import('./account/meeting.ts'));
@@ -219,6 +217,11 @@ export class Home {
   /** Connects, and answers an invite that the sign-up came by. */
   start(): void {
     this.connection.start();
+    // What a start does not need is at hand soon after it, also without a connection.
+    this.#cancelParts = this.#parts.ports.clock.after(PARTS_AFTER_MS, () => {
+      const parts = Promise.all([this.meeting(), this.contacts(), import('./search/searching.ts')]);
+      parts.catch(() => undefined);
+    });
     const { answering } = this.own.value;
     if (answering !== undefined) {
       const answered = this.meeting().then((meeting) =>
@@ -239,6 +242,7 @@ export class Home {
     this.#inbox.stop();
     this.record.stop();
     this.#meeting?.stop();
+    this.#cancelParts?.();
     this.profiles.stop();
     this.conversations.stop();
     this.conversations.index.stop();

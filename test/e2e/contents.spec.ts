@@ -98,6 +98,8 @@ test('an edit and a deletion that are made offline show as on their way and leav
   await ada.open('Bob');
   await ada.expectOnce('And the ladder');
   await bob.expectDelivery('And the ladder', 'delivered');
+  // From its installation on the service worker has what is opened for the first time without a connection.
+  await bob.page.evaluate(async () => void (await navigator.serviceWorker.ready));
   await bob.page.context().setOffline(true);
   await act(bob, 'Bring the bllue one', en.message.edit);
   await bob.composer.fill('Bring the blue one');

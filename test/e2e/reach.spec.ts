@@ -5,10 +5,10 @@ import { expect, stoppedInWorkers, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
 /** Presses Tab until the focus is there; a person would give up later than this. */
-async function tabTo(target: Locator): Promise<void> {
+async function tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   for (let presses = 0; presses < 25; presses += 1) {
     if (await target.evaluate((element) => element === document.activeElement)) return;
-    await target.page().keyboard.press('Tab');
+    await target.page().keyboard.press(key);
   }
   throw new Error('the keyboard does not get there');
 }
@@ -41,8 +41,7 @@ test('from the invite to a sent message without a pointer', async ({ ada, host, 
   await bob.expectOnce('by hand');
   await expect(bob.message('by hand').getByRole('paragraph').first()).toHaveText('by hand\nof keys');
 
-  await page.keyboard.press('Shift+Tab');
-  await expect(bob.timeline).toBeFocused();
+  await tabTo(bob.timeline, 'Shift+Tab');
   await page.keyboard.press('ArrowUp');
   await expect(bob.message('by hand')).toBeFocused();
 });
@@ -153,7 +152,7 @@ test('a new name reaches the other side', async ({ ada, bob }) => {
   await bob.send('hello');
   await ada.open('Bob');
   await ada.page.goto(`${ada.origin}/settings`);
-  await ada.page.getByLabel(en.settings.name, { exact: true }).fill('Countess of Lovelace');
+  await ada.page.getByRole('textbox', { name: en.settings.name, exact: true }).fill('Countess of Lovelace');
   await ada.button(en.common.save).click();
   await expect(ada.button(en.common.save)).toBeHidden();
   await expect(bob.item('Countess of Lovelace')).toBeVisible();

@@ -11,7 +11,7 @@ import type { SessionReply } from '@tacet/protocol/rest/sessions';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
 import { signedSignUp } from '@tacet/protocol/signed/requests';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
-import { PrivateKey, PublicKey } from '@tacet/crypto';
+import { PrivateKey } from '@tacet/crypto';
 import {
   deriveDeliveryKey,
   generateKey,
@@ -31,9 +31,7 @@ import {
 import { copyBytes } from '../bytes.ts';
 import type { SealedDb } from '../db/sealed.ts';
 import { T, type InviteAnswer, type OwnDevice } from '../db/stores.ts';
-import { verifyList } from '../device-lists.ts';
 import type { Engine } from '../engine.ts';
-import { CoreError } from '../failure.ts';
 import type { Ports } from '../ports.ts';
 import type { AnonymousConnection } from '../transport/anonymous.ts';
 import type { Rest } from '../transport/rest.ts';
