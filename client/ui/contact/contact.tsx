@@ -29,11 +29,7 @@ export function Contact({ id }: { readonly id: ConversationId }): VNode {
         </h1>
         {/* Where it stands beside something else there is no way back to show. */}
         <div class={css.close}>
-          <IconButton
-            icon={X}
-            label={text.common.close}
-            onClick={() => go({ kind: 'conversation', id })}
-          />
+          <IconButton icon={X} label={text.common.close} onClick={() => go({ kind: 'conversation', id })} />
         </div>
       </PaneHeader>
       {summary === undefined ? (
