@@ -239,7 +239,13 @@ test('a send that was not acknowledged before the kill is repeated by its id and
   server = await startServer({ dataDir, settings: SETTINGS });
   const again = await openAnonymous(server.socketOrigin);
   for (const message of messages) again.send(sendFrameOf(account, message, message.number));
-  for (const message of messages) t.equal((await again.take('sent')).re, message.number);
+  // What the queue holds already may be answered before what has to be written.
+  const answered: number[] = [];
+  for (const _ of messages) answered.push((await again.take('sent')).re);
+  t.strictSame(
+    answered.toSorted((a, b) => a - b),
+    messages.map(({ number }) => number),
+  );
   const ids = await drain(server, account);
   t.same(ids.map(textOf).toSorted(), messages.map(({ id }) => textOf(id)).toSorted());
   t.equal(await server.stop(), 0);
