@@ -88,6 +88,8 @@ test('a name that nobody has, the own one and no name are answered in the dialog
 });
 
 test('without a connection a lookup says so and keeps what was typed', async ({ ada }) => {
+  // From its installation on the service worker has what is opened for the first time without a connection.
+  await ada.page.evaluate(async () => void (await navigator.serviceWorker.ready));
   await ada.page.context().setOffline(true);
   await startChat(ada, 'somebody');
   const dialog = ada.page.getByRole('dialog', { name: en.newChat.title });
