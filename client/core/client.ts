@@ -480,7 +480,7 @@ class Core implements Client {
         const { home, id } = this.#conversation(conversation);
         await home.acts.setTimer(id, seconds);
       },
-      setPrivacy: async ({ readReceipts, typing }) => this.#home().talk.setPrivacy(readReceipts, typing),
+      setPrivacy: async (privacy) => this.#home().talk.setPrivacy(privacy),
       setDefaultTimer: async (seconds) => this.#home().acts.setDefaultTimer(seconds),
       retrySend: async (message) => this.#home().talk.retrySend(message),
       markRead: async (conversation, order) => {

@@ -17,7 +17,7 @@ import { COMPOSE_TABLES } from './messages/outbox.ts';
 import { sendCopy } from './messages/own-copies.ts';
 import { hasOtherDevices, type Services } from './services.ts';
 import { isRepeatable } from './transport/rest.ts';
-import type { MessageRef } from './view.ts';
+import type { Commands, MessageRef } from './view.ts';
 
 /** Typing is told again after this while it goes on. */
 const TYPING_AGAIN_MS = 3_000;
@@ -130,12 +130,17 @@ export class Talk {
   }
 
   /** Whether others are told what was read and that this one types; on all own devices. */
-  async setPrivacy(readReceipts: boolean, typing: boolean): Promise<void> {
+  async setPrivacy({ readReceipts, typing }: Parameters<Commands['setPrivacy']>[0]): Promise<void> {
     const { db, record, clock } = this.#s;
     await db.write([T.record], async (tx) =>
       record.change(tx, (held) => ({
         ...held,
-        settings: { ...held.settings, readReceipts, typing, changedAt: clock.now() },
+        settings: {
+          ...held.settings,
+          ...(readReceipts === undefined ? {} : { readReceipts }),
+          ...(typing === undefined ? {} : { typing }),
+          changedAt: clock.now(),
+        },
       })),
     );
   }

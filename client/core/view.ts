@@ -420,7 +420,7 @@ export interface Commands {
   noteActivity(): Promise<void>;
   /** Chooses what notifications of this device may show. */
   setNotices(level: NoticeLevel): Promise<void>;
-  setPrivacy(privacy: { readonly readReceipts: boolean; readonly typing: boolean }): Promise<void>;
+  setPrivacy(privacy: { readonly readReceipts?: boolean; readonly typing?: boolean }): Promise<void>;
   /** The conversation that a notification was about. */
   findNoticed(token: string): Promise<ConversationId | undefined>;
   /** The network may be back: try now. */

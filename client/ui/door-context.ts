@@ -53,6 +53,49 @@ export function useAsking(): Asking {
   return { busy, failure, ask, forget };
 }
 
+/** A choice that core keeps. */
+export interface Choosing<Value> {
+  /** What was pressed last, until core has it or has refused it; otherwise what core keeps. */
+  readonly shown: Value;
+  readonly failure: Failure | undefined;
+  /** Never rejects. The last of several presses counts. */
+  readonly choose: (value: Value) => Promise<void>;
+}
+
+/** Shows a press at once and lets `keep` follow: a control that waits for its answer seems not to have heard. */
+export function useChoice<Value extends string | number | boolean>(
+  kept: Value,
+  keep: (value: Value) => Promise<unknown>,
+): Choosing<Value> {
+  const [pressed, setPressed] = useState<Value | undefined>(undefined);
+  const [failure, setFailure] = useState<Failure | undefined>(undefined);
+  const running = useRef(0);
+  const presses = useRef(0);
+  useEffect(() => {
+    if (running.current === 0) setPressed(undefined);
+  }, [kept]);
+
+  async function choose(value: Value): Promise<void> {
+    presses.current += 1;
+    const press = presses.current;
+    running.current += 1;
+    setPressed(value);
+    setFailure(undefined);
+    try {
+      await keep(value);
+    } catch (error) {
+      if (press === presses.current) {
+        setPressed(undefined);
+        setFailure(failureOf(error));
+      }
+    } finally {
+      running.current -= 1;
+    }
+  }
+
+  return { shown: pressed ?? kept, failure, choose };
+}
+
 /** An answer that a screen loads when it appears. */
 export type Loaded<Value> =
   | { readonly kind: 'loading' }

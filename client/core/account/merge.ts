@@ -53,6 +53,12 @@ function latestTold(
   )?.text;
 }
 
+/** What a person decided stands over a request that another device took in before it knew of that, even later. */
+function decided<Decision extends Pick<Contact, 'state' | 'changedAt'>>(a: Decision, b: Decision): Decision {
+  if ((a.state === 'request') !== (b.state === 'request')) return a.state === 'request' ? b : a;
+  return later(a, b, ({ changedAt }) => changedAt);
+}
+
 function mergeContact(a: Contact, b: Contact): Contact {
   const decision = ({ accountKey, trust, state, changedAt }: Contact) => ({
     accountKey,
@@ -69,7 +75,7 @@ function mergeContact(a: Contact, b: Contact): Contact {
   const name = latestTold(a.name, a.keysAt, b.name, b.keysAt);
   return {
     account: a.account,
-    ...later(decision(a), decision(b), ({ changedAt }) => changedAt),
+    ...decided(decision(a), decision(b)),
     ...later(keysOf(a), keysOf(b), ({ keysAt }) => keysAt),
     list: higherList(a.list, b.list),
     ...(username === undefined ? {} : { username }),

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useId } from 'preact/hooks';
 import { Dialog } from '../components/dialog.tsx';
 import { FailureNote } from '../components/note.tsx';
-import { inBackground, useAsking } from '../door-context.ts';
+import { inBackground, useChoice } from '../door-context.ts';
 import { formatDuration } from '../text/durations.ts';
 import { text } from '../text/text.ts';
 import css from './timer-dialog.module.css';
@@ -29,7 +29,7 @@ export function TimerDialog({
   readonly set: (seconds: number) => Promise<void>;
   readonly onClose: () => void;
 }): VNode {
-  const { failure, ask } = useAsking();
+  const { shown, failure, choose } = useChoice(seconds, set);
   const name = useId();
   // A time that another client set stays to be seen.
   const choices = CHOICES.some((choice) => choice === seconds) ? CHOICES : [...CHOICES, seconds];
@@ -44,8 +44,8 @@ export function TimerDialog({
             <input
               type="radio"
               name={name}
-              checked={choice === seconds}
-              onChange={() => inBackground(ask(() => set(choice)))}
+              checked={choice === shown}
+              onChange={() => inBackground(choose(choice))}
             />
             <span>{timerName(choice)}</span>
           </label>

@@ -3,22 +3,21 @@ import type { VNode } from 'preact';
 import type { NoticeLevel } from '../../core/door.ts';
 import { FailureNote, Note } from '../components/note.tsx';
 import { Segmented } from '../components/segmented.tsx';
-import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { inBackground, useChoice, useDoor } from '../door-context.ts';
 import { text } from '../text/text.ts';
 
 const LEVELS: readonly NoticeLevel[] = ['none', 'private', 'name', 'full'];
 
 export function Notices(): VNode {
   const { commands, state } = useDoor();
-  const { failure, ask } = useAsking();
-  const level = state.notices.value;
+  const { shown: level, failure, choose } = useChoice(state.notices.value, keep);
 
-  async function choose(next: NoticeLevel): Promise<void> {
+  async function keep(next: NoticeLevel): Promise<void> {
     // Only a click may ask the browser, and only once: what was refused is the browser's to change.
     if (next !== 'none' && 'Notification' in globalThis && Notification.permission === 'default') {
       await Notification.requestPermission();
     }
-    await ask(() => commands.setNotices(next));
+    await commands.setNotices(next);
   }
 
   if (!('Notification' in globalThis)) return <p>{text.noticeLevels.missing}</p>;

@@ -97,6 +97,21 @@ t.test('of two counters of a contact the higher one stays', (t) => {
   t.end();
 });
 
+t.test('a request that another device took in later does not undo what the person decided', (t) => {
+  const stateOf = (value: AccountRecord, account: number | undefined): string | undefined =>
+    value.contacts.find((each) => each.account[0] === account)?.state;
+  fc.assert(
+    fc.property(record, record, (a, b) =>
+      mergeRecords(a, b, 0).contacts.every(({ account: [id], state }) => {
+        const states = [stateOf(a, id), stateOf(b, id)];
+        return state !== 'request' || states.every((each) => each === undefined || each === 'request');
+      }),
+    ),
+  );
+  t.pass('for every pair that was tried');
+  t.end();
+});
+
 t.test('merging the same again changes nothing', (t) => {
   fc.assert(
     fc.property(record, record, (a, b) => {
