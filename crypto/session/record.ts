@@ -48,9 +48,9 @@ export class SessionRecord {
     return new SessionRecord(undefined, undefined, []);
   }
 
-  /** Reads the stored form. Throws `bad-state` (InvalidSession). */
+  /** Reads a copy of the stored form (a Buffer's own `slice` would be a view). Throws `bad-state` (InvalidSession). */
   static deserialize(bytes: Uint8Array): SessionRecord {
-    const reader = new ByteReader(bytes.slice());
+    const reader = new ByteReader(new Uint8Array(bytes));
     if (reader.u8() !== RECORD_VERSION)
       throw new CryptoError('bad-state', 'unknown version of session record');
     const current = reader.take(reader.u32());

@@ -92,3 +92,18 @@ t.test('a record does not follow changes of the bytes that it was read from', as
   record.serialize().fill(0);
   t.same(record.serialize(), stored);
 });
+
+t.test('a forged late message takes no kept key away, however the store holds its bytes', async (t) => {
+  const { alice, bob } = await makeConversation('ours', 'ours');
+  const late = await alice.encrypt(bob, Buffer.from('late'));
+  await bob.decrypt(alice, await alice.encrypt(bob, Buffer.from('early')));
+  const address = alice.address.toString();
+  // Node's databases hand out Buffers, whose `slice` is a view and no copy.
+  const stored = Buffer.from(bob.sessions.get(address) ?? []);
+  bob.sessions.set(address, stored);
+  const before = bob.snapshot();
+  const forged = late.bytes.with(-1, (late.bytes.at(-1) ?? 0) ^ 1);
+  await t.rejects(bob.decrypt(alice, { type: 2, bytes: forged }), { code: 0 });
+  t.equal(bob.snapshot(), before, 'the refusal changed nothing');
+  t.same(Buffer.from(await bob.decrypt(alice, late)), Buffer.from('late'));
+});
