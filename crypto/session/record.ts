@@ -15,7 +15,7 @@ import { MAX_ARCHIVED_SESSIONS, UNACKNOWLEDGED_SESSION_MAX_AGE_MS } from '../con
 import type { PublicKey } from '../ec.ts';
 import { now as present } from '../clock.ts';
 import { CryptoError } from '../errors.ts';
-import { ByteReader } from './byte-reader.ts';
+import { RecordReader } from '../record-bytes.ts';
 import { baseKeyOf, decodeSessionState, encodeSessionState } from './state.ts';
 import type { SessionState } from './state.ts';
 
@@ -50,14 +50,14 @@ export class SessionRecord {
 
   /** Reads a copy of the stored form (a Buffer's own `slice` would be a view). Throws `bad-state` (InvalidSession). */
   static deserialize(bytes: Uint8Array): SessionRecord {
-    const reader = new ByteReader(new Uint8Array(bytes));
-    if (reader.u8() !== RECORD_VERSION)
+    const reader = new RecordReader(new Uint8Array(bytes));
+    if (reader.byte() !== RECORD_VERSION)
       throw new CryptoError('bad-state', 'unknown version of session record');
-    const current = reader.take(reader.u32());
-    const count = reader.u8();
+    const current = reader.string();
+    const count = reader.byte();
     if (count > MAX_ARCHIVED_SESSIONS) throw new CryptoError('bad-state', 'too many archived sessions');
     const archived: Uint8Array[] = [];
-    for (let i = 0; i < count; i += 1) archived.push(reader.take(reader.u32()));
+    for (let i = 0; i < count; i += 1) archived.push(reader.string());
     reader.end();
     const record = new SessionRecord(undefined, current.length === 0 ? undefined : current, archived);
     record._current();

@@ -18,7 +18,7 @@ import { be32, be64, concat } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { KYBER1024_CIPHERTEXT_BYTES, MAX_RECEIVER_CHAINS } from '../consts.ts';
 import { CryptoError } from '../errors.ts';
-import { ByteReader } from './byte-reader.ts';
+import { RecordReader } from '../record-bytes.ts';
 import { brandChainKey, brandRootKey } from '../ratchet/chains.ts';
 import type { Chain } from '../ratchet/chains.ts';
 import type { ReceiverChain } from '../ratchet/double.ts';
@@ -97,49 +97,49 @@ export function encodeSessionState(state: SessionState): Bytes {
   );
 }
 
-function readChain(reader: ByteReader): Chain {
-  return { key: brandChainKey(reader.take(32)), index: reader.u32() };
+function readChain(reader: RecordReader): Chain {
+  return { key: brandChainKey(reader.bytes(32)), index: reader.word() };
 }
 
-function readReceiver(reader: ByteReader): ReceiverChain {
-  const ratchetKey = reader.take(33);
+function readReceiver(reader: RecordReader): ReceiverChain {
+  const ratchetKey = reader.bytes(33);
   const chain = readChain(reader);
-  const skipped = reader.take(reader.u32());
+  const skipped = reader.string();
   if (!isSkippedSeeds(skipped)) throw new CryptoError('bad-state', 'skipped seeds have an impossible length');
   return { ratchetKey, chain, skipped };
 }
 
-function readPending(reader: ByteReader): PendingPreKey | undefined {
-  const kind = reader.u8();
+function readPending(reader: RecordReader): PendingPreKey | undefined {
+  const kind = reader.byte();
   if (kind === 0) return undefined;
   if (kind > 2) throw new CryptoError('bad-state', 'unknown kind of pending prekey');
-  const createdAt = reader.u64();
-  const preKeyId = reader.u32();
+  const createdAt = reader.long();
+  const preKeyId = reader.word();
   return {
     createdAt,
     preKeyId: kind === 2 ? preKeyId : undefined,
-    signedPreKeyId: reader.u32(),
-    kyberPreKeyId: reader.u32(),
-    kyberCiphertext: reader.take(KYBER1024_CIPHERTEXT_BYTES),
+    signedPreKeyId: reader.word(),
+    kyberPreKeyId: reader.word(),
+    kyberCiphertext: reader.bytes(KYBER1024_CIPHERTEXT_BYTES),
   };
 }
 
 /** Reverse of `encodeSessionState`, as views into `encoded`. Throws `bad-state` on anything else. */
 export function decodeSessionState(encoded: Uint8Array): SessionState {
-  const reader = new ByteReader(encoded);
-  const baseKey = reader.take(33);
-  const localIdentity = reader.take(33);
-  const remoteIdentity = reader.take(33);
-  const localRegistrationId = reader.u32();
-  const remoteRegistrationId = reader.u32();
-  const rootKey = brandRootKey(reader.take(32));
-  const previousCounter = reader.u32();
-  const sender = { privateKey: reader.take(32), ratchetKey: reader.take(33), chain: readChain(reader) };
-  const count = reader.u8();
+  const reader = new RecordReader(encoded);
+  const baseKey = reader.bytes(33);
+  const localIdentity = reader.bytes(33);
+  const remoteIdentity = reader.bytes(33);
+  const localRegistrationId = reader.word();
+  const remoteRegistrationId = reader.word();
+  const rootKey = brandRootKey(reader.bytes(32));
+  const previousCounter = reader.word();
+  const sender = { privateKey: reader.bytes(32), ratchetKey: reader.bytes(33), chain: readChain(reader) };
+  const count = reader.byte();
   if (count > MAX_RECEIVER_CHAINS) throw new CryptoError('bad-state', 'too many receiver chains');
   const receivers: ReceiverChain[] = [];
   for (let i = 0; i < count; i += 1) receivers.push(readReceiver(reader));
-  const spqr = reader.take(reader.u32());
+  const spqr = reader.string();
   const pending = readPending(reader);
   reader.end();
   return {

@@ -12,10 +12,12 @@
 import { readBe32 } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { MAX_SKIPPED_KEYS } from '../consts.ts';
-import { CryptoError } from '../errors.ts';
+import { damaged, RecordReader, RecordWriter } from '../record-bytes.ts';
 import { AUTHENTICATOR_BYTES } from './authenticator.ts';
 import { SKIPPED_ENTRY_BYTES } from './chains.ts';
 import type { Chains, EpochChains } from './chains.ts';
+import { CHUNK_NUMBERS, parseCollected } from './erasure.ts';
+import type { Collected } from './erasure.ts';
 import {
   KEM_CT1_BYTES,
   KEM_EK_BYTES,
@@ -24,7 +26,6 @@ import {
   KEM_SEED_BYTES,
 } from './mlkem-split.ts';
 import type { SplitKeys } from './mlkem-split.ts';
-import { broken, RecordReader, RecordWriter } from './record-bytes.ts';
 import { CT2_MESSAGE_BYTES, HEADER_MESSAGE_BYTES } from './states.ts';
 import type { BraidState } from './states.ts';
 
@@ -61,15 +62,15 @@ export function encodeSpqrState(state: SpqrState): Bytes {
   return writer.finish();
 }
 
-/** Throws `bad-version` on another version, `bad-state` on anything that `encodeSpqrState` does not write. */
+/** Throws `bad-state` on anything that `encodeSpqrState` does not write, another version included. */
 export function decodeSpqrState(bytes: Uint8Array): SpqrState {
   const reader = new RecordReader(bytes);
-  if (reader.byte() !== RECORD_VERSION) throw new CryptoError('bad-version', 'unknown post-quantum record');
+  if (reader.byte() !== RECORD_VERSION) throw damaged();
   const chains = readChains(reader);
   const braid = readBraid(reader);
   reader.end();
   const newest = chains.epochs.at(-1)?.epoch ?? 0;
-  if (newest !== braid.epoch && newest !== braid.epoch - 1) throw broken();
+  if (newest !== braid.epoch && newest !== braid.epoch - 1) throw damaged();
   return { braid, chains };
 }
 
@@ -94,23 +95,23 @@ function writeChains(writer: RecordWriter, chains: Chains): void {
 
 function readChains(reader: RecordReader): Chains {
   const direction = reader.byte();
-  if (direction > 1) throw broken();
+  if (direction > 1) throw damaged();
   const root = reader.bytes(32);
   const sendEpoch = reader.long();
   const count = reader.byte();
-  if (count < 1 || count > MAX_EPOCHS) throw broken();
+  if (count < 1 || count > MAX_EPOCHS) throw damaged();
   const epochs: EpochChains[] = [];
   for (let i = 0; i < count; i += 1) epochs.push(readEpoch(reader, sendEpoch));
   const first = epochs[0]?.epoch ?? 0;
-  if (epochs.some(({ epoch }, i) => epoch !== first + i)) throw broken();
-  if (!epochs.some(({ epoch }) => epoch === sendEpoch)) throw broken();
+  if (epochs.some(({ epoch }, i) => epoch !== first + i)) throw damaged();
+  if (!epochs.some(({ epoch }) => epoch === sendEpoch)) throw damaged();
   return { direction: direction === 0 ? 'a-to-b' : 'b-to-a', root, sendEpoch, epochs };
 }
 
 function readEpoch(reader: RecordReader, sendEpoch: number): EpochChains {
   const epoch = reader.long();
   const sending = reader.byte();
-  if (sending !== (epoch < sendEpoch ? 0 : 1)) throw broken();
+  if (sending !== (epoch < sendEpoch ? 0 : 1)) throw damaged();
   const send = sending === 1 ? { counter: reader.word(), key: reader.bytes(32) } : undefined;
   const counter = reader.word();
   const key = reader.bytes(32);
@@ -121,12 +122,12 @@ function readEpoch(reader: RecordReader, sendEpoch: number): EpochChains {
 function readSkipped(reader: RecordReader, counter: number): Uint8Array {
   const skipped = reader.string();
   if (skipped.length % SKIPPED_ENTRY_BYTES !== 0 || skipped.length > MAX_SKIPPED_KEYS * SKIPPED_ENTRY_BYTES) {
-    throw broken();
+    throw damaged();
   }
   let before = 0;
   for (let at = 0; at < skipped.length; at += SKIPPED_ENTRY_BYTES) {
     const index = readBe32(skipped, at);
-    if (index <= before || index >= counter) throw broken();
+    if (index <= before || index >= counter) throw damaged();
     before = index;
   }
   return skipped;
@@ -188,7 +189,7 @@ function writeBraid(writer: RecordWriter, state: BraidState): void {
 function readBraid(reader: RecordReader): BraidState {
   const kind = kinds[reader.byte()];
   const epoch = reader.long();
-  if (kind === undefined || epoch < 1) throw broken();
+  if (kind === undefined || epoch < 1) throw damaged();
   const common = { epoch, authenticator: reader.bytes(AUTHENTICATOR_BYTES) };
   switch (kind) {
     case 'keys-unsampled':
@@ -196,46 +197,57 @@ function readBraid(reader: RecordReader): BraidState {
     case 'keys-sampled': {
       const keys = readKeys(reader);
       const headerMessage = reader.bytes(HEADER_MESSAGE_BYTES);
-      return { kind, ...common, keys, headerMessage, next: reader.chunkNumber() };
+      return { kind, ...common, keys, headerMessage, next: readChunkNumber(reader) };
     }
     case 'header-sent': {
       const keys = readKeys(reader);
-      const next = reader.chunkNumber();
-      return { kind, ...common, keys, next, ct1Chunks: reader.collected(KEM_CT1_BYTES) };
+      const next = readChunkNumber(reader);
+      return { kind, ...common, keys, next, ct1Chunks: readCollected(reader, KEM_CT1_BYTES) };
     }
     case 'ct1-received': {
       const keys = readKeys(reader);
-      const next = reader.chunkNumber();
+      const next = readChunkNumber(reader);
       return { kind, ...common, keys, next, ct1: reader.bytes(KEM_CT1_BYTES) };
     }
     case 'ek-sent': {
       const keys = readKeys(reader);
       const ct1 = reader.bytes(KEM_CT1_BYTES);
-      return { kind, ...common, keys, ct1, ct2Chunks: reader.collected(CT2_MESSAGE_BYTES) };
+      return { kind, ...common, keys, ct1, ct2Chunks: readCollected(reader, CT2_MESSAGE_BYTES) };
     }
     case 'no-header':
-      return { kind, ...common, headerChunks: reader.collected(HEADER_MESSAGE_BYTES) };
+      return { kind, ...common, headerChunks: readCollected(reader, HEADER_MESSAGE_BYTES) };
     case 'header-received':
       return { kind, ...common, header: reader.bytes(KEM_HEADER_BYTES) };
     case 'ct1-sampled': {
       const answer = readAnswer(reader);
-      const next = reader.chunkNumber();
-      return { kind, ...common, ...answer, next, ekChunks: reader.collected(KEM_EK_BYTES) };
+      const next = readChunkNumber(reader);
+      return { kind, ...common, ...answer, next, ekChunks: readCollected(reader, KEM_EK_BYTES) };
     }
     case 'ek-received': {
       const answer = readAnswer(reader);
-      const next = reader.chunkNumber();
+      const next = readChunkNumber(reader);
       return { kind, ...common, ...answer, next, ek: reader.bytes(KEM_EK_BYTES) };
     }
     case 'ct1-acknowledged': {
       const answer = readAnswer(reader);
-      return { kind, ...common, ...answer, ekChunks: reader.collected(KEM_EK_BYTES) };
+      return { kind, ...common, ...answer, ekChunks: readCollected(reader, KEM_EK_BYTES) };
     }
     case 'ct2-sampled': {
       const ct2Message = reader.bytes(CT2_MESSAGE_BYTES);
-      return { kind, ...common, ct2Message, next: reader.chunkNumber() };
+      return { kind, ...common, ct2Message, next: readChunkNumber(reader) };
     }
   }
+}
+
+function readChunkNumber(reader: RecordReader): number {
+  const number = reader.word();
+  if (number >= CHUNK_NUMBERS) throw damaged();
+  return number;
+}
+
+/** Chunks of a message of `sizeBytes`. */
+function readCollected(reader: RecordReader, sizeBytes: number): Collected {
+  return parseCollected(reader.string(), sizeBytes);
 }
 
 function writeKeys(writer: RecordWriter, keys: SplitKeys): void {

@@ -45,6 +45,32 @@ t.test('a stored record that is cut, extended or of another version is refused',
     t.ok(isBadState(() => SessionRecord.deserialize(stored.with(0, version))));
 });
 
+t.test(
+  'an impossible time and another version of the inner ratchet are a damaged record, and said so',
+  async (t) => {
+    const alice = makeParty('ours');
+    const bob = makeParty('ours');
+    await alice.processBundle(bob);
+    const stored = alice.record(bob).serialize();
+    // Behind the time stand three ids and the Kyber ciphertext; behind the session, the number of archived ones.
+    const createdAt = stored.length - 1 - 1569 - 12 - 8;
+    t.ok(
+      isBadState(() => SessionRecord.deserialize(stored.with(createdAt, 0xff))),
+      'a time above 2^53',
+    );
+    const wire = await alice.encrypt(bob, Buffer.from('text'));
+    await bob.decrypt(alice, wire);
+    const reply = await bob.encrypt(alice, Buffer.from('answer'));
+    const address = bob.address.toString();
+    const answered = alice.sessions.get(address) ?? new Uint8Array(0);
+    const session = sessionOf(alice, bob);
+    const spqr = session.ratchet.spqr.with(0, 2);
+    const changed = encodeSessionState({ ...session, ratchet: { ...session.ratchet, spqr } });
+    alice.sessions.set(address, Uint8Array.of(...answered.subarray(0, 5), ...changed, 0));
+    await t.rejects(alice.decrypt(bob, reply), { code: 7 }, 'not a message that no session opens');
+  },
+);
+
 t.test('no changed bit of a stored record crashes an operation on it', async (t) => {
   const { alice, bob } = await makeConversation('ours', 'ours');
   const address = bob.address.toString();

@@ -558,7 +558,7 @@ t.test('a stored state is read only whole, in its version and unharmed in its st
       t.throws(() => decodeSpqrState(short), because('bad-state'));
     }
     t.throws(() => decodeSpqrState(extended(bytes, 0)), because('bad-state'));
-    t.throws(() => decodeSpqrState(concat(Uint8Array.of(2), bytes.subarray(1))), because('bad-version'));
+    t.throws(() => decodeSpqrState(concat(Uint8Array.of(2), bytes.subarray(1))), because('bad-state'));
     let crashed = 0;
     for (const { bytes: flipped } of bitFlips(bytes.subarray(0, 400))) {
       const damaged = concat(flipped, bytes.subarray(400));

@@ -1,12 +1,11 @@
 /**
- * Writing and reading the bytes of a stored ratchet. Both happen at every message, so the writer works in one block that
- * is taken once and cleared after each use, and the reader hands out views.
+ * Writing and reading the bytes of stored sessions and ratchets: big-endian integers, strings of a known length or behind
+ * their length. Both happen at every message, so the writer works in one block that is taken once and cleared after each
+ * use, and the reader hands out views.
  */
-import { readBe32, readBe64 } from '../bytes.ts';
-import type { Bytes } from '../bytes.ts';
-import { CryptoError } from '../errors.ts';
-import { CHUNK_NUMBERS, parseCollected } from './erasure.ts';
-import type { Collected } from './erasure.ts';
+import { readBe32, readBe64 } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
+import { CryptoError } from './errors.ts';
 
 /** Enough for a record with its 2,000 skipped keys in one epoch; grows when there are more. */
 const FIRST_BLOCK_BYTES = 81_920;
@@ -69,7 +68,7 @@ export class RecordWriter {
   }
 }
 
-/** Reads front to back; throws `bad-state` past the end. Byte strings are views of the input. */
+/** Reads front to back; throws `bad-state` past the end and for an impossible integer. Byte strings are views of the input. */
 export class RecordReader {
   readonly #input: Uint8Array;
   #at = 0;
@@ -90,7 +89,7 @@ export class RecordReader {
   /** Eight bytes; a safe integer. */
   long(): number {
     const at = this.#advance(8);
-    if (readBe32(this.#input, at) > 0x1f_ffff) throw broken();
+    if (readBe32(this.#input, at) > 0x1f_ffff) throw damaged();
     return readBe64(this.#input, at);
   }
 
@@ -104,31 +103,20 @@ export class RecordReader {
     return this.bytes(this.word());
   }
 
-  chunkNumber(): number {
-    const number = this.word();
-    if (number >= CHUNK_NUMBERS) throw broken();
-    return number;
-  }
-
-  /** Chunks of a message of `sizeBytes`. */
-  collected(sizeBytes: number): Collected {
-    return parseCollected(this.string(), sizeBytes);
-  }
-
   /** Throws unless everything was read. */
   end(): void {
-    if (this.#at !== this.#input.length) throw broken();
+    if (this.#at !== this.#input.length) throw damaged();
   }
 
   #advance(length: number): number {
     const at = this.#at;
-    if (at + length > this.#input.length) throw broken();
+    if (at + length > this.#input.length) throw damaged();
     this.#at = at + length;
     return at;
   }
 }
 
-/** What a stored ratchet that cannot be read throws. */
-export function broken(): CryptoError {
-  return new CryptoError('bad-state', 'post-quantum record is damaged');
+/** What stored state that cannot be read throws. */
+export function damaged(): CryptoError {
+  return new CryptoError('bad-state', 'stored state is damaged');
 }
