@@ -34,13 +34,23 @@ function guessBits(text: string): number {
   return estimator.check(text).guessesLog10 * Math.log2(10);
 }
 
+/** Lower case, letter by letter and only where the length stays: a place in the result is the same place in the text. */
+function folded(text: string): string {
+  let result = '';
+  for (const letter of text) {
+    const lower = letter.toLowerCase();
+    result += lower.length === letter.length ? lower : letter;
+  }
+  return result;
+}
+
 /** The text without what an attacker knows of the person, in any case; words of one or two characters stay. */
 function withoutPersonal(text: string, personal: readonly string[]): string {
   let rest = text;
   for (const known of personal) {
-    const word = known.normalize('NFKC').trim().toLowerCase();
+    const word = folded(known.normalize('NFKC').trim());
     if (word.length < SHORTEST_PERSONAL) continue;
-    for (let at = rest.toLowerCase().indexOf(word); at >= 0; at = rest.toLowerCase().indexOf(word)) {
+    for (let at = folded(rest).indexOf(word); at >= 0; at = folded(rest).indexOf(word)) {
       rest = rest.slice(0, at) + rest.slice(at + word.length);
     }
   }

@@ -119,6 +119,14 @@ t.test('what is known of the person counts against the choice', async (t) => {
   t.ok((await estimateBits(choice, ['k', ''])) >= MIN_PASSPHRASE_BITS, 'single letters are not taken out');
 });
 
+t.test('a letter that lower case makes longer keeps no known word in and no estimate running', async (t) => {
+  // One letter whose lower case has two units: a search that mixes up both lengths takes the wrong part out, or none for ever.
+  const dotted = '\u0130'.repeat(4);
+  t.equal(await estimateBits(`${dotted}ann`, ['ann']), await estimateBits(dotted));
+  t.equal(await estimateBits(`${dotted}alice`, ['alice']), await estimateBits(dotted));
+  t.equal(await estimateBits(`${dotted}ALICE${dotted}`, ['Alice']), await estimateBits(dotted + dotted));
+});
+
 t.test('blanks around and between, repeated or odd, add nothing', async (t) => {
   const bits = await estimateBits('fetch ludicrous polio engraver');
   t.equal(await estimateBits('  fetch   ludicrous\u00a0polio \t engraver '), bits);
