@@ -8,6 +8,7 @@ import type { Bytes } from '../bytes.ts';
 import { CiphertextMessage, CiphertextMessageType } from '../ciphertext-message.ts';
 import { MAX_BODY_BYTES } from '../consts.ts';
 import { CryptoError, isCryptoError } from '../errors.ts';
+import type { CryptoErrorReason } from '../errors.ts';
 import { aesCbcDecrypt, aesCbcEncrypt } from '../noble.ts';
 import { takeReceivingKeys, takeSendingKeys } from '../ratchet/triple.ts';
 import { PreKeySignalMessage } from '../wire/prekey-message.ts';
@@ -97,15 +98,18 @@ function undecryptable(cause?: unknown): CryptoError {
   return new CryptoError('undecryptable', 'no session opens the message', { cause });
 }
 
-/** Whether the failure only says that this session is the wrong one. */
+/** What a message can be to a session that it does not belong to, or that its sender forged. */
+const wrongSession: readonly CryptoErrorReason[] = ['undecryptable', 'malformed', 'bad-version', 'bad-key'];
+
+/** Whether the failure only says that this session is the wrong one, and not that something is wrong here. */
 function isWrongSession(error: unknown): boolean {
-  return isCryptoError(error) && error.reason !== 'duplicated-message' && error.reason !== 'bad-state';
+  return isCryptoError(error) && wrongSession.includes(error.reason);
 }
 
 /**
  * A message of an established session: tried on the current session, then on the earlier ones, newest first; the one
- * that opens it becomes current. A duplicate ends the search at once. Throws `no-session`, `duplicated-message` or
- * `undecryptable`.
+ * that opens it becomes current. A duplicate ends the search at once. Throws `no-session`, `duplicated-message`,
+ * `undecryptable`, or what is wrong here and not with the message (`bad-state`, `not-ready`).
  */
 export function decryptWhisper(
   record: SessionRecord,
