@@ -161,7 +161,8 @@ export class PublicKey {
 
 /** An X25519 private key, clamped when it is loaded. */
 export class PrivateKey {
-  readonly #secret: Bytes;
+  /** `undefined` once the key was erased: zeros in its place would be a key, and one that everybody knows. */
+  #secret: Bytes | undefined;
   #publicKey: PublicKey | undefined;
   #signing: { readonly scalar: Bytes; readonly point: Bytes } | undefined;
 
@@ -170,7 +171,10 @@ export class PrivateKey {
   }
 
   static generate(): PrivateKey {
-    return PrivateKey.deserialize(randomBytes(32));
+    const secret = randomBytes(32);
+    const key = PrivateKey.deserialize(secret);
+    wipe(secret);
+    return key;
   }
 
   /** Of 32 bytes, which are clamped (RFC 7748). Throws `bad-key` on another length. */
@@ -183,30 +187,33 @@ export class PrivateKey {
   }
 
   serialize(): Bytes {
-    return this.#secret.slice();
+    return this.#kept().slice();
   }
 
-  /** Overwrites the key in memory; it is of no use afterwards. Not a call of libsignal. */
+  /** Overwrites the key in memory; every use of it afterwards throws `misuse`. Not a call of libsignal. */
   erase(): void {
-    wipe(this.#secret);
+    if (this.#secret !== undefined) wipe(this.#secret);
     if (this.#signing !== undefined) wipe(this.#signing.scalar);
+    this.#secret = undefined;
+    this.#signing = undefined;
   }
 
   getPublicKey(): PublicKey {
-    this.#publicKey ??= PublicKey._fromRaw(x25519Base(this.#secret));
+    this.#publicKey ??= PublicKey._fromRaw(x25519Base(this.#kept()));
     return this.#publicKey;
   }
 
   /** X25519 with another's public key, 32 bytes. Throws `bad-key` when the result is all zero. */
   agree(other: PublicKey): Bytes {
-    return x25519(this.#secret, other._wire.subarray(1));
+    return x25519(this.#kept(), other._wire.subarray(1));
   }
 
   /** XEdDSA signature over the message, 64 bytes. Randomised. */
   sign(message: Uint8Array): Bytes {
-    const { scalar, point } = (this.#signing ??= this.#deriveSigning());
+    const secret = this.#kept();
+    const { scalar, point } = (this.#signing ??= deriveSigning(secret));
     const noise = randomBytes(64);
-    const wideNonce = sha512(NONCE_PREFIX, this.#secret, message, noise);
+    const wideNonce = sha512(NONCE_PREFIX, secret, message, noise);
     const nonce = scalarReduce(wideNonce);
     const commitment = scalarMultiplyBase(nonce);
     const challenge = scalarReduce(sha512(commitment, point, message));
@@ -217,13 +224,19 @@ export class PrivateKey {
     return signature;
   }
 
-  #deriveSigning(): { readonly scalar: Bytes; readonly point: Bytes } {
-    const wide = new Uint8Array(64);
-    wide.set(this.#secret);
-    const scalar = scalarReduce(wide);
-    wipe(wide);
-    return { scalar, point: scalarMultiplyBase(scalar) };
+  #kept(): Bytes {
+    if (this.#secret === undefined) throw new CryptoError('misuse', 'the private key was erased');
+    return this.#secret;
   }
+}
+
+/** The scalar modulo the group order and its Edwards point, 32 bytes each. */
+function deriveSigning(secret: Uint8Array): { readonly scalar: Bytes; readonly point: Bytes } {
+  const wide = new Uint8Array(64);
+  wide.set(secret);
+  const scalar = scalarReduce(wide);
+  wipe(wide);
+  return { scalar, point: scalarMultiplyBase(scalar) };
 }
 
 /** The long-term key pair of a device or account. */

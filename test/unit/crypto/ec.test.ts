@@ -6,6 +6,7 @@ import { isCryptoError } from '../../../crypto/errors.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { ready } from '../../../crypto/ready.ts';
 import { bitFlips, truncations, withBitFlipped } from '../../support/mangle.ts';
+import { because } from '../../support/refusal.ts';
 
 await ready();
 
@@ -143,6 +144,25 @@ t.test('what a key hands out is a copy', async (t) => {
   input.fill(0);
   t.ok(other.equals(key.getPublicKey()));
   t.notOk(other.equals(PrivateKey.generate().getPublicKey()));
+});
+
+t.test('an erased key agrees on nothing, signs nothing and is stored nowhere', async (t) => {
+  const peer = PrivateKey.generate().getPublicKey();
+  const used = PrivateKey.generate();
+  const publicKey = used.getPublicKey();
+  used.sign(new Uint8Array(1));
+  for (const key of [used, PrivateKey.generate()]) {
+    key.erase();
+    key.erase();
+    // A zero secret would be clamped to a scalar that everybody knows.
+    t.throws(() => key.agree(peer), because('misuse'));
+    t.throws(() => key.sign(new Uint8Array(1)), because('misuse'));
+    t.throws(() => key.serialize(), because('misuse'));
+  }
+  t.ok(used.getPublicKey().equals(publicKey), 'the public half that was asked for before stays');
+  const unasked = PrivateKey.generate();
+  unasked.erase();
+  t.throws(() => unasked.getPublicKey(), because('misuse'));
 });
 
 t.test('identity key pairs and their signatures over each other move between the engines', async (t) => {
