@@ -69,7 +69,7 @@ export function stepChain(chain: Chain): Chain {
   return { key: brandChainKey(hmac(chain.key, NEXT_INPUT)), index: chain.index + 1 };
 }
 
-/** Both ratchets' shares of one message become its keys. The post-quantum key has 32 bytes. */
+/** Both ratchets' shares of one message become its keys. The post-quantum key has 32 bytes. The caller wipes both. */
 export function deriveMessageKeys(seed: MessageSeed, pqKey: Uint8Array): MessageKeys {
   const [cipherKey, macKey, iv] = splitSecret(hkdf(pqKey, seed, labels.messageKeys, 80), 32, 32, 16);
   return { cipherKey, macKey, iv };

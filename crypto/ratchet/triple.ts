@@ -4,6 +4,7 @@
  *
  * The post-quantum state is carried in its encoded form, so that a session that is only looked at costs no parsing.
  */
+import { wipe } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { decodeSpqrState, encodeSpqrState, initSpqr, receiveSpqr, sendSpqr } from '../spqr/ratchet.ts';
 import { deriveMessageKeys } from './chains.ts';
@@ -50,7 +51,7 @@ export function takeSendingKeys(state: TripleRatchet): SendingKeys {
   const step = takeSending(state.double);
   const pq = sendSpqr(decodeSpqrState(state.spqr));
   const keys = deriveMessageKeys(step.seed, pq.key);
-  pq.key.fill(0);
+  wipe(step.seed, pq.key);
   return {
     state: { double: step.state, spqr: encodeSpqrState(pq.state) },
     keys,
@@ -72,7 +73,7 @@ export function takeReceivingKeys(
   const step = takeReceiving(state.double, message.ratchetKey, message.counter);
   const pq = receiveSpqr(decodeSpqrState(state.spqr), message.pqRatchet);
   const keys = deriveMessageKeys(step.seed, pq.key);
-  pq.key.fill(0);
+  wipe(step.seed, pq.key);
   return {
     keys,
     settle: () => ({ double: settleReceiving(state.double, step), spqr: encodeSpqrState(pq.state) }),

@@ -58,6 +58,7 @@ export function sealV1(sender: IdentityKeyPair, recipient: PublicKey, content: U
   const ephemeral = PrivateKey.generate();
   const ephemeralKey = ephemeral.getPublicKey();
   const first = deriveBoxKeys(firstSalt(recipient, ephemeralKey), ephemeral.agree(recipient));
+  ephemeral.erase();
   const senderBox = sealBox(first, sender.publicKey.serialize());
   const second = deriveBoxKeys(concat(first.chain, senderBox), sender.privateKey.agree(recipient));
   const contentBox = sealBox(second, content);

@@ -39,8 +39,10 @@ export function startSession(
     oneTimePreKey: bundle.preKeyPublic() ?? undefined,
     kyberPreKey: bundle.kyberPreKeyPublic(),
   });
+  const baseKey = base.getPublicKey()._wire;
+  base.erase();
   return {
-    baseKey: base.getPublicKey()._wire,
+    baseKey,
     localIdentity: identity.publicKey._wire,
     remoteIdentity: bundle.identityKey()._wire,
     localRegistrationId,

@@ -85,12 +85,16 @@ export function decryptOn(session: SessionState, message: SignalMessage, ends: E
   const parts = message._parts();
   const step = takeReceivingKeys(session.ratchet, parts);
   const { cipherKey, macKey, iv } = step.keys;
-  if (!message._verifyMac(macKey, session.remoteIdentity, session.localIdentity)) {
-    throw new CryptoError('undecryptable', 'MAC does not fit');
+  try {
+    if (!message._verifyMac(macKey, session.remoteIdentity, session.localIdentity)) {
+      throw new CryptoError('undecryptable', 'MAC does not fit');
+    }
+    const plaintext = aesCbcDecrypt(cipherKey, iv, parts.ciphertext);
+    return { session: { ...session, ratchet: step.settle(), pending: undefined }, plaintext };
+  } finally {
+    // After a forgery too: the honest message in its place has the same keys.
+    wipe(cipherKey, macKey, iv);
   }
-  const plaintext = aesCbcDecrypt(cipherKey, iv, parts.ciphertext);
-  wipe(cipherKey, macKey, iv);
-  return { session: { ...session, ratchet: step.settle(), pending: undefined }, plaintext };
 }
 
 /** The one failure that a caller is told when no session opens a message. */

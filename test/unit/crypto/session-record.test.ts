@@ -1,6 +1,7 @@
 import t from 'tap';
-import { ready, SessionRecord } from '@tacet/crypto';
+import { PrivateKey, ready, SessionRecord } from '@tacet/crypto';
 import { isCryptoError } from '../../../crypto/errors.ts';
+import { sealV1 } from '../../../crypto/sealed-sender/v1.ts';
 import { decodeSessionState, encodeSessionState } from '../../../crypto/session/state.ts';
 import { sessionOf } from '../../support/forge.ts';
 import { bitFlips, extended, truncations } from '../../support/mangle.ts';
@@ -132,4 +133,24 @@ t.test('a forged late message takes no kept key away, however the store holds it
   await t.rejects(bob.decrypt(alice, { type: 2, bytes: forged }), { code: 0 });
   t.equal(bob.snapshot(), before, 'the refusal changed nothing');
   t.same(Buffer.from(await bob.decrypt(alice, late)), Buffer.from('late'));
+});
+
+t.test('a handshake and a seal leave none of their one-off keys in memory', async (t) => {
+  const alice = makeParty('ours');
+  const bob = makeParty('ours');
+  const bundle = bob.makeBundle();
+  const generated = t.capture(PrivateKey, 'generate', PrivateKey.generate.bind(PrivateKey));
+  const isErased = (key: PrivateKey): boolean => {
+    try {
+      key.serialize();
+      return false;
+    } catch (error) {
+      return isCryptoError(error, 'misuse');
+    }
+  };
+  await alice.processBundle(bob, bundle);
+  sealV1(alice.identity, bob.identity.publicKey, new Uint8Array(3));
+  const keys = generated().flatMap((call) => ('returned' in call ? [call.returned as PrivateKey] : []));
+  t.equal(keys.length, 2, 'base key and ephemeral key');
+  t.ok(keys.every(isErased));
 });
