@@ -16,6 +16,10 @@ const FIXED32 = 5;
 /** Largest field number that is skipped; protobuf's own limit. */
 const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 
+function requireWhole(value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0) throw new CryptoError('misuse', 'not a whole number from 0');
+}
+
 /** Builds one message. Fields are written in the order of the calls. */
 export class Writer {
   #buffer: Bytes;
@@ -46,16 +50,18 @@ export class Writer {
     this.#length += 1;
   }
 
-  /** A non-negative safe integer as a varint. */
+  /** A non-negative safe integer as a varint. Throws `misuse` on any other number. */
   integer(field: number, value: number): this {
+    requireWhole(value);
     this.#reserve(18);
     this.#varint(field * 8 + VARINT);
     this.#varint(value);
     return this;
   }
 
-  /** A non-negative safe integer as eight little-endian bytes. */
+  /** A non-negative safe integer as eight little-endian bytes. Throws `misuse` on any other number. */
   fixed64(field: number, value: number): this {
+    requireWhole(value);
     this.#reserve(18);
     this.#varint(field * 8 + FIXED64);
     let rest = value;
@@ -160,6 +166,7 @@ export function parseFields(input: Uint8Array, layout: Layout): Fields {
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
         if (byte === 0 && count > 0) throw malformed('overlong integer');
+        if (count === 9 && byte > 1) throw malformed('integer above 64 bits');
         return value;
       }
       scale *= 128;

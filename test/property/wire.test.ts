@@ -14,6 +14,7 @@ import { PreKeySignalMessage } from '../../crypto/wire/prekey-message.ts';
 import { SignalMessage } from '../../crypto/wire/signal-message.ts';
 import { makeConversation, makeParty } from '../support/signal-engines.ts';
 import { soak } from '../support/schedule.ts';
+import { because } from '../support/refusal.ts';
 
 await ready();
 // Long runs are slow on a busy machine, and the soak is ten times longer.
@@ -152,6 +153,13 @@ t.test('what is written is read back', async (t) => {
   t.equal(parseFields(new Writer().integer(1, 0).finish(), { 1: 'u32' }).integer(1), 0, 'zero is written');
 });
 
+t.test('numbers that no field can hold are not written', async (t) => {
+  for (const value of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
+    t.throws(() => new Writer().integer(1, value), because('misuse'), `integer ${value}`);
+    t.throws(() => new Writer().fixed64(1, value), because('misuse'), `eight bytes ${value}`);
+  }
+});
+
 t.test('irregular protobuf is refused', async (t) => {
   const layout = { 1: 'u32', 2: 'bytes', 3: 'fixed64' } as const;
   const wrong: Readonly<Record<string, readonly number[]>> = {
@@ -165,6 +173,7 @@ t.test('irregular protobuf is refused', async (t) => {
     'an overlong tag': [0x88, 0x00, 1],
     'an integer above 32 bits': [8, 0x80, 0x80, 0x80, 0x80, 0x10],
     'an integer of eleven bytes': [8, ...Array.from({ length: 10 }, () => 0x80), 1],
+    'an unknown integer above 64 bits': [0x20, ...Array.from({ length: 9 }, () => 0x80), 2],
     'an integer cut short': [8, 0x80],
     'a string longer than the input': [18, 2, 0],
     'a length of 2^62': [18, ...Array.from({ length: 8 }, () => 0xff), 0x3f],
@@ -183,6 +192,11 @@ t.test('irregular protobuf is refused', async (t) => {
       what,
     );
   }
+  const widest = [0x20, ...Array.from({ length: 9 }, () => 0xff), 1];
+  t.ok(
+    parses(() => parseFields(Uint8Array.from(widest), layout)),
+    'an unknown integer of 64 bits',
+  );
   const skipped = [0x20, 0x05, 0x2a, 0x01, 0x00, 0x2d, 1, 2, 3, 4, 0x31, 1, 2, 3, 4, 5, 6, 7, 8];
   t.ok(
     parses(() => parseFields(Uint8Array.from(skipped), layout)),
