@@ -43,6 +43,11 @@ export function be16(value: number): Bytes {
   return Uint8Array.of(value >>> 8, value);
 }
 
+/** Whether a number is a whole one from 0 that four bytes hold. */
+export function isU32(value: number): boolean {
+  return value >>> 0 === value;
+}
+
 /** Four bytes, big-endian. */
 export function be32(value: number): Bytes {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);

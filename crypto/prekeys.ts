@@ -2,7 +2,9 @@
  * Prekeys: the records that a device keeps (in libsignal's own serialised form, so that they move between engines) and
  * the bundle that a sender fetches.
  */
+import { isU32 } from './bytes.ts';
 import type { Bytes } from './bytes.ts';
+import { MAX_DEVICE_ID, MIN_DEVICE_ID } from './consts.ts';
 import { PrivateKey, PublicKey } from './ec.ts';
 import { CryptoError } from './errors.ts';
 import { KEMKeyPair, KEMPublicKey, KEMSecretKey } from './kem.ts';
@@ -228,7 +230,7 @@ export class PreKeyBundle {
 
   /**
    * A one-time prekey is optional (`null` for both its arguments), a Kyber prekey is not: throws `misuse` without
-   * one, or with only half of a one-time prekey.
+   * one, with only half of a one-time prekey, or with a number that a first message could not carry.
    */
   static new(
     registrationId: number,
@@ -247,6 +249,12 @@ export class PreKeyBundle {
       throw new CryptoError('misuse', 'a one-time prekey needs both id and key');
     }
     if (!(kyberPreKey instanceof KEMPublicKey)) throw new CryptoError('misuse', 'a Kyber prekey is required');
+    if (![registrationId, preKeyId ?? 0, signedPreKeyId, kyberPreKeyId].every(isU32)) {
+      throw new CryptoError('misuse', 'an id is no unsigned 32-bit integer');
+    }
+    if (!isU32(deviceId) || deviceId < MIN_DEVICE_ID || deviceId > MAX_DEVICE_ID) {
+      throw new CryptoError('misuse', 'device id is not between 1 and 127');
+    }
     return new PreKeyBundle({
       registrationId,
       deviceId,

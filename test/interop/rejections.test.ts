@@ -317,6 +317,44 @@ t.test('a Kyber prekey is required in a bundle', async (t) => {
   );
 });
 
+for (const engine of engines) {
+  t.test(`${engine}: a bundle has no number that its first message could not carry`, async (t) => {
+    const library = libraries[engine];
+    const bundle = makeParty('ours').makeBundle();
+    const { PreKeyBundle, PublicKey, KEMPublicKey, PreKeyRecord, PrivateKey } = library;
+    const make = (
+      changes: Partial<Record<'registrationId' | 'deviceId' | 'preKeyId' | 'id', number>>,
+    ): unknown =>
+      PreKeyBundle.new(
+        changes.registrationId ?? 1,
+        changes.deviceId ?? 1,
+        changes.preKeyId ?? 1,
+        PublicKey.deserialize(bundle.signedPreKey),
+        changes.id ?? 1,
+        PublicKey.deserialize(bundle.signedPreKey),
+        bundle.signedPreKeySignature,
+        PublicKey.deserialize(bundle.identityKey),
+        changes.id ?? 1,
+        KEMPublicKey.deserialize(bundle.kyberPreKey),
+        bundle.kyberPreKeySignature,
+      );
+    t.ok(make({ registrationId: 0xffff_ffff, deviceId: 127, preKeyId: 0, id: 0xffff_ffff }));
+    const key = PrivateKey.generate();
+    for (const number of [-1, 1.5, Number.NaN, 2 ** 32]) {
+      for (const field of ['registrationId', 'deviceId', 'preKeyId', 'id']) {
+        t.not(await failureOf(() => make({ [field]: number })), 'no error', `${field} ${number}`);
+      }
+      t.not(
+        await failureOf(() => PreKeyRecord.new(number, key.getPublicKey(), key).serialize()),
+        'no error',
+        `record ${number}`,
+      );
+    }
+    for (const deviceId of [0, 128])
+      t.equal(await failureOf(() => make({ deviceId })), 0, `device ${deviceId}`);
+  });
+}
+
 t.test('what the native library lets pass and this engine refuses', async (t) => {
   const looser: Readonly<Record<string, Forgery>> = {
     'another low nibble of the version byte': { versionByte: 0x43 },
