@@ -47,6 +47,9 @@ export interface SendingStep {
   readonly previousCounter: number;
 }
 
+/** The index behind a chain's last message still has to fit into 32 bits. */
+const MAX_INDEX = 0xffff_ffff;
+
 const keyType = Uint8Array.of(EC_KEY_TYPE);
 
 /** A fresh key pair and the sender chain that it gives against the peer's ratchet key. */
@@ -95,9 +98,10 @@ export function startResponder(
   };
 }
 
-/** Takes the next message of the sender chain. */
+/** Takes the next message of the sender chain. Throws `bad-state` when its counter would not fit into 32 bits. */
 export function takeSending(state: DoubleRatchet): SendingStep {
   const { sender, previousCounter } = state;
+  if (sender.chain.index >= MAX_INDEX) throw new CryptoError('bad-state', 'the chain has counted to its end');
   const { seed, next } = takeSeed(sender.chain);
   return {
     state: { ...state, sender: { ...sender, chain: next } },
@@ -130,7 +134,7 @@ function advance(
     if (taken === undefined) throw new CryptoError('duplicated-message', 'message with old counter');
     return { seed: taken.seed, receiver: { ...receiver, skipped: taken.rest } };
   }
-  if (counter - chain.index > MAX_FORWARD_JUMPS) {
+  if (counter >= MAX_INDEX || counter - chain.index > MAX_FORWARD_JUMPS) {
     throw new CryptoError('undecryptable', 'message from too far into the future');
   }
   const firstKept = Math.max(chain.index, counter - MAX_SKIPPED_KEYS);

@@ -27,6 +27,7 @@ import {
   takeSkipped,
 } from '../../../crypto/ratchet/skipped.ts';
 import { PrivateKey } from '../../../crypto/ec.ts';
+import { because } from '../../support/refusal.ts';
 
 await ready();
 
@@ -145,4 +146,29 @@ t.test('a message is found once, and one too far ahead not at all', async (t) =>
   t.equal(toHex(takeReceiving(settled, ratchetKey, 2).seed).length, 64, 'a skipped one is there');
   t.throws(() => takeReceiving(settled, ratchetKey, 4 + 25_001), { code: 0 });
   t.ok(takeReceiving(settled, ratchetKey, 4 + 25_000), 'the classical bound is one wider than the other’s');
+});
+
+/** The same ratchet with its sender and receiver chains that far. */
+function movedTo(state: DoubleRatchet, index: number): DoubleRatchet {
+  return {
+    ...state,
+    sender: { ...state.sender, chain: { ...state.sender.chain, index } },
+    receivers: state.receivers.map((receiver) => ({ ...receiver, chain: { ...receiver.chain, index } })),
+  };
+}
+
+t.test('counters go past 2^31 and end before 2^32 instead of beginning anew', async (t) => {
+  const { alice } = makeRatchets();
+  const { ratchetKey } = alice.receivers[0] ?? { ratchetKey: new Uint8Array(0) };
+  for (const middle of [2 ** 31 - 2, 2 ** 31, 2 ** 32 - 5]) {
+    const state = movedTo(alice, middle);
+    t.equal(takeSending(state).counter, middle);
+    const settled = settleReceiving(state, takeReceiving(state, ratchetKey, middle + 3));
+    for (const skipped of [middle, middle + 2]) t.ok(takeReceiving(settled, ratchetKey, skipped));
+    t.equal(settled.receivers[0]?.chain.index, middle + 4);
+  }
+  const end = movedTo(alice, 2 ** 32 - 1);
+  t.throws(() => takeSending(end), because('bad-state'));
+  t.throws(() => takeReceiving(end, ratchetKey, 2 ** 32 - 1), because('undecryptable'));
+  t.equal(takeSending(movedTo(alice, 2 ** 32 - 2)).state.sender.chain.index, 2 ** 32 - 1);
 });
