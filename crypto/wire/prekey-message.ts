@@ -1,6 +1,7 @@
 /**
  * PreKeySignalMessage: the envelope that starts a session, repeated until the peer's first reply. It has no MAC of its
- * own; what it says is proved by the inner message, whose keys depend on all of it.
+ * own. The keys of the inner message depend on the keys that it names, so that these are proved when the inner message
+ * opens; the registration id is not, and on a session that is known already neither are the ids and the Kyber ciphertext.
  *
  * ```
  * 0x44 | protobuf { 1 one-time prekey id (optional), 2 base key (33), 3 identity key (33), 4 inner SignalMessage,

@@ -1,54 +1,21 @@
-// What must be refused, by this project's engine and by the native library; and what native lets pass and we do not.
-// A refusal changes nothing that is stored.
+// What must be refused, by this project's engine and by the native library. A refusal changes nothing that is stored.
 import t from 'tap';
-import type { Test } from 'tap';
 import { ProtocolAddress, ready } from '@tacet/crypto';
 import type { KEMPublicKey } from '@tacet/crypto';
 import { concat } from '../../crypto/bytes.ts';
 import { forgeFirstMessage, forgeMessage, sessionOf } from '../support/forge.ts';
 import type { Forgery } from '../support/forge.ts';
 import { libraries, makeConversation, makeParty } from '../support/signal-engines.ts';
-import type { EngineName } from '../support/signal-engines.ts';
 import { Party } from '../support/signal-party.ts';
 import type { Wire } from '../support/signal-party.ts';
+import { accepts, engines, failureOf, plaintext, refuses, withByte } from '../support/verdicts.ts';
 
 await ready();
-
-const engines: readonly EngineName[] = ['ours', 'native'];
-const plaintext = Buffer.from('a text');
-
-/** libsignal's number of the error, or the type of another one. */
-async function failureOf(work: () => unknown): Promise<number | string> {
-  try {
-    await work();
-    return 'no error';
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return typeof code === 'number' ? code : String((error as Error).constructor.name);
-  }
-}
-
-async function refuses(t: Test, to: Party, from: Party, wire: Wire, what: string, code = 0): Promise<void> {
-  const before = to.snapshot();
-  t.equal(await failureOf(() => to.decrypt(from, wire)), code, what);
-  t.equal(to.snapshot(), before, `${what}: nothing changed`);
-}
-
-async function accepts(t: Test, to: Party, from: Party, wire: Wire, what: string): Promise<void> {
-  const before = to.snapshot();
-  t.same(Buffer.from(await to.decrypt(from, wire)), plaintext, what);
-  t.not(to.snapshot(), before, `${what}: the state moved on`);
-}
 
 function addresses(from: Party, to: Party): Uint8Array {
   const wireForm = ({ address }: Party): Uint8Array =>
     ProtocolAddress.new(address.name(), address.deviceId())._wireForm() ?? new Uint8Array(18);
   return concat(wireForm(from), wireForm(to));
-}
-
-/** Another varint in place of a post-quantum field's one-byte epoch or index. */
-function withByte(position: number, value: number): (honest: Uint8Array) => Uint8Array {
-  return (honest) => honest.with(position, value);
 }
 
 for (const engine of engines) {
@@ -355,37 +322,6 @@ for (const engine of engines) {
   });
 }
 
-t.test('what the native library lets pass and this engine refuses', async (t) => {
-  const looser: Readonly<Record<string, Forgery>> = {
-    'another low nibble of the version byte': { versionByte: 0x43 },
-    'bytes behind the post-quantum message': { pqField: (honest) => concat(honest, Uint8Array.of(0)) },
-    'bytes behind a public key': { ratchetKey: (honest) => concat(honest, Uint8Array.of(0)) },
-  };
-  for (const [what, forgery] of Object.entries(looser)) {
-    const lenient = await makeConversation('ours', 'native');
-    const loose = forgeMessage(lenient.alice, lenient.bob, plaintext, forgery);
-    await accepts(t, lenient.bob, lenient.alice, loose, `native: ${what}`);
-    const { alice, bob } = await makeConversation('ours', 'ours');
-    await refuses(t, bob, alice, forgeMessage(alice, bob, plaintext, forgery), `ours: ${what}`);
-  }
-  for (const engine of engines) {
-    const first: Readonly<Record<string, Forgery>> = {
-      // A message of epoch 1 with index 0 has no post-quantum key; native then uses none.
-      'post-quantum index 0 without a key': { pqField: withByte(2, 0), pqKey: () => new Uint8Array(32) },
-      // Native takes every version of a first message for version 1.
-      'a post-quantum version above 1': { pqField: withByte(0, 2) },
-    };
-    for (const [what, forgery] of Object.entries(first)) {
-      const alice = makeParty('ours');
-      const bob = makeParty(engine);
-      await alice.processBundle(bob);
-      const wire = forgeFirstMessage(alice, bob, plaintext, forgery);
-      if (engine === 'native') await accepts(t, bob, alice, wire, `native: ${what}`);
-      else await refuses(t, bob, alice, wire, `ours: ${what}`);
-    }
-  }
-});
-
 for (const engine of engines) {
   t.test(
     `${engine}: a repeated first message cannot put another identity under a known session`,
@@ -403,23 +339,3 @@ for (const engine of engines) {
     },
   );
 }
-
-t.test('a message has one encoding here, where the native library reads others too', async (t) => {
-  const { alice, bob } = await makeConversation('ours', 'ours');
-  const { bytes } = await alice.encrypt(bob, plaintext);
-  // Version byte, then field 1 with its key of 33 bytes, then field 2 in one byte.
-  const counterAt = 1 + 2 + 33 + 1;
-  const others: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
-    'a field twice': Uint8Array.of(bytes[0] ?? 0, 0x10, 5, ...bytes.subarray(1)),
-    'an overlong integer': Uint8Array.of(
-      ...bytes.subarray(0, counterAt),
-      (bytes[counterAt] ?? 0) | 0x80,
-      0,
-      ...bytes.subarray(counterAt + 1),
-    ),
-  };
-  for (const [what, other] of Object.entries(others)) {
-    t.equal(libraries.native.SignalMessage.deserialize(other).counter(), 0, `native: ${what}`);
-    t.equal(await failureOf(() => libraries.ours.SignalMessage.deserialize(other)), 0, `ours: ${what}`);
-  }
-});
