@@ -35,6 +35,8 @@ export interface NamedScene extends Scene {
   /** Opens the actions of the first message with these words, and chooses of them. */
   readonly actions?: string;
   readonly choose?: readonly string[];
+  /** Boxes ticked after that, by patterns of their names. */
+  readonly check?: readonly string[];
   /** Keeps the browser offline. */
   readonly offline?: boolean;
   /** Scrolls the timeline this far up. */
@@ -232,6 +234,23 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'conversation-clear': { path: `/c/${ADA.account}`, state: IN, open: OPEN, menu: ['Delete history'] },
   'settings-timer': { path: '/settings', state: IN, press: ['Disappearing messages: Off'] },
   'conversation-select': { path: `/c/${ADA.account}`, state: IN, open: OPEN, menu: ['Select messages'] },
+  'conversation-selected': {
+    path: `/c/${TEAM[4].account}`,
+    state: IN,
+    open: OPEN,
+    actions: 'The lake is warm',
+    choose: ['Select'],
+    check: ['/ice cream/', '/towel/'],
+  },
+  'conversation-select-delete': {
+    path: `/c/${TEAM[4].account}`,
+    state: IN,
+    open: OPEN,
+    actions: 'The lake is warm',
+    choose: ['Select'],
+    check: ['/ice cream/', '/towel/'],
+    press: ['Delete'],
+  },
   'conversation-emoji': { path: `/c/${LEILA.account}`, state: IN, open: OPEN, press: ['Insert emoji'] },
   'conversation-emoji-search': {
     path: `/c/${LEILA.account}`,

@@ -91,8 +91,11 @@ async function prepare(page: Page, scene: NamedScene): Promise<void> {
     await page.keyboard.press('Enter');
     for (const name of scene.choose ?? []) await page.getByRole('menuitem', { name, exact: true }).click();
   }
+  const patternOf = (name: string): string | RegExp =>
+    name.startsWith('/') ? new RegExp(name.slice(1, -1)) : name;
+  for (const name of scene.check ?? []) await page.getByRole('checkbox', { name: patternOf(name) }).check();
   for (const name of scene.press ?? []) {
-    const pattern = name.startsWith('/') ? new RegExp(name.slice(1, -1)) : name;
+    const pattern = patternOf(name);
     await page.getByRole('button', { name: pattern, exact: true }).first().click();
     await fillIn();
   }

@@ -54,7 +54,7 @@ function Opened({ conversation }: { readonly conversation: OpenConversation }): 
       <Timeline conversation={conversation} />
       <MessageLayer conversation={conversation} />
       {selection.value !== undefined ? (
-        <SelectionBar id={conversation.id} me={me} them={conversation.person.name} />
+        <SelectionBar conversation={conversation} me={me} />
       ) : (
         <Foot conversation={conversation} />
       )}

@@ -39,7 +39,7 @@ export function MessageActions({ conversation }: { readonly conversation: OpenCo
     case 'delete':
       return (
         <DeleteDialog
-          message={asked.message}
+          messages={[asked.message]}
           id={id}
           name={person.name}
           canWrite={conversation.state === 'accepted'}

@@ -1,5 +1,6 @@
 /** Messages that are being chosen to do something with all of them: which, and their words, also when they are no longer on the screen. */
 import { signal } from '@preact/signals';
+import type { OpenConversation } from '../../core/door.ts';
 import { formatStamp } from '../text/dates.ts';
 import { shownAt, type MessageLine } from './rows.ts';
 
@@ -22,12 +23,34 @@ export function toggleSelected(message: MessageLine): void {
   selection.value = next;
 }
 
-/** The chosen messages as text: when and who before each, in the order of the conversation. */
+/** Holds what is chosen against the lines at hand: an edited message has its new words, one that went is chosen no longer. */
+export function followLines({
+  lines,
+  hasEarlier,
+  hasLater,
+}: Pick<OpenConversation, 'lines' | 'hasEarlier' | 'hasLater'>): void {
+  const before = selection.value;
+  if (before === undefined || before.size === 0) return;
+  const first = hasEarlier ? (lines[0]?.order ?? Infinity) : -Infinity;
+  const last = hasLater ? (lines.at(-1)?.order ?? -Infinity) : Infinity;
+  const byOrder = new Map(lines.map((line) => [line.order, line]));
+  const next = new Map<number, MessageLine>();
+  for (const [order, message] of before) {
+    const line = byOrder.get(order);
+    if (line?.kind === 'message') next.set(order, line);
+    else if (order < first || order > last) next.set(order, message);
+  }
+  const isSame = next.size === before.size && [...next].every(([order, line]) => before.get(order) === line);
+  if (!isSame) selection.value = next;
+}
+
+/** The chosen messages as text: when and who before each, in the order of the conversation. Of a deleted one there is none. */
 export function selectedText(
   chosen: ReadonlyMap<number, MessageLine>,
   names: { readonly me: string; readonly them: string },
 ): string {
   return [...chosen.values()]
+    .filter(({ deletedAt }) => deletedAt === undefined)
     .toSorted((a, b) => a.order - b.order)
     .map(
       (message) =>

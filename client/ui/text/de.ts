@@ -275,12 +275,18 @@ export const de: Translation = {
     takeBack: '{emoji} zurücknehmen',
     otherEmoji: 'Anderes Emoji',
     reacted: '{emoji} von {names}',
-    deleteTitle: 'Diese Nachricht löschen?',
+    deleteTitle: { one: 'Diese Nachricht löschen?', other: '{count} Nachrichten löschen?' },
     deleteForMe: 'Für mich löschen',
     deleteForEveryone: 'Für alle löschen',
-    deleteForMeText: 'Sie verschwindet von deinen Geräten. {name} behält sie.',
-    deleteForEveryoneText:
-      'Für alle: Sie verschwindet von deinen Geräten und denen von {name}. Wer sie gelesen hat, kann sich erinnern oder sie kopiert haben.',
+    deleteForMeText: {
+      one: 'Sie verschwindet von deinen Geräten. {name} behält sie.',
+      other: 'Sie verschwinden von deinen Geräten. {name} behält sie.',
+    },
+    deleteForEveryoneText: {
+      one: 'Für alle: Sie verschwindet von deinen Geräten und denen von {name}. Wer sie gelesen hat, kann sich erinnern oder sie kopiert haben.',
+      other:
+        'Für alle: Sie verschwinden von deinen Geräten und denen von {name}. Wer sie gelesen hat, kann sich erinnern oder sie kopiert haben.',
+    },
     disappears: 'Verschwindet in {time}',
     disappearsSeen: 'Verschwindet {time} nach dem Lesen',
     disappearsSent: 'Verschwindet {time} nach dem Senden',

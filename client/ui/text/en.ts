@@ -269,12 +269,18 @@ export const en = {
     takeBack: 'Take back {emoji}',
     otherEmoji: 'Another emoji',
     reacted: '{emoji} from {names}',
-    deleteTitle: 'Delete this message?',
+    deleteTitle: { one: 'Delete this message?', other: 'Delete {count} messages?' },
     deleteForMe: 'Delete for me',
     deleteForEveryone: 'Delete for everyone',
-    deleteForMeText: 'It goes from your devices. {name} keeps it.',
-    deleteForEveryoneText:
-      'For everyone: it goes from your devices and {name}’s. Whoever has read it may still remember or have copied it.',
+    deleteForMeText: {
+      one: 'It goes from your devices. {name} keeps it.',
+      other: 'They go from your devices. {name} keeps them.',
+    },
+    deleteForEveryoneText: {
+      one: 'For everyone: it goes from your devices and {name}’s. Whoever has read it may still remember or have copied it.',
+      other:
+        'For everyone: they go from your devices and {name}’s. Whoever has read them may still remember or have copied them.',
+    },
     disappears: 'Disappears in {time}',
     disappearsSeen: 'Disappears {time} after it is seen',
     disappearsSent: 'Disappears {time} after it is sent',
