@@ -12,7 +12,7 @@ export function useDoor(): Door {
   return door;
 }
 
-/** A request under way, its failure, and how to make it. A second one while the first runs is ignored. */
+/** A request under way, its failure, and how to make it. */
 export interface Asking {
   readonly busy: boolean;
   readonly failure: Failure | undefined;
@@ -21,11 +21,14 @@ export interface Asking {
   readonly forget: () => void;
 }
 
-/** Tracks one command at a time for a form or a button. */
-export function useAsking(): Asking {
+/**
+ * Tracks the commands of a form or a button. `one` at a time: a second one while the first runs is ignored, as a second press on a button
+ * should be. `many`: each is made, as each message that is written must be.
+ */
+export function useAsking(atATime: 'one' | 'many' = 'one'): Asking {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure | undefined>(undefined);
-  const running = useRef(false);
+  const running = useRef(0);
   const mounted = useRef(true);
   useEffect(
     () => () => {
@@ -34,8 +37,8 @@ export function useAsking(): Asking {
     [],
   );
   const ask = useCallback(async (request: () => Promise<void>) => {
-    if (running.current) return false;
-    running.current = true;
+    if (atATime === 'one' && running.current > 0) return false;
+    running.current += 1;
     setBusy(true);
     setFailure(undefined);
     try {
@@ -45,8 +48,8 @@ export function useAsking(): Asking {
       if (mounted.current) setFailure(failureOf(error));
       return false;
     } finally {
-      running.current = false;
-      if (mounted.current) setBusy(false);
+      running.current -= 1;
+      if (mounted.current) setBusy(running.current > 0);
     }
   }, []);
   const forget = useCallback(() => setFailure(undefined), []);

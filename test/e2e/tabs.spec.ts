@@ -139,14 +139,15 @@ test('an owner that hangs is replaced, and steps back when it goes on', async ({
   await second.send('while the owner hangs');
   await second.expectDelivery('while the owner hangs', 'sent');
   noteTakeover('hung', startedAt);
-  await bob.send('typed into the tab that hangs');
+  const typed = ['typed into the tab that hangs', 'and one more before anything answers'];
+  for (const text of typed) await bob.send(text);
   await ada.expectOnce('while the owner hangs');
   await hung;
   await devtools.detach();
-  await ada.expectOnce('typed into the tab that hangs');
-  await expectEachOnce(bob, ['while the owner hangs', 'typed into the tab that hangs']);
+  await expectEachOnce(ada, typed);
+  await expectEachOnce(bob, ['while the owner hangs', ...typed]);
   expect(await ownerOf([bob, second])).toBe(second);
-  await expect(ada.timeline.getByRole('article')).toHaveCount(2);
+  await expect(ada.timeline.getByRole('article')).toHaveCount(3);
 });
 
 test('an owner that the browser has frozen is replaced, and is a view when it thaws', async ({

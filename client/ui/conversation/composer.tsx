@@ -1,6 +1,6 @@
 /**
  * Where messages are written. Grows with the text; Enter sends, Shift+Enter breaks the line; what is not sent stays as a draft. A
- * message leaves the field only once core has stored it.
+ * message that core could not store comes back into the field.
  */
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -31,11 +31,19 @@ export function Composer({
   readonly draft: string;
 }): VNode {
   const { commands, state } = useDoor();
-  const { failure, ask, forget } = useAsking();
+  const saving = useAsking();
+  const sending = useAsking('many');
   const [value, setValue] = useState(draft);
   const area = useRef<HTMLTextAreaElement>(null);
   const typing = useTyping(id);
   const [picking, setPicking] = useState(false);
+  const isHere = useRef(true);
+  useEffect(
+    () => () => {
+      isHere.current = false;
+    },
+    [],
+  );
   useDraft(id, value, draft, area, setValue);
   const about = composing.value?.id === id ? composing.value : undefined;
   const editing = about?.kind === 'edit' ? about.message : undefined;
@@ -66,7 +74,7 @@ export function Composer({
   }
 
   async function saveEdit(message: MessageRef): Promise<void> {
-    if (await ask(() => commands.editMessage(id, message.id, edited.trim()))) stop();
+    if (await saving.ask(() => commands.editMessage(id, message.id, edited.trim()))) stop();
   }
 
   /** The last own message that can be edited, as the arrow key upwards means it. */
@@ -81,18 +89,19 @@ export function Composer({
   async function send(): Promise<void> {
     if (empty || over > 0) return;
     if (editing !== undefined) return saveEdit(editing);
-    const sending = value;
+    const written = value;
     const reply = about;
     setValue('');
     if (reply !== undefined) composing.value = undefined;
     typing.sent();
     area.current?.focus({ preventScroll: true });
-    const stored = await ask(async () => {
-      await commands.sendText(id, sending.trim(), ...(reply === undefined ? [] : [refOf(reply.message)]));
+    const stored = await sending.ask(async () => {
+      await commands.sendText(id, written.trim(), ...(reply === undefined ? [] : [refOf(reply.message)]));
     });
-    // Nothing was stored: the text comes back, before whatever was begun meanwhile.
     if (stored) return;
-    setValue((since) => (since === '' ? sending : `${sending}\n${since}`));
+    // Nothing was stored: the text comes back, before whatever was begun meanwhile, or waits where the person has gone from.
+    if (!isHere.current) return commands.setDraft(id, written);
+    setValue((since) => (since === '' ? written : `${written}\n${since}`));
     composing.value ??= reply;
   }
 
@@ -117,7 +126,7 @@ export function Composer({
         inBackground(send());
       }}
     >
-      <FailureNote failure={failure} />
+      <FailureNote failure={saving.failure ?? sending.failure} />
       {picking && (
         <div class={css.picker}>
           <EmojiPanel onPick={insert} onClose={() => setPicking(false)} />
@@ -154,7 +163,8 @@ export function Composer({
             onInput={(event) => {
               const next = event.currentTarget.value;
               write(next);
-              forget();
+              saving.forget();
+              sending.forget();
               if (editing !== undefined) return;
               if (next.trim() === '') typing.stop();
               else typing.strike();
