@@ -13,15 +13,16 @@ export default defineConfig({
   outputDir: 'test-results',
   fullyParallel: false,
   forbidOnly: process.env['CI'] !== undefined,
-  // Each test drives up to three browsers, each with workers of its own: one test at a time fills two cores.
-  workers: 1,
+  // A test waits for its servers and clocks as long as it computes: two at a time fill two cores.
+  workers: 2,
   retries: 0,
   timeout: 240_000,
   expect: { timeout: 40_000 },
   reporter: [['list']],
   use: {
     browserName: 'chromium',
-    trace: 'retain-on-failure',
+    // Every step with its time; pictures and copies of the page at each of them would cost as much as the test.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: false },
     actionTimeout: 30_000,
     navigationTimeout: 30_000,
     launchOptions: {
