@@ -33,6 +33,8 @@ export class Expiry {
   #wakeAt = Number.POSITIVE_INFINITY;
   #lookedAt = Number.POSITIVE_INFINITY;
   #running = false;
+  /** What began to run while messages were taken away. */
+  #meanwhile = Number.POSITIVE_INFINITY;
   #stopped = false;
 
   constructor(needs: ExpiryNeeds) {
@@ -52,7 +54,11 @@ export class Expiry {
   }
 
   #wake(at: number): void {
-    if (this.#stopped || this.#running) return;
+    if (this.#stopped) return;
+    if (this.#running) {
+      this.#meanwhile = Math.min(this.#meanwhile, at);
+      return;
+    }
     const now = this.#n.clock.now();
     const wakeAt = Math.min(at, now + LOOK_MS);
     if (wakeAt >= this.#wakeAt && this.#wakeAt > now) return;
@@ -68,7 +74,7 @@ export class Expiry {
     if (this.#running || this.#stopped) return;
     this.#running = true;
     const { db, clock, amending } = this.#n;
-    let next: number | undefined;
+    let next = Number.POSITIVE_INFINITY;
     try {
       if (clock.now() < this.#lookedAt - LOOK_MS) await this.#shorten();
       this.#lookedAt = clock.now();
@@ -84,11 +90,13 @@ export class Expiry {
         });
       }
       const [first] = await db.read([T.expiring], (tx) => tx.keys(T.expiring, { limit: 1 }));
-      next = Array.isArray(first) && typeof first[0] === 'number' ? first[0] : undefined;
+      if (Array.isArray(first) && typeof first[0] === 'number') [next] = first;
     } finally {
       this.#running = false;
     }
-    if (next !== undefined) this.#wake(next);
+    next = Math.min(next, this.#meanwhile);
+    this.#meanwhile = Number.POSITIVE_INFINITY;
+    if (next < Number.POSITIVE_INFINITY) this.#wake(next);
   }
 
   /** Nothing has more than its whole time left. */

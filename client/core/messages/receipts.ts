@@ -23,6 +23,8 @@ export class Receipts {
   readonly #outbox: Outbox;
   readonly #waiting = new Map<string, PendingReceipt>();
   #cancel: (() => void) | undefined;
+  /** Whether receipts are being sent: nobody takes the same ones meanwhile. */
+  #flushing = false;
 
   constructor(db: SealedDb, clock: Clock, random: RandomBytes, background: Background, outbox: Outbox) {
     this.#db = db;
@@ -54,11 +56,20 @@ export class Receipts {
   }
 
   #schedule(): void {
-    if (this.#cancel !== undefined) return;
+    if (this.#cancel !== undefined || this.#flushing) return;
     const share = (this.#random(1)[0] ?? 0) / 255;
     this.#cancel = this.#clock.after(DELAY_MS + JITTER_MS * share, () => {
       this.#cancel = undefined;
-      this.#background.run(this.#flush(), 'send receipts');
+      this.#flushing = true;
+      const flushed = this.#flush().finally(() => {
+        this.#flushing = false;
+      });
+      this.#background.run(
+        flushed.then(() => {
+          if (this.#waiting.size > 0) this.#schedule();
+        }),
+        'send receipts',
+      );
     });
   }
 
@@ -84,7 +95,6 @@ export class Receipts {
         }
       }
     });
-    if (this.#waiting.size > 0) this.#schedule();
   }
 }
 

@@ -54,25 +54,34 @@ export interface Stretch {
 const BEFORE = 40;
 const EXCERPT = 160;
 
-/** End of the part of `text` from `from` on whose folded form has at least `length` units. */
+/** End of the part of `text` from `from` on whose folded form has at least `length` units. By doubling and halving: it may be long. */
 function endOf(text: string, from: number, length: number): number {
-  let end = from;
-  for (const character of text.slice(from)) {
-    if (foldText(text.slice(from, end)).length >= length) break;
-    end += character.length;
+  const isEnough = (to: number): boolean => foldText(text.slice(from, to)).length >= length;
+  let [end, most] = [from, Math.min(text.length, from + length)];
+  while (most < text.length && !isEnough(most)) {
+    [end, most] = [most, Math.min(text.length, from + 2 * (most - from) + 1)];
   }
+  while (end < most) {
+    const middle = Math.floor((end + most) / 2);
+    if (isEnough(middle)) most = middle;
+    else end = middle + 1;
+  }
+  // Not between the two halves of a character.
+  if (/^[\udc00-\udfff]/.test(text.slice(end, end + 1)) && end > from) end += 1;
   // Marks belong to the letter before them.
   while (end < text.length && /^\p{M}/u.test(text.slice(end))) end += 1;
   return end;
 }
 
-/** Where the terms are found in a text as it was written, ascending and apart. */
+/** Where the terms are found in a text as it was written, ascending and apart; as far as an excerpt around the first reaches. */
 function findTerms(
   text: string,
   terms: readonly string[],
 ): readonly { readonly from: number; readonly to: number }[] {
   const found: { from: number; to: number }[] = [];
+  let last = Number.POSITIVE_INFINITY;
   for (const match of text.matchAll(WORD)) {
+    if (match.index > last) break;
     const [word] = match;
     const folded = ` ${foldText(word)}`;
     for (const term of terms) {
@@ -81,6 +90,7 @@ function findTerms(
       const skipped = term.startsWith(' ') ? 0 : at - 1;
       const from = skipped === 0 ? match.index : endOf(text, match.index, skipped);
       found.push({ from, to: endOf(text, from, term.trimStart().length) });
+      last = Math.min(last, from + EXCERPT);
     }
   }
   const apart: { from: number; to: number }[] = [];
