@@ -148,20 +148,17 @@ export class Conversations {
     return order;
   }
 
-  /** Changes a gap line to what is still missing; a gap that has closed goes. */
-  async changeGap(tx: WriteTx, account: AccountId, order: number, missing: readonly number[]): Promise<void> {
+  /** Changes a gap line to how much is still missing; a gap that has closed goes. */
+  async changeGap(tx: WriteTx, account: AccountId, order: number, missing: number): Promise<void> {
     const key = K.line(this.#db, account, order);
     const stored = await tx.get(T.lines, key);
     if (stored?.gap === undefined || stored.line.kind !== 'event') return;
-    if (missing.length === 0) {
+    if (missing === 0) {
       tx.delete(T.lines, key);
       tx.after(() => this.#watcher.lineChanged(account, { kind: 'removed', order }));
       return;
     }
-    this.#putLine(tx, account, {
-      line: { ...stored.line, event: { what: 'gap', missing: missing.length } },
-      gap: { ...stored.gap, missing },
-    });
+    this.#putLine(tx, account, { ...stored, line: { ...stored.line, event: { what: 'gap', missing } } });
   }
 
   /** Where a message stands. */

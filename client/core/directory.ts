@@ -190,8 +190,11 @@ export class Directory {
           throw new CoreError('server-dishonest', 'an older device list than one seen');
         }
         return { kind: 'older', person: held };
-      case 'same':
-        return { kind: held === undefined ? 'newer' : 'same', person };
+      case 'same': {
+        // Another own device may have seen it first: then the record knows the list and this device has yet to get it.
+        const isHeld = held !== undefined && isSame(held, person);
+        return { kind: isHeld ? 'same' : 'newer', person };
+      }
       case 'newer':
         return { kind: 'newer', person };
     }
@@ -199,21 +202,24 @@ export class Directory {
 
   /**
    * Puts a judgement into force and gives the person, or `undefined` when a verified contact's key has changed: then nothing is
-   * believed until the person at this device decides. The transaction holds `DIRECTORY_TABLES`.
+   * believed until the person at this device decides. What has come into force since the judgement was made is neither lowered nor lost.
+   * The transaction holds `DIRECTORY_TABLES`.
    */
   commit(tx: WriteTx, judgement: Judgement): Person | undefined {
-    const { person } = judgement;
-    const { account } = person.stored;
+    const { account } = judgement.person.stored;
+    const held = this.#people.get(account);
+    if (held !== undefined && this.#isOvertaken(held, judgement)) {
+      return held.stored.blockedByKey === true ? undefined : held;
+    }
+    const person = held === undefined ? judgement.person : onto(held, judgement.person);
     switch (judgement.kind) {
       case 'older':
-        return person;
-      case 'same': {
-        const held = this.#people.get(account);
+        return held ?? person;
+      case 'same':
         if (held === undefined || !sameDepartures(held.stored, person.stored)) this.#keep(tx, person);
         return person;
-      }
       case 'key-changed':
-        return this.#commitKeyChange(tx, person, judgement.blocks);
+        return this.#commitKeyChange(tx, person, this.#known(account)?.trust === 'verified');
       case 'first':
       case 'newer':
         this.#keep(tx, person);
@@ -239,6 +245,17 @@ export class Directory {
   noteStatement(tx: WriteTx, account: AccountId, device: DeviceId, at: number): void {
     const statedAt = Math.max(at, this.statedAt(account, device));
     this.#noteSigns(tx, account, device, { statedAt, askedAt: this.#clock.now() });
+  }
+
+  /** A device has named an own list that it knows. The transaction holds `T.people`. */
+  noteKnown(tx: WriteTx, account: AccountId, device: DeviceId, { hash }: ListView): void {
+    const proven = this.#people.get(account)?.stored.proven ?? [];
+    const isNoted = proven.some((each) => each.device === device && equalBytes(each.hash, this.ownView.hash));
+    if (isNoted || !equalBytes(hash, this.ownView.hash)) return;
+    this.edit(tx, account, (stored) => ({
+      ...stored,
+      proven: [...stored.proven.filter((each) => each.device !== device), { device, hash: copyBytes(hash) }],
+    }));
   }
 
   /** Changes what is kept about a person besides the list. The transaction holds `T.people`. */
@@ -279,6 +296,18 @@ export class Directory {
     const list = isAhead ? { counter: held.list.counter, hash: held.list.hash } : contact.list;
     const isAccepted = contact.state === 'accepted';
     return { accountKey: contact.accountKey, list, trust: contact.trust, isAccepted };
+  }
+
+  /** Whether something else has come into force since a judgement was made: another account key, a higher list or another in its place. */
+  #isOvertaken(held: Person, { kind, person }: Judgement): boolean {
+    const { accountKey } = person.stored;
+    const known = this.#known(person.stored.account)?.accountKey ?? held.stored.accountKey;
+    const isKnownKey = equalBytes(known, accountKey);
+    if (kind === 'key-changed') return isKnownKey;
+    if (!isKnownKey) return true;
+    if (kind === 'older' || !equalBytes(held.stored.accountKey, accountKey)) return false;
+    const { counter } = person.list;
+    return held.list.counter > counter || (held.list.counter === counter && !isSame(held, person));
   }
 
   #person(
@@ -372,6 +401,28 @@ export class Directory {
 
 function personOf(account: AccountId, accountKey: Uint8Array, list: VerifiedList): StoredPerson {
   return { account, accountKey, list: list.signed, departed: [], signs: [], proven: [] };
+}
+
+/** Whether both have one account key and one list. */
+function isSame(a: Person, b: Person): boolean {
+  return equalBytes(a.stored.accountKey, b.stored.accountKey) && equalBytes(a.list.hash, b.list.hash);
+}
+
+/** A judged person with everything besides the list as it is kept now. */
+function onto({ stored: held }: Person, { list, stored }: Person): Person {
+  const isListed = (device: DeviceId): boolean => list.devices.some((listed) => listed.device === device);
+  const departed = new Set([...held.departed, ...stored.departed]);
+  return {
+    list,
+    stored: {
+      ...held,
+      accountKey: stored.accountKey,
+      list: stored.list,
+      departed: [...departed].filter(isListed),
+      signs: held.signs.filter(({ device }) => isListed(device)),
+      proven: held.proven.filter(({ device }) => isListed(device)),
+    },
+  };
 }
 
 function sameDepartures(a: StoredPerson, b: StoredPerson): boolean {

@@ -1,7 +1,8 @@
 /**
  * What stands inside the encryption. A content frame says who speaks to whom under which device lists, carries the numbering that makes
  * loss, reordering and forks visible, and a body whose shape is named by `kind`. Kinds of a newer version parse as far as the frame, so
- * that they can be shown as such. The frame is padded (`padContent`) and then encrypted, once for each device.
+ * that they can be shown as such. The frame is the same bytes for every device of its recipient, since the numbering hashes them; beside
+ * it stands what only some devices need. Both are padded (`padContent`) and then encrypted, once for each device.
  */
 import {
   Array as List,
@@ -65,10 +66,6 @@ export const ContentFrame = Shape(
         account: Id(Bytes),
         device: Id(Bytes),
         list: ListView,
-        /** Account key and whole list: in the first content to a device and the first after a list change. */
-        proof: Optional(
-          Shape({ accountKey: Bytes(EC_KEY_BYTES), list: Signed(Bytes, LIMITS.deviceListMaxBytes) }, CLOSED),
-        ),
       },
       CLOSED,
     ),
@@ -85,12 +82,31 @@ export const ContentFrame = Shape(
 );
 export type ContentFrame = Static<typeof ContentFrame>;
 
+/** Account key and whole list of the sender. */
+export const Proof = Shape(
+  { accountKey: Bytes(EC_KEY_BYTES), list: Signed(Bytes, LIMITS.deviceListMaxBytes) },
+  CLOSED,
+);
+export type Proof = Static<typeof Proof>;
+
+/** What is encrypted for one device. */
+export const ForDevice = Shape(
+  {
+    /** CBOR of a content frame. */
+    frame: Bytes(0, LIMITS.contentMaxBytes),
+    /** To a device that has not shown yet, by the list that it names, that it knows the sender's. */
+    proof: Optional(Proof),
+  },
+  CLOSED,
+);
+export type ForDevice = Static<typeof ForDevice>;
+
 /** Encodes and pads. Throws `WireError` `too-large`. */
-export function encodeContentFrame(frame: ContentFrame): Uint8Array<ArrayBuffer> {
-  return padContent(encodeCbor(frame));
+export function encodeForDevice(content: ForDevice): Uint8Array<ArrayBuffer> {
+  return padContent(encodeCbor(content));
 }
 
-/** The frame in a decrypted, padded content. Throws `WireError` `malformed-frame`. */
-export function parseContentFrame(padded: Uint8Array): ContentFrame {
-  return parseCbor(ContentFrame, unpadContent(padded));
+/** What stands in a decrypted, padded content. Throws `WireError` `malformed-frame`. */
+export function parseForDevice(padded: Uint8Array): ForDevice {
+  return parseCbor(ForDevice, unpadContent(padded));
 }

@@ -16,7 +16,7 @@ import { AnonymousConnection } from '@tacet/client/core/transport/anonymous';
 import { parseInviteLink } from '@tacet/client/core/account/invites';
 import { padFrame } from '@tacet/client/core/messages/frames';
 import { encodeCbor } from '@tacet/protocol/cbor';
-import type { ContentFrame } from '@tacet/protocol/content/frame';
+import type { ContentFrame, Proof } from '@tacet/protocol/content/frame';
 import { idBytes, idOf, type AccountId, type DeviceId } from '@tacet/protocol/ids';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
@@ -28,8 +28,11 @@ export interface Impostor {
   readonly accountKey: PrivateKey;
   /** A list of `account` with this device alone, signed by the impostor's own account key. */
   list(counter: number): SignedBytes;
-  /** Encrypts, seals and sends a content to every device of whoever made the invite. Frames that lack fields get honest ones. */
-  say(change: (honest: ContentFrame) => ContentFrame): Promise<void>;
+  /** Encrypts, seals and sends a content to every device of whoever made the invite, with the proof that is made of the honest one. */
+  say(
+    change: (honest: ContentFrame) => ContentFrame,
+    prove?: (honest: Proof) => Proof | undefined,
+  ): Promise<void>;
   stop(): void;
 }
 
@@ -89,7 +92,7 @@ export async function makeImpostor(
     device,
     accountKey,
     list,
-    async say(change) {
+    async say(change, prove = (honest) => honest) {
       const target = { account: idBytes(inviter), deliveryKey };
       const first = await anonymous.request({ kind: 'fetch-bundles', ...target, devices: [] });
       if (first.kind !== 'bundles') throw new Error('no entry');
@@ -105,14 +108,14 @@ export async function makeImpostor(
           account: idBytes(account),
           device: idBytes(device),
           list: { counter: 1, hash: new Uint8Array(32) },
-          proof: { accountKey: accountKey.getPublicKey().serialize(), list: list(1) },
         },
         to: { account: idBytes(inviter), list: { counter: theirs.counter, hash: theirs.hash } },
         kind: 'text',
         critical: true,
         body: encodeCbor({ text: 'it is me' }),
       });
-      const padded = padFrame(encodeCbor(frame));
+      const proof = prove({ accountKey: accountKey.getPublicKey().serialize(), list: list(1) });
+      const padded = padFrame(encodeCbor(frame), proof);
       const to = [];
       for (const listed of theirs.devices) {
         const bundle = answer.bundles.find((each) => idOf<DeviceId>(each.device) === listed.device);

@@ -124,7 +124,7 @@ export interface StoredPerson {
   readonly departed: readonly DeviceId[];
   /** Signs of life of each device, ms: its newest statement, when it was last asked for, when the device last wrote. */
   readonly signs: readonly SignsOfLife[];
-  /** The own list's hash that was last proved to each device. */
+  /** The hash of the own list that each device has shown that it knows. */
   readonly proven: readonly { readonly device: DeviceId; readonly hash: Bytes }[];
   readonly username?: string;
   readonly name?: string;
@@ -175,8 +175,8 @@ export interface StoredLine {
   readonly amendments?: Amendments;
   /** Orders of the replies that quote it. */
   readonly quotedBy?: readonly number[];
-  /** Of a gap: the chain and the numbers still missing. */
-  readonly gap?: { readonly device: DeviceId; readonly epoch: string; readonly missing: readonly number[] };
+  /** Of a gap: the chain in which numbers are missing. */
+  readonly gap?: { readonly device: DeviceId; readonly epoch: string };
 }
 
 /** Where a message stands. */
@@ -233,8 +233,6 @@ export interface OutboxEntry {
   readonly frame?: Bytes;
   readonly number?: number;
   readonly epoch?: Bytes;
-  /** Whether the frame carries the proof of the own list. */
-  readonly proves?: boolean;
   /** Hash of the list that the envelopes are for. */
   readonly listHash?: Bytes;
   readonly envelopes?: readonly OutgoingEnvelope[];
@@ -278,10 +276,14 @@ export interface InChain {
   readonly epoch: Bytes;
   readonly contiguous: number;
   readonly highest: number;
-  /** Numbers below `highest` that are missing. */
+  /** Numbers below `highest` that are missing, ascending. */
   readonly missing: readonly number[];
+  /** Missing numbers that were too many to remember: how many, none of them above `upTo`. */
+  readonly lost?: { readonly upTo: number; readonly count: number };
   /** Order of the line that shows what is missing. */
   readonly gapLine?: number;
+  /** When it was last heard of, ms. */
+  readonly heardAt?: number;
   /** Hashes of received numbers whose successor has not come. */
   readonly heads: readonly { readonly number: number; readonly hash: Bytes }[];
 }

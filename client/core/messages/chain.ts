@@ -11,7 +11,7 @@ import { joinBytes, type OwnBytes } from '../bytes.ts';
 import type { InChain, OutChain } from '../db/stores.ts';
 
 const HASH_BYTES = 32;
-/** Missing numbers remembered per chain; older ones are given up. */
+/** Missing numbers remembered per chain; of older ones only the count is kept. */
 const MISSING_MOST = 256;
 /** Hashes kept of frames whose successor has not come. */
 const HEADS_MOST = 64;
@@ -40,7 +40,7 @@ export function nextLink(
       number,
       previous: isSame ? held.previous : new Uint8Array(HASH_BYTES),
       salt,
-      seen: incoming.slice(-2 * LIMITS.devicesPerAccount).map(({ device, epoch: theirs, contiguous }) => ({
+      seen: newestOf(incoming).map(({ device, epoch: theirs, contiguous }) => ({
         device: idBytes(device),
         epoch: theirs,
         number: contiguous,
@@ -52,6 +52,29 @@ export function nextLink(
     },
     chain: { epoch, number, starts },
   };
+}
+
+/**
+ * The own chain once frame `number` is made for further devices too: it is their first, and later frames say so, so that they miss it if
+ * it does not come. `undefined`: nothing changes.
+ */
+export function startAt(
+  held: OutChain | undefined,
+  epoch: Uint8Array | undefined,
+  number: number,
+  devices: readonly DeviceId[],
+): OutChain | undefined {
+  if (held === undefined || epoch === undefined || !equalBytes(held.epoch, epoch)) return undefined;
+  const unknown = devices.filter((device) => held.starts.every((start) => start.device !== device));
+  if (unknown.length === 0) return undefined;
+  return { ...held, starts: [...held.starts, ...unknown.map((device) => ({ device, number }))] };
+}
+
+/** The chains that were lately heard of, as many as a frame tells. */
+function newestOf(incoming: readonly InChain[]): readonly InChain[] {
+  return incoming
+    .toSorted((a, b) => (b.heardAt ?? 0) - (a.heardAt ?? 0))
+    .slice(0, 2 * LIMITS.devicesPerAccount);
 }
 
 /** What a received link means. */
@@ -73,7 +96,30 @@ export interface Baseline {
   readonly unknownToSender: boolean;
 }
 
-function contiguousOf(highest: number, missing: readonly number[]): number {
+/** The numbers that have not come, as far as they are told apart. */
+type Missed = Pick<InChain, 'missing' | 'lost'>;
+
+/** How many numbers have not come. */
+export function missingCount({ missing, lost }: Missed): number {
+  return missing.length + (lost?.count ?? 0);
+}
+
+/** Adds the numbers from `first` to `last`. What is more than can be told apart is counted, and is never taken for received. */
+function addMissing(held: Missed, first: number, last: number): Missed {
+  const told = Math.max(first, last - MISSING_MOST + 1);
+  const added = Array.from({ length: last - told + 1 }, (_, i) => told + i);
+  const all = [...held.missing, ...added];
+  const missing = all.slice(-MISSING_MOST);
+  const forgotten = all.slice(0, all.length - missing.length);
+  const count = (held.lost?.count ?? 0) + forgotten.length + (told - first);
+  if (count === 0) return { missing };
+  const upTo = Math.max(held.lost?.upTo ?? 0, forgotten.at(-1) ?? 0, told > first ? told - 1 : 0);
+  return { missing, lost: { upTo, count } };
+}
+
+/** The highest number before which nothing is missing, where `before` held until now. */
+function contiguousOf(before: number, highest: number, { missing, lost }: Missed): number {
+  if (lost !== undefined) return before;
   return missing.length === 0 ? highest : Math.min(...missing) - 1;
 }
 
@@ -96,26 +142,28 @@ export function judgeLink(
     missing: [],
     heads: start === 1 ? [{ number: 0, hash: new Uint8Array(HASH_BYTES) }] : [],
   };
-  if (number <= before.highest && !before.missing.includes(number)) {
-    return { kind: 'repeated', chain: before };
-  }
+  const { highest, lost } = before;
+  const isMissing = before.missing.includes(number);
+  // Among numbers that were given up nobody knows which came: what comes is taken, since a repeat does no harm and a loss does.
+  const isDoubtful = lost !== undefined && number <= lost.upTo;
+  if (number <= highest && !isMissing && !isDoubtful) return { kind: 'repeated', chain: before };
   const named = before.heads.find((head) => head.number === number - 1);
   const heads = [...before.heads.filter((head) => head.number !== number - 1), { number, hash }].slice(
     -HEADS_MOST,
   );
   const isFork = named !== undefined && !equalBytes(named.hash, link.previous);
-  if (number <= before.highest) {
-    const missing = before.missing.filter((each) => each !== number);
-    const chain = { ...before, missing, heads, contiguous: contiguousOf(before.highest, missing) };
+  if (number <= highest) {
+    const missed = { ...before, missing: before.missing.filter((each) => each !== number) };
+    const chain = { ...missed, heads, contiguous: contiguousOf(before.contiguous, highest, missed) };
     return isFork ? { kind: 'fork', chain } : { kind: 'late', chain };
   }
-  const skipped: number[] = [];
-  const first = Math.max(before.highest + 1, number - MISSING_MOST);
-  for (let each = first; each < number; each += 1) skipped.push(each);
-  const missing = [...before.missing, ...skipped].slice(-MISSING_MOST);
-  const chain = { ...before, missing, heads, highest: number, contiguous: contiguousOf(number, missing) };
+  const isNext = number === highest + 1;
+  const missed = isNext ? before : { ...before, ...addMissing(before, highest + 1, number - 1) };
+  const contiguous = contiguousOf(before.contiguous, number, missed);
+  const chain = { ...missed, heads, highest: number, contiguous };
   if (isFork) return { kind: 'fork', chain };
-  return skipped.length === 0 ? { kind: 'next', chain } : { kind: 'gap', chain, missing: skipped };
+  if (isNext) return { kind: 'next', chain };
+  return { kind: 'gap', chain, missing: chain.missing.filter((each) => each > highest) };
 }
 
 /** Text form of an epoch, as keys of tables use it. */

@@ -3,7 +3,7 @@
  * ciphertexts are on disk in one transaction before any of it may leave; what was encrypted for a device is never encrypted again.
  */
 import { equalBytes } from '@tacet/protocol/bytes';
-import { idOf, type AccountId, type DeviceId, type EnvelopeId } from '@tacet/protocol/ids';
+import { idOf, type DeviceId, type EnvelopeId } from '@tacet/protocol/ids';
 import type { OwnBytes } from '../bytes.ts';
 import type { SealedDb, Tx, WriteTx } from '../db/sealed.ts';
 import { K, T, type OutboxEntry, type OutgoingEnvelope } from '../db/stores.ts';
@@ -15,7 +15,7 @@ import type { People } from '../people.ts';
 import type { Clock, RandomBytes } from '../ports.ts';
 import type { BufferedStores } from '../sessions/stores.ts';
 import { SESSION_TABLES, type CheckedBundle, type Sessions } from '../sessions/sessions.ts';
-import { epochText, hashLink, nextLink } from './chain.ts';
+import { epochText, hashLink, nextLink, startAt } from './chain.ts';
 import { noteCopies } from './copies.ts';
 import { buildFrame, padFrame, type Draft } from './frames.ts';
 
@@ -51,7 +51,6 @@ interface Framed {
   readonly frame: Uint8Array;
   readonly number: number | undefined;
   readonly chain: (typeof T.outChains)['value'];
-  readonly proves: boolean;
 }
 
 /** One device's part, with the session as it is afterwards. */
@@ -68,6 +67,20 @@ interface Sealed {
   readonly made: readonly Made[];
   readonly envelopes: readonly OutgoingEnvelope[];
 }
+
+/** A try to encrypt in memory. */
+interface Tried {
+  /** Nothing when there is nobody to encrypt for. */
+  readonly sealed: Sealed | undefined;
+  /** Devices that could not be encrypted for without a bundle. */
+  readonly lacking: readonly DeviceId[];
+}
+
+/** How an encryption ended. `again`: sessions have changed since it was asked what they need. */
+type Encrypted =
+  | { readonly kind: 'made'; readonly envelopes: readonly OutgoingEnvelope[] }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'again' };
 
 /** What an entry has for a device already. */
 function bodyFor(entry: OutboxEntry, device: DeviceId): OutgoingEnvelope | undefined {
@@ -105,8 +118,9 @@ export class Envelopes {
       const lacking = await this.#lacking(entry, person, bundles);
       // A device without a bundle has no queue: after it was asked for once it is skipped, and its numbering shows that.
       if (lacking.every(({ device }) => asked.has(device))) {
-        const envelopes = await this.#encrypt(entry, person, bundles, keeper);
-        if (envelopes === undefined) return undefined;
+        const encrypted = await this.#encrypt(entry, person, bundles, keeper, asked);
+        if (encrypted.kind === 'nobody') return undefined;
+        if (encrypted.kind === 'again') continue;
         const held = keeper.holds(entry) ? keeper.current(entry) : undefined;
         if (held === undefined) throw gone();
         return held;
@@ -124,8 +138,10 @@ export class Envelopes {
 
   /** Envelopes of a content that is never stored, for the devices that have a session; `undefined` when none has. */
   async sealOnline(entry: OutboxEntry, person: Person): Promise<readonly OutgoingEnvelope[] | undefined> {
-    const envelopes = await this.#encrypt(entry, person, new Map(), undefined);
-    return envelopes?.some(({ body }) => body !== undefined) === true ? envelopes : undefined;
+    const encrypted = await this.#encrypt(entry, person, new Map(), undefined, undefined);
+    if (encrypted.kind !== 'made') return undefined;
+    const { envelopes } = encrypted;
+    return envelopes.some(({ body }) => body !== undefined) ? envelopes : undefined;
   }
 
   /** The devices that this entry is for: listed, not this one, not gone, and not skipped for their age if any other is left. */
@@ -174,28 +190,35 @@ export class Envelopes {
 
   /**
    * Encrypts for every target that has no envelope yet, under the locks of the devices and of the conversation, and stores ratchet
-   * states, numbering and ciphertexts in one transaction. Gives the envelopes, or `undefined` when nobody is left.
+   * states, numbering and ciphertexts in one transaction. `asked`: the devices whose bundles were asked for; no other may be left out for
+   * want of a session.
    */
   async #encrypt(
     entry: OutboxEntry,
     person: Person,
     bundles: ReadonlyMap<DeviceId, CheckedBundle>,
     keeper: EntryKeeper | undefined,
-  ): Promise<readonly OutgoingEnvelope[] | undefined> {
+    asked: ReadonlySet<DeviceId> | undefined,
+  ): Promise<Encrypted> {
     const { sessions, db } = this.#needs;
     const targets = this.#targets(entry, person).filter(({ device }) => bodyFor(entry, device) === undefined);
-    return sessions.locks.run(lockNames(entry, targets), async () => {
+    return sessions.locks.run(lockNames(entry, targets), async (): Promise<Encrypted> => {
       if (keeper?.holds(entry) === false) throw gone();
-      const sealed = await this.#seal(entry, person, targets, bundles, keeper !== undefined);
-      if (sealed === undefined) return undefined;
+      const { sealed, lacking } = await this.#seal(entry, person, targets, bundles, keeper !== undefined);
+      // While the locks were waited for a session was put aside. Nothing of what was made is used.
+      if (asked !== undefined && lacking.some((device) => !asked.has(device))) return { kind: 'again' };
+      if (sealed === undefined) return { kind: 'nobody' };
       let isGone = false;
+      let isStale = false;
       await db.write(ENCRYPT_TABLES, async (tx) => {
         // Taken back meanwhile: nothing of it was used, neither a key nor a number.
         isGone = keeper !== undefined && keeper.current(entry) === undefined;
-        if (!isGone) this.#store(tx, entry, person, sealed, keeper);
+        // Made with sessions that only read from now on.
+        isStale = sealed.made.some(({ stores }) => sessions.isStale(stores));
+        if (!isGone && !isStale) this.#store(tx, entry, person, sealed, keeper);
       });
       if (isGone) throw gone();
-      return sealed.envelopes;
+      return isStale ? { kind: 'again' } : { kind: 'made', envelopes: sealed.envelopes };
     });
   }
 
@@ -212,14 +235,15 @@ export class Envelopes {
     const release = sessions.locks.tryHold(lockNames(entry, targets));
     if (release === undefined) return false;
     tx.finally(release);
-    let sealed: Sealed | undefined;
+    let tried: Tried;
     try {
-      sealed = await this.#seal(entry, person, targets, new Map(), true, tx);
+      tried = await this.#seal(entry, person, targets, new Map(), true, tx);
     } catch {
       // Met again, and told, when the entry is prepared on its own.
       return false;
     }
-    if (sealed === undefined || sealed.made.length < targets.length) return false;
+    const { sealed, lacking } = tried;
+    if (sealed === undefined || lacking.length > 0) return false;
     const keeper: EntryKeeper = {
       holds: () => true,
       current: () => entry,
@@ -229,7 +253,7 @@ export class Envelopes {
     return true;
   }
 
-  /** Encrypts for the targets that have a session or a bundle, in memory alone. The caller holds the locks. `undefined`: for nobody. */
+  /** Encrypts for the targets that have a session or a bundle, in memory alone. The caller holds the locks. */
   async #seal(
     entry: OutboxEntry,
     person: Person,
@@ -237,23 +261,39 @@ export class Envelopes {
     bundles: ReadonlyMap<DeviceId, CheckedBundle>,
     proves: boolean,
     within?: Tx,
-  ): Promise<Sealed | undefined> {
-    const { sessions, own, random } = this.#needs;
+  ): Promise<Tried> {
+    const { sessions, own, random, directory } = this.#needs;
     const opened: { readonly target: ListedDevice; readonly stores: BufferedStores }[] = [];
+    const lacking: DeviceId[] = [];
     for (const target of targets) {
       const stores = await sessions.open(target.device, target.identityKey, within);
       const bundle = bundles.get(target.device);
       const mustStart = entry.fresh === true || !sessions.isUsable(stores);
-      if (mustStart && bundle === undefined) continue;
+      if (mustStart && bundle === undefined) {
+        lacking.push(target.device);
+        continue;
+      }
       if (mustStart && bundle !== undefined) await this.#start(stores, bundle);
       opened.push({ target, stores });
     }
-    if (opened.length === 0 && entry.envelopes === undefined) return undefined;
-    const framed = await this.#frame(entry, person, proves ? opened.map(({ target }) => target) : [], within);
-    const padded = padFrame(framed.frame);
+    if (opened.length === 0 && entry.envelopes === undefined) return { sealed: undefined, lacking };
+    const { ownView, proof } = directory;
+    const framed = await this.#frame(
+      entry,
+      person,
+      opened.map(({ target }) => target.device),
+      within,
+    );
     const made: Made[] = [];
     for (const { target, stores } of opened) {
-      const body = await sessions.encrypt(stores, padded);
+      // The frame is the same for all; the proof goes to whoever has not shown yet that it knows the list.
+      const knows = person.stored.proven.some(
+        ({ device, hash }) => device === target.device && equalBytes(hash, ownView.hash),
+      );
+      const body = await sessions.encrypt(
+        stores,
+        padFrame(framed.frame, proves && !knows ? proof : undefined),
+      );
       made.push({ target, stores, id: idOf<EnvelopeId>(random(16)), body });
     }
     const envelopes = person.list.devices
@@ -264,7 +304,7 @@ export class Envelopes {
           ? (bodyFor(entry, device) ?? { device })
           : { device, id: fresh.id, body: fresh.body };
       });
-    return { framed, made, envelopes };
+    return { sealed: { framed, made, envelopes }, lacking };
   }
 
   /** Puts ratchet states, numbering and ciphertexts into a transaction that holds `ENCRYPT_TABLES`. */
@@ -277,21 +317,13 @@ export class Envelopes {
   ): void {
     const { sessions, db, own } = this.#needs;
     for (const { stores } of made) sessions.commit(tx, stores);
-    const { chain, number, proves } = framed;
+    const { chain, number } = framed;
     if (chain !== undefined) tx.put(T.outChains, K.outChain(db, entry.to), chain);
-    if (proves) {
-      this.#noteProved(
-        tx,
-        entry.to,
-        made.map(({ target }) => target),
-      );
-    }
     if (keeper === undefined) return;
     const next: OutboxEntry = {
       ...entry,
       frame: framed.frame,
-      ...(number === undefined ? {} : { number, epoch: own.value.epoch }),
-      proves,
+      ...(number === undefined ? {} : { number, epoch: entry.epoch ?? own.value.epoch }),
       listHash: person.list.hash,
       envelopes,
       ...(keeper.current(entry)?.erased === true ? { erased: true } : {}),
@@ -309,27 +341,22 @@ export class Envelopes {
     }
   }
 
-  /** The frame of an entry, numbered if it is durable; the one that it has if it was framed before. */
+  /** The frame of an entry, numbered if it is durable; the one that it has if it was framed before. `devices`: whom it is made for now. */
   async #frame(
     entry: OutboxEntry,
     person: Person,
-    targets: readonly ListedDevice[],
+    devices: readonly DeviceId[],
     within: Tx | undefined,
   ): Promise<Framed> {
     const { db, own, directory, random } = this.#needs;
+    const inTx = <Value>(read: (tx: Tx) => Promise<Value>): Promise<Value> =>
+      within === undefined ? db.read([T.outChains], read) : read(within);
     if (entry.frame !== undefined) {
-      return {
-        frame: entry.frame,
-        number: entry.number,
-        chain: undefined,
-        proves: entry.proves === true && entry.only === undefined,
-      };
+      const { frame, number } = entry;
+      if (number === undefined || entry.only !== undefined) return { frame, number, chain: undefined };
+      const held = await inTx((tx) => tx.get(T.outChains, K.outChain(db, entry.to)));
+      return { frame, number, chain: startAt(held, entry.epoch, number, devices) };
     }
-    const ownHash = directory.ownView.hash;
-    const proves = targets.some(
-      ({ device }) =>
-        !person.stored.proven.some((each) => each.device === device && equalBytes(each.hash, ownHash)),
-    );
     const draft: Draft = entry;
     const parts = {
       id: entry.id,
@@ -337,20 +364,18 @@ export class Envelopes {
       from: own.value.account,
       device: own.value.device,
       ownList: directory.ownView,
-      proof: proves ? directory.proof : undefined,
       to: entry.to,
       theirList: { counter: person.list.counter, hash: person.list.hash },
     };
     if (!entry.durable) {
-      const frame = buildFrame(draft, { ...parts, link: undefined });
-      return { frame, number: undefined, chain: undefined, proves };
+      return { frame: buildFrame(draft, { ...parts, link: undefined }), number: undefined, chain: undefined };
     }
-    const read = (tx: Tx) =>
+    const [held, incoming] = await inTx((tx) =>
       Promise.all([
         tx.get(T.outChains, K.outChain(db, entry.to)),
         tx.range(T.inChains, K.inChains(db, entry.to)),
-      ]);
-    const [held, incoming] = await (within === undefined ? db.read([T.outChains], read) : read(within));
+      ]),
+    );
     const salt = random(32);
     const listed = person.list.devices.map(({ device }) => device);
     const { link, chain } = nextLink(
@@ -361,20 +386,7 @@ export class Envelopes {
       salt,
     );
     const frame = buildFrame(draft, { ...parts, link });
-    return { frame, number: link.number, chain: { ...chain, previous: hashLink(salt, frame) }, proves };
-  }
-
-  #noteProved(tx: WriteTx, account: AccountId, proved: readonly ListedDevice[]): void {
-    const { directory } = this.#needs;
-    const { hash } = directory.ownView;
-    const devices = proved.map(({ device }) => device);
-    directory.edit(tx, account, (stored) => ({
-      ...stored,
-      proven: [
-        ...stored.proven.filter(({ device }) => !devices.includes(device)),
-        ...devices.map((device) => ({ device, hash })),
-      ],
-    }));
+    return { frame, number: link.number, chain: { ...chain, previous: hashLink(salt, frame) } };
   }
 
   /** Keeps what was sent for repairs, and notes which message's words the copies hold. */

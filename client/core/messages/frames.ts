@@ -3,12 +3,18 @@
  * and bound to the device that the seal proved and to this account.
  */
 import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
-import { CONTENT_VERSION, ContentFrame, type Link, type ListView } from '@tacet/protocol/content/frame';
+import {
+  CONTENT_VERSION,
+  ContentFrame,
+  encodeForDevice,
+  parseForDevice,
+  type Link,
+  type ListView,
+  type Proof,
+} from '@tacet/protocol/content/frame';
 import { CONTENTS, encodeBody, type Content } from '@tacet/protocol/content/index';
 import { idBytes, idOf, type AccountId, type DeviceId, type MessageId } from '@tacet/protocol/ids';
-import { padContent, unpadContent } from '@tacet/protocol/padding';
 import { copyBytes, type OwnBytes } from '../bytes.ts';
-import type { SignedBytes } from '../db/stores.ts';
 import { CoreError } from '../failure.ts';
 
 /** A content before it is framed. */
@@ -32,7 +38,6 @@ export interface FrameParts {
   readonly from: AccountId;
   readonly device: DeviceId;
   readonly ownList: ListView;
-  readonly proof: { readonly accountKey: Uint8Array; readonly list: SignedBytes } | undefined;
   readonly to: AccountId;
   readonly theirList: ListView;
   readonly link: Link | undefined;
@@ -48,7 +53,6 @@ export function buildFrame(draft: Draft, parts: FrameParts): OwnBytes {
       account: idBytes(parts.from),
       device: idBytes(parts.device),
       list: parts.ownList,
-      ...(parts.proof === undefined ? {} : { proof: parts.proof }),
     },
     to: { account: idBytes(parts.to), list: parts.theirList },
     ...(parts.link === undefined ? {} : { link: parts.link }),
@@ -59,15 +63,16 @@ export function buildFrame(draft: Draft, parts: FrameParts): OwnBytes {
   return copyBytes(encodeCbor(frame));
 }
 
-/** Pads a frame for encryption. Throws `WireError` `too-large`. */
-export function padFrame(frame: Uint8Array): OwnBytes {
-  return padContent(frame);
+/** A frame, with the proof of the own list if the device needs it, padded for encryption. Throws `WireError` `too-large`. */
+export function padFrame(frame: Uint8Array, proof: Proof | undefined): OwnBytes {
+  return encodeForDevice(proof === undefined ? { frame } : { frame, proof });
 }
 
 /** A frame with the bytes that it was read from. */
 export interface ReadFrame {
   readonly frame: ContentFrame;
   readonly bytes: OwnBytes;
+  readonly proof: Proof | undefined;
 }
 
 /**
@@ -79,7 +84,8 @@ export function readContentFrame(
   sender: { readonly account: AccountId; readonly device: DeviceId },
   me: AccountId,
 ): ReadFrame {
-  const bytes = copyBytes(unpadContent(padded));
+  const { frame: inner, proof } = parseForDevice(padded);
+  const bytes = copyBytes(inner);
   const frame = parseCbor(ContentFrame, bytes);
   if (
     idOf<AccountId>(frame.from.account) !== sender.account ||
@@ -88,5 +94,5 @@ export function readContentFrame(
   ) {
     throw new CoreError('server-dishonest', 'a content that was made by or for somebody else');
   }
-  return { frame, bytes };
+  return { frame, bytes, proof };
 }

@@ -4,9 +4,9 @@
  * list, then show, then acknowledge. What is broken never blocks the queue: it is counted, shown where the sender is known, asked for
  * again within bounds, and acknowledged. A fault of the storage acknowledges nothing.
  */
-import { equalBytes } from '@tacet/protocol/bytes';
+import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { parseContent, type Content, type UnknownContent } from '@tacet/protocol/content/index';
-import type { ContentFrame } from '@tacet/protocol/content/frame';
+import type { ContentFrame, Link, Proof } from '@tacet/protocol/content/frame';
 import { RETRY_MAX } from '@tacet/protocol/content/retry';
 import type { ServerFrame } from '@tacet/protocol/frames/server';
 import {
@@ -20,14 +20,15 @@ import {
 import { LIMITS } from '@tacet/protocol/limits';
 import type { WriteTx } from '../db/sealed.ts';
 import { K, T, type Counts, type InChain } from '../db/stores.ts';
+import { hashList } from '../device-lists.ts';
 import type { Judgement } from '../directory.ts';
 import { isDuplicate } from '../engine.ts';
-import { isCoreError } from '../failure.ts';
+import { CoreError, isCoreError, isPassing } from '../failure.ts';
 import type { People } from '../people.ts';
 import { hasOtherDevices } from '../services.ts';
 import type { BufferedStores } from '../sessions/stores.ts';
 import type { OpenedSeal } from '../sessions/sessions.ts';
-import { epochText, hashLink, judgeLink, type LinkVerdict } from './chain.ts';
+import { epochText, hashLink, judgeLink, missingCount, type LinkVerdict } from './chain.ts';
 import { readContentFrame, type ReadFrame } from './frames.ts';
 import type { Handling, HandlerServices, Standing } from './handlers/handling.ts';
 import { handleProfile } from './handlers/profile.ts';
@@ -50,6 +51,12 @@ const ACK_MOST = 64;
 const REQUESTS_MOST = 200;
 /** What a message makes this device ask the server about one account, at most this often. */
 const LOOK_UP_AGAIN_MS = 60_000;
+/** An envelope whose sender cannot be looked up for want of a connection comes again so often; then it blocks nothing any more. */
+const WAITS_MOST = 5;
+/** Envelopes that wait here; a server keeps a device's window far below this. */
+const QUEUE_MOST = 8 * LIMITS.deliveryWindow;
+/** Chains kept of one account: its devices, their former ones, and what restored copies began anew. */
+const CHAINS_MOST = 64;
 const ALL_TABLES = Object.values(T);
 
 /** What the inbox needs besides what handlers need. */
@@ -84,7 +91,10 @@ export class Inbox {
   readonly #needs: InboxNeeds;
   readonly #queue: Delivered[] = [];
   readonly #acks: Uint8Array[] = [];
+  /** Contacts and the own account alone, so that nobody makes it grow. */
   readonly #lookedUpAt = new Map<AccountId, number>();
+  /** The envelope that waits for a connection to look its sender up, and how often it did. */
+  #waiting: { readonly id: string; readonly tries: number } | undefined;
   #running = false;
   #stopped = false;
   #held = true;
@@ -97,6 +107,11 @@ export class Inbox {
   /** Takes an envelope; they are worked off in order. */
   push(frame: Delivered): void {
     if (this.#stopped) return;
+    if (this.#queue.length >= QUEUE_MOST) {
+      this.#queue.length = 0;
+      this.#needs.faulted(new CoreError('server-dishonest', 'more envelopes than the window holds'));
+      return;
+    }
     this.#queue.push(frame);
     this.#begin();
   }
@@ -189,7 +204,7 @@ export class Inbox {
 
   /** Everything from the decryption to the commit. Throws `Broken`, or what the storage threw. */
   async #take(envelope: Delivered, opened: OpenedSeal, stores: BufferedStores): Promise<void> {
-    const { sessions, own, record, db } = this.#needs;
+    const { sessions, db } = this.#needs;
     let padded: Uint8Array;
     try {
       padded = await sessions.decrypt(stores, opened);
@@ -198,45 +213,13 @@ export class Inbox {
       if (isDuplicate(error)) return;
       throw new Broken('undecryptable', error);
     }
-    const proved = await this.#prove(padded, opened);
-    const { account, device } = opened;
-    const contact = record.contact(account);
-    const standing: Standing =
-      account === own.value.account ? 'own' : contact?.state === 'accepted' ? 'accepted' : 'stranger';
-    if (contact === undefined && standing === 'stranger' && this.#requests() >= REQUESTS_MOST) {
-      await this.#count('unproven');
-      return;
-    }
-    const handlingOf = (tx: WriteTx): Handling => ({
-      ...this.#needs,
-      tx,
-      account,
-      device,
-      identityKey: opened.identityKey.serialize(),
-      standing,
-      frame: proved.read.frame,
-      id: idOf<MessageId>(proved.read.frame.id),
-      receivedAt: envelope.receivedAt,
-      stores,
-      isLate: false,
-    });
-    if (contact?.state === 'blocked') {
-      // Dropped, but counted, so that it is not missing should he be unblocked.
-      await db.write(ALL_TABLES, async (tx) => {
-        await this.#number(handlingOf(tx), proved.read);
-        sessions.commit(tx, stores);
-      });
-      return;
-    }
-    await db.write(ALL_TABLES, async (tx) => {
-      await this.#commit(handlingOf(tx), proved);
-      sessions.commit(tx, stores);
-    });
-    this.#compareViews(proved.read.frame);
+    const proved = await this.#prove(envelope, padded, opened);
+    const standing = await db.write(ALL_TABLES, (tx) => this.#commit(tx, envelope, opened, stores, proved));
+    if (standing !== 'stranger') this.#compareViews(proved.read.frame);
   }
 
   /** Reads the frame and finds the list that pairs account, device and key. Throws `Broken`. */
-  async #prove(padded: Uint8Array, opened: OpenedSeal): Promise<Proved> {
+  async #prove(envelope: Delivered, padded: Uint8Array, opened: OpenedSeal): Promise<Proved> {
     const { directory, own } = this.#needs;
     let read: ReadFrame;
     try {
@@ -244,18 +227,20 @@ export class Inbox {
     } catch (error) {
       throw new Broken('malformed', error);
     }
-    const { proof } = read.frame.from;
+    const { proof } = read;
     let judgement: Judgement | undefined;
-    if (proof !== undefined) {
+    if (proof !== undefined && !this.#isInForce(opened.account, proof)) {
       try {
         judgement = directory.judge({ account: opened.account, ...proof }, 'message');
       } catch (error) {
         throw new Broken('unproven', error);
       }
       // Anybody can write under any account's name and a key of his own: only the directory can say that a key has changed.
-      if (judgement.kind === 'key-changed') judgement = await this.#confirm(opened.account, proof);
+      if (judgement.kind === 'key-changed') judgement = await this.#confirm(envelope, opened.account, proof);
     } else if (!this.#pairs(opened, undefined)) {
-      await this.#lookUp(opened.account);
+      // Whoever is not accepted yet proves himself until he is answered: the server is asked nothing about strangers.
+      if (this.#standingOf(opened.account) === 'stranger') throw new Broken('unproven');
+      await this.#lookUp(envelope, opened.account);
     }
     if (!this.#pairs(opened, judgement)) throw new Broken('unproven');
     let content: Content | UnknownContent | undefined;
@@ -275,9 +260,19 @@ export class Inbox {
     return listed !== undefined && equalBytes(listed.identityKey, opened.identityKey.serialize());
   }
 
+  /** Whether a proof shows what is known. */
+  #isInForce(account: AccountId, { accountKey, list }: Proof): boolean {
+    const held = this.#needs.directory.get(account);
+    return (
+      held !== undefined &&
+      equalBytes(held.stored.accountKey, accountKey) &&
+      equalBytes(held.list.hash, hashList(list))
+    );
+  }
+
   /** Asks the directory about a key that a message shows for a known account, and judges the proof again. Throws `Broken`. */
-  async #confirm(account: AccountId, proof: NonNullable<ContentFrame['from']['proof']>): Promise<Judgement> {
-    await this.#lookUp(account);
+  async #confirm(envelope: Delivered, account: AccountId, proof: Proof): Promise<Judgement> {
+    await this.#lookUp(envelope, account);
     try {
       const judgement = this.#needs.directory.judge({ account, ...proof }, 'message');
       if (judgement.kind !== 'key-changed') return judgement;
@@ -292,33 +287,97 @@ export class Inbox {
     return this.#needs.record.contacts.filter(({ state }) => state === 'request').length;
   }
 
-  /** A contact's device that the known list lacks: the list may have grown. The server is asked nothing about strangers. */
-  async #lookUp(account: AccountId): Promise<void> {
+  /** How somebody stands now. */
+  #standingOf(account: AccountId): Standing {
+    const { own, record } = this.#needs;
+    if (account === own.value.account) return 'own';
+    return record.contact(account)?.state === 'accepted' ? 'accepted' : 'stranger';
+  }
+
+  /** Asks the server about a contact or the own account: the list may have grown. Throws `Broken`, or what a lost connection threw. */
+  async #lookUp(envelope: Delivered, account: AccountId): Promise<void> {
     const { people, record, own } = this.#needs;
-    if (!this.#mayLookUp(account)) throw new Broken('unproven');
+    const isOwn = account === own.value.account;
     try {
-      if (account === own.value.account) await people.fetchOwn();
-      else {
-        const isUnknown = record.contact(account) === undefined;
-        // Another own device may have met him just now.
-        if (isUnknown && hasOtherDevices(this.#needs) && this.#mayLookUp(own.value.account))
-          await record.refresh();
-        if (record.contact(account) !== undefined) await people.fetch(account, []);
-      }
+      // Another own device may have met him just now.
+      const isUnknown = !isOwn && record.contact(account) === undefined;
+      if (isUnknown && hasOtherDevices(this.#needs) && this.#mayLookUp(own.value.account))
+        await record.refresh();
+      const state = record.contact(account)?.state;
+      const isAsked = isOwn || (state !== undefined && state !== 'blocked');
+      if (!isAsked || !this.#mayLookUp(account)) throw new Broken('unproven');
+      await (isOwn ? people.fetchOwn() : people.fetch(account, []));
     } catch (error) {
-      if (isStorageFault(error)) throw error;
+      if (error instanceof Broken || isStorageFault(error)) throw error;
+      if (isPassing(error) && this.#mayWait(envelope)) {
+        // It is not acknowledged and comes again.
+        this.#lookedUpAt.delete(account);
+        throw error;
+      }
       throw new Broken('unproven', error);
     }
   }
 
-  /** All effects of a content, in one transaction. */
-  async #commit(handling: Handling, proved: Proved): Promise<void> {
-    const { tx, directory, account } = handling;
-    if (proved.judgement !== undefined) directory.commit(tx, proved.judgement);
-    directory.noteHeard(tx, account, handling.device);
-    const verdict = await this.#number(handling, proved.read);
-    if (verdict?.kind === 'repeated') return;
-    await this.#handle({ ...handling, isLate: verdict?.kind === 'late' }, proved);
+  /** Whether an envelope may come again for want of a connection; counts it. */
+  #mayWait({ id }: Delivered): boolean {
+    const name = encodeB64u(id);
+    const tries = this.#waiting?.id === name ? this.#waiting.tries + 1 : 1;
+    this.#waiting = { id: name, tries };
+    return tries <= WAITS_MOST;
+  }
+
+  /**
+   * All effects of an envelope, in one transaction. How the sender stands is asked within it: a block that was made meanwhile holds. Gives
+   * how he stood.
+   */
+  async #commit(
+    tx: WriteTx,
+    envelope: Delivered,
+    opened: OpenedSeal,
+    stores: BufferedStores,
+    proved: Proved,
+  ): Promise<Standing> {
+    const { directory, record, sessions } = this.#needs;
+    const { account, device } = opened;
+    const { read, judgement } = proved;
+    const contact = record.contact(account);
+    const standing = this.#standingOf(account);
+    if (contact === undefined && standing === 'stranger' && !this.#mayIntroduce(proved)) {
+      await this.#raiseCount(tx, 'unproven');
+      return standing;
+    }
+    const handling: Handling = {
+      ...this.#needs,
+      tx,
+      account,
+      device,
+      identityKey: opened.identityKey.serialize(),
+      standing,
+      frame: read.frame,
+      id: idOf<MessageId>(read.frame.id),
+      receivedAt: envelope.receivedAt,
+      stores,
+      isLate: false,
+    };
+    if (contact?.state === 'blocked') {
+      // Dropped, but counted, so that it is not missing should he be unblocked.
+      await this.#number(handling, read);
+    } else {
+      if (judgement !== undefined) directory.commit(tx, judgement);
+      directory.noteHeard(tx, account, device);
+      directory.noteKnown(tx, account, device, read.frame.to.list);
+      const verdict = await this.#number(handling, read);
+      if (verdict?.kind !== 'repeated') {
+        await this.#handle({ ...handling, isLate: verdict?.kind === 'late' }, proved);
+      }
+    }
+    sessions.commit(tx, stores);
+    return standing;
+  }
+
+  /** Whether a content may be the first of somebody: what asks for an answer, while there is room. Anything else leaves no trace. */
+  #mayIntroduce({ content }: Proved): boolean {
+    return (content?.kind === 'text' || content?.kind === 'profile') && this.#requests() < REQUESTS_MOST;
   }
 
   /** Hands a content to the handler of its kind. */
@@ -359,53 +418,59 @@ export class Inbox {
 
   /** Keeps the numbering and shows what it shows. */
   async #number(handling: Handling, { frame, bytes }: ReadFrame): Promise<LinkVerdict | undefined> {
-    const { tx, db, account, device, own, conversations, standing } = handling;
+    const { tx, db, account, device, own, clock } = handling;
     const { link } = frame;
     if (link === undefined) return undefined;
-    const epoch = epochText(link.epoch);
-    const key = K.inChain(db, account, device, epoch);
+    const key = K.inChain(db, account, device, epochText(link.epoch));
     const held = await tx.get(T.inChains, key);
+    if (held === undefined) await this.#forgetChains(tx, account);
     const me = {
       device: own.value.device,
       unknownToSender: frame.to.list.counter < own.value.joinedAt,
     };
     const verdict = judgeLink(held, device, link, hashLink(link.salt, bytes), me);
-    let { chain } = verdict;
-    const isShown = standing === 'accepted';
-    switch (verdict.kind) {
-      case 'next':
-      case 'repeated':
-        break;
-      case 'late':
-        if (chain.gapLine !== undefined) {
-          await conversations.changeGap(tx, account, chain.gapLine, chain.missing);
-          if (chain.missing.length === 0) chain = withoutGapLine(chain);
-        }
-        break;
-      case 'gap': {
-        const { missing } = verdict;
-        if (isShown && chain.gapLine === undefined) {
-          const gap = { device, epoch, missing };
-          const gapLine = conversations.addEvent(tx, account, { what: 'gap', missing: missing.length }, gap);
-          chain = { ...chain, gapLine };
-        } else if (chain.gapLine !== undefined) {
-          await conversations.changeGap(tx, account, chain.gapLine, chain.missing);
-        }
-        if (standing !== 'stranger') this.#askMissing(handling, link.epoch, missing);
-        break;
-      }
-      case 'fork':
-        if (isShown) conversations.addEvent(tx, account, { what: 'gap', missing: 1 });
-        break;
-    }
-    tx.put(T.inChains, key, chain);
+    const chain = verdict.kind === 'repeated' ? verdict.chain : await this.#showGap(handling, verdict, link);
+    tx.put(T.inChains, key, { ...chain, heardAt: clock.now() });
     return verdict;
   }
 
+  /** Makes room for a chain that begins: the one goes that was not heard of for longest. */
+  async #forgetChains(tx: WriteTx, account: AccountId): Promise<void> {
+    const { db } = this.#needs;
+    const range = K.inChains(db, account);
+    if ((await tx.keys(T.inChains, range)).length < CHAINS_MOST) return;
+    const rows = await tx.range(T.inChains, range);
+    const [oldest] = rows.toSorted((a, b) => (a.value.heardAt ?? 0) - (b.value.heardAt ?? 0));
+    if (oldest !== undefined) tx.delete(T.inChains, oldest.key);
+  }
+
+  /** Shows and asks for what is missing; what was missing before somebody was accepted shows with the next that he says. */
+  async #showGap(handling: Handling, verdict: LinkVerdict, link: Link): Promise<InChain> {
+    const { tx, account, device, conversations, standing } = handling;
+    const { chain } = verdict;
+    const isShown = standing === 'accepted';
+    if (verdict.kind === 'fork' && isShown) conversations.addEvent(tx, account, { what: 'gap', missing: 1 });
+    const left = missingCount(chain);
+    const isNew = isShown && chain.gapLine === undefined && left > 0;
+    const asked = isNew ? chain.missing : verdict.kind === 'gap' ? verdict.missing : [];
+    if (standing !== 'stranger') this.#askMissing(handling, link.epoch, asked);
+    if (isNew) {
+      const gap = { device, epoch: epochText(link.epoch) };
+      return { ...chain, gapLine: conversations.addEvent(tx, account, { what: 'gap', missing: left }, gap) };
+    }
+    if (chain.gapLine === undefined || verdict.kind === 'next') return chain;
+    await conversations.changeGap(tx, account, chain.gapLine, left);
+    return left === 0 ? withoutGapLine(chain) : chain;
+  }
+
+  /** Asks for missing numbers, the newest first. */
   #askMissing(handling: Handling, epoch: Uint8Array, missing: readonly number[]): void {
     const { tx, account, device, directory } = handling;
-    if (directory.get(account) === undefined || !this.#mayRepair(tx, account)) return;
-    this.#ask(tx, account, device, { what: 'missing', epoch, numbers: missing.slice(-RETRY_MAX) });
+    if (directory.get(account) === undefined) return;
+    for (let end = missing.length; end > 0 && this.#mayRepair(tx, account); end -= RETRY_MAX) {
+      const numbers = missing.slice(Math.max(0, end - RETRY_MAX), end);
+      this.#ask(tx, account, device, { what: 'missing', epoch, numbers });
+    }
   }
 
   #ask(
@@ -472,14 +537,13 @@ export class Inbox {
 
   /** What the sender believes of both lists: a higher counter means that this device has something to read. */
   #compareViews(frame: ContentFrame): void {
-    const { directory, people, background, record, own } = this.#needs;
+    const { directory, people, background, own } = this.#needs;
     const account = idOf<AccountId>(frame.from.account);
     if (frame.to.list.counter > directory.ownView.counter && this.#mayLookUp(own.value.account)) {
       background.run(people.fetchOwn(), 'read the own list');
     }
     const known = directory.get(account)?.list.counter ?? 0;
-    const isContact = record.contact(account) !== undefined;
-    if (frame.from.list.counter > known && isContact && this.#mayLookUp(account)) {
+    if (frame.from.list.counter > known && account !== own.value.account && this.#mayLookUp(account)) {
       background.run(people.fetch(account, []), 'read a list');
     }
   }

@@ -29,6 +29,8 @@ import { Transmission, type TransmissionNeeds } from './transmission.ts';
 /** A passing fault is tried again after this, doubled each time, at most a minute. */
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 60_000;
+/** Nobody makes it wait longer by saying so. */
+const MOST_WAIT_MS = 60 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 /** Rows deleted in one sweep. */
 const SWEEP_MOST = 5_000;
@@ -37,7 +39,7 @@ const KEYS_END = new Uint8Array(17).fill(0xff);
 
 /** Tables of a compose: the content's line and its entry together. */
 export const COMPOSE_TABLES = [...LINE_TABLES, ...ENCRYPT_TABLES] as const;
-const FINISH_TABLES = [...LINE_TABLES, T.outbox, T.people] as const;
+const FINISH_TABLES = [...LINE_TABLES, T.outbox] as const;
 
 /** What the outbox needs. */
 export interface OutboxNeeds extends EnvelopeNeeds, TransmissionNeeds {
@@ -74,6 +76,8 @@ type Outcome =
 export class Outbox {
   readonly #needs: OutboxNeeds;
   readonly #queues = new Map<AccountId, OutboxEntry[]>();
+  /** Entries whose transaction has not been committed yet: nothing of them leaves, whoever looks at the queue meanwhile. */
+  readonly #uncommitted = new Set<number>();
   readonly #pumping = new Set<AccountId>();
   readonly #retries = new Map<AccountId, { readonly cancel: () => void; readonly delayMs: number }>();
   readonly #envelopes: Envelopes;
@@ -264,7 +268,11 @@ export class Outbox {
   #push(tx: WriteTx, entry: OutboxEntry): void {
     tx.put(T.outbox, [entry.seq], entry);
     this.#queue(entry.to).push(entry);
-    tx.after(() => this.#kick(entry.to));
+    this.#uncommitted.add(entry.seq);
+    tx.after(() => {
+      this.#uncommitted.delete(entry.seq);
+      this.#kick(entry.to);
+    });
   }
 
   #kick(account: AccountId): void {
@@ -278,7 +286,8 @@ export class Outbox {
     try {
       for (;;) {
         const [entry] = this.#queue(account);
-        if (entry === undefined || this.#stopped) {
+        // What is not committed yet is met again by the `#kick` that follows its commit.
+        if (entry === undefined || this.#stopped || this.#uncommitted.has(entry.seq)) {
           this.#retries.delete(account);
           return;
         }
@@ -305,7 +314,7 @@ export class Outbox {
     const { clock } = this.#needs;
     const before = this.#retries.get(account);
     const delayMs = Math.min(MOST_RETRY_MS, (before?.delayMs ?? FIRST_RETRY_MS / 2) * 2);
-    const waitMs = at === undefined ? delayMs : Math.max(at - clock.now(), 50);
+    const waitMs = at === undefined ? delayMs : Math.min(Math.max(at - clock.now(), 50), MOST_WAIT_MS);
     const cancel = clock.after(waitMs, () => this.#kick(account));
     this.#retries.set(account, { cancel, delayMs });
   }
@@ -355,17 +364,17 @@ export class Outbox {
     const isListed = ({ device }: OutgoingEnvelope): boolean =>
       person.list.devices.some((listed) => listed.device === device) &&
       !person.stored.departed.includes(device);
-    const { listHash: _old, ...rest } = { ...entry, ...this.#find(entry) };
-    return this.#store({ ...rest, envelopes: (entry.envelopes ?? []).filter(isListed) });
+    return this.#needs.db.write([T.outbox], async (tx) => {
+      // As it is now: its message may have been erased meanwhile.
+      const { listHash: _old, ...rest } = { ...entry, ...this.#find(entry) };
+      const next: OutboxEntry = { ...rest, envelopes: (entry.envelopes ?? []).filter(isListed) };
+      this.#replace(tx, next);
+      return next;
+    });
   }
 
   #find(entry: OutboxEntry): OutboxEntry | undefined {
     return this.#queue(entry.to).find(({ seq }) => seq === entry.seq);
-  }
-
-  async #store(entry: OutboxEntry): Promise<OutboxEntry> {
-    await this.#needs.db.write([T.outbox], async (tx) => this.#replace(tx, entry));
-    return entry;
   }
 
   #replace(tx: WriteTx, entry: OutboxEntry): void {
@@ -391,11 +400,10 @@ export class Outbox {
   }
 
   async #fail(entry: OutboxEntry, error: unknown): Promise<void> {
-    const { db, conversations, own, directory, background } = this.#needs;
+    const { db, conversations, own, background } = this.#needs;
     if (isCoreError(error, 'cancelled')) return;
     await db.write(FINISH_TABLES, async (tx) => {
       this.#remove(tx, entry);
-      directory.edit(tx, entry.to, (stored) => ({ ...stored, proven: [] }));
       if (entry.line === true) {
         const delivery = { kind: 'failed', failure: failureFrom(error) } as const;
         await conversations.setDelivery(tx, own.value.account, entry.id, delivery, { force: true });

@@ -62,6 +62,8 @@ export class Sessions {
   /** The certificate that was last found good, by device: the same one comes with every message. */
   readonly #goodCertificates = new Map<DeviceId, OwnBytes>();
   readonly locks = new KeyedLocks();
+  /** Grows when all sessions are put aside: what was opened before is not written back in their place. */
+  #era = 0;
 
   constructor(engine: Engine, db: SealedDb, own: OwnKeeper, clock: Clock) {
     this.#engine = engine;
@@ -93,6 +95,7 @@ export class Sessions {
     identityKey: Uint8Array | EnginePublicKey,
     within?: Tx,
   ): Promise<BufferedStores> {
+    const era = this.#era;
     const read = (tx: Tx): Promise<Uint8Array | undefined> => tx.get(T.sessions, K.device(this.#db, device));
     const stored =
       this.#cache.get(device) ??
@@ -108,11 +111,18 @@ export class Sessions {
           ? this.#engine.PublicKey.deserialize(copyBytes(identityKey))
           : identityKey,
       session: stored === undefined ? undefined : copyBytes(stored),
+      era,
     });
+  }
+
+  /** Whether all sessions were put aside since the stores were opened: what they have encrypted must not leave. */
+  isStale(stores: BufferedStores): boolean {
+    return stores.era !== this.#era;
   }
 
   /** Puts what the stores changed into a transaction that holds `SESSION_TABLES`. */
   commit(tx: WriteTx, stores: BufferedStores): void {
+    if (this.isStale(stores)) stores.stayAside();
     stores.put(tx);
     const { device, session, isAside } = stores;
     tx.after(() => {
@@ -169,6 +179,7 @@ export class Sessions {
       device: this.#own.value.device,
       peerKey: own.publicKey,
       session: undefined,
+      era: this.#era,
     });
     const content = await engine.sealedSenderDecryptToUsmc(copyBytes(body), identityOnly);
     const certificate = content.senderCertificate();
@@ -252,6 +263,7 @@ export class Sessions {
    * that is merely archived becomes the current one again with the next message that it reads, and would use its keys twice.)
    */
   async putAsideAll(tx: WriteTx): Promise<void> {
+    this.#era += 1;
     const rows = await tx.range(T.sessions, {});
     for (const { key, value } of rows) {
       if (!(key instanceof Uint8Array)) continue;

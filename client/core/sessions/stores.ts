@@ -47,6 +47,8 @@ export interface StoreParts {
   readonly peerKey: EnginePublicKey;
   /** The stored session, if any. */
   readonly session: OwnBytes | undefined;
+  /** Which of the times between two puttings aside of all sessions it was opened in. */
+  readonly era: number;
 }
 
 /** The five stores of one operation with one device. */
@@ -73,6 +75,9 @@ export class BufferedStores
   get device(): DeviceId {
     return this.#parts.device;
   }
+  get era(): number {
+    return this.#parts.era;
+  }
   /** The session as it now is, stored or not. */
   get session(): OwnBytes | undefined {
     return this.#session;
@@ -95,6 +100,11 @@ export class BufferedStores
     this.#removed = [];
     this.#marks = [];
     return true;
+  }
+
+  /** All sessions were put aside meanwhile: what this one has become follows it there. */
+  stayAside(): void {
+    this.#isAside = true;
   }
 
   /** Whether a message can be encrypted without a bundle. */

@@ -6,7 +6,14 @@ import { ready } from '@tacet/crypto';
 import type { Link } from '@tacet/protocol/content/frame';
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
 import type { InChain, OutChain } from '../../../client/core/db/stores.ts';
-import { hashLink, judgeLink, nextLink, type LinkVerdict } from '../../../client/core/messages/chain.ts';
+import {
+  hashLink,
+  judgeLink,
+  missingCount,
+  nextLink,
+  startAt,
+  type LinkVerdict,
+} from '../../../client/core/messages/chain.ts';
 
 await ready();
 
@@ -132,6 +139,56 @@ t.test('a jump of any size is bounded in memory', (t) => {
   const { verdicts, chain } = receive([first!, far]);
   t.match(verdicts[1], { kind: 'gap' });
   t.equal(chain.missing.length, 256);
+  t.equal(missingCount(chain), Number.MAX_SAFE_INTEGER - 2, 'and everything is counted');
+  t.end();
+});
+
+t.test('no number that has not come is ever taken for one that has, however many are held back', (t) => {
+  const chain = makeChain(600);
+  const [first, last] = [chain[0]!, chain[599]!];
+  const late = chain.slice(1, 599);
+  const { verdicts, chain: end } = receive([first, last, ...late]);
+  t.equal(verdicts[1]?.kind, 'gap');
+  t.ok(
+    verdicts.slice(2).every(({ kind }) => kind === 'late'),
+    'each is taken when it comes',
+  );
+  t.equal(end.contiguous, 1, 'nothing is told of what nobody knows');
+
+  const dropped = receive([first, last, ...late.slice(100)]).chain;
+  t.ok(missingCount(dropped) >= 100, 'and what never comes stays missing');
+  t.end();
+});
+
+t.test('gaps that add up to more than can be told apart stay', (t) => {
+  const chain = makeChain(700);
+  // Every second one is held back.
+  const { chain: end } = receive(chain.filter((_, i) => i % 2 === 1));
+  t.equal(missingCount(end), 350);
+  t.equal(end.missing.length, 256);
+  const { verdicts, chain: closed } = receive([
+    ...chain.filter((_, i) => i % 2 === 1),
+    ...chain.filter((_, i) => i % 2 === 0),
+  ]);
+  t.ok(verdicts.slice(350).every(({ kind }) => kind === 'late'));
+  t.ok(missingCount(closed) > 0, 'rather a gap too many than one too few');
+  t.end();
+});
+
+t.test('a device for which a frame was made later than for the others misses it if it does not come', (t) => {
+  const salt = new Uint8Array(32);
+  const other = idOf<DeviceId>(new Uint8Array(16).fill(9));
+  const first = nextLink(undefined, epoch, [other], [], salt);
+  const second = nextLink({ ...first.chain, previous: salt }, epoch, [other], [], salt);
+  const held = startAt({ ...second.chain, previous: salt }, epoch, 2, [other, me]);
+  t.strictSame(held?.starts, [
+    { device: other, number: 1 },
+    { device: me, number: 2 },
+  ]);
+  const third = nextLink(held, epoch, [other, me], [], salt).link;
+  t.match(judgeLink(undefined, sender, third, salt, known), { kind: 'gap', missing: [2] });
+  t.equal(startAt(held, epoch, 2, [me]), undefined, 'a start stays');
+  t.equal(startAt(held, new Uint8Array(16), 2, [sender]), undefined, 'and belongs to its epoch');
   t.end();
 });
 

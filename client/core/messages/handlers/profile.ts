@@ -2,7 +2,7 @@
  * Somebody's profile key and delivery key. In answer to an invite it carries a MAC under the invite's secret over the sender's own
  * account key: whoever knew the secret is accepted, and both sides show "checked by invite link".
  */
-import { encodeB64u } from '@tacet/protocol/bytes';
+import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import type { Profile } from '@tacet/protocol/content/profile';
 import type { Contact } from '@tacet/protocol/content/record';
 import { idBytes, idOf, type MessageId } from '@tacet/protocol/ids';
@@ -61,6 +61,14 @@ function answeredInvite(handling: Handling, body: Profile): string | undefined {
   return verifyInviteMac(keyFrom<InviteSecret>(invite.secret), newcomer, mac) ? named : undefined;
 }
 
+function hasKeys(
+  { deliveryKey, profileKey }: Contact,
+  told: Required<Pick<Contact, 'deliveryKey' | 'profileKey'>>,
+): boolean {
+  if (deliveryKey === undefined || profileKey === undefined) return false;
+  return equalBytes(deliveryKey, told.deliveryKey) && equalBytes(profileKey, told.profileKey);
+}
+
 /** Handles a profile. */
 export async function handleProfile(handling: Handling, body: Profile): Promise<void> {
   const { tx, account, standing, isLate, clock, record, directory, conversations } = handling;
@@ -72,8 +80,8 @@ export async function handleProfile(handling: Handling, body: Profile): Promise<
   record.changeContact(tx, account, (held): Contact => {
     const contact = held ?? newContact(person, 'request', 'unverified', clock.now());
     const keys = { deliveryKey: copyBytes(body.deliveryKey), profileKey: copyBytes(body.profileKey) };
-    // By arrival: the sender's clock may have been wrong when he said it.
-    const isOvertaken = isLate && contact.keysAt > 0;
+    // By arrival: the sender's clock may have been wrong when he said it. Keys that are known change no record, however often they come.
+    const isOvertaken = (isLate && contact.keysAt > 0) || hasKeys(contact, keys);
     const told = isOvertaken ? contact : { ...contact, ...keys, keysAt: clock.now() };
     if (!isInvited) return told;
     const trust = told.trust === 'verified' ? told.trust : 'by-invite';
