@@ -517,6 +517,9 @@ class Core implements Client {
         await this.#requireStrong(next, home.own.value.username);
         await home.ownAccount.changePassphrase(current, next);
       },
+      checkPassphrase: async (passphrase) => this.#home().ownAccount.checkPassphrase(passphrase),
+      postponePassphrase: async () => this.#home().care.postpone(),
+      seePassphraseChange: async () => this.#home().care.seen(),
       deleteAccount: (passphrase) => this.#deleteAccount(passphrase),
       wipe: () => this.#wipeNow(),
       setLock: ({ passphrase, afterMs }) => this.#setLock(passphrase, afterMs),

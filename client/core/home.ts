@@ -9,6 +9,7 @@ import type { SessionReply } from '@tacet/protocol/rest/sessions';
 import { keyFrom, type RecordKey } from '@tacet/crypto/vault';
 import type { Meeting } from './account/meeting.ts';
 import { OwnAccount } from './account/own-account.ts';
+import { PassphraseCare } from './account/passphrase-care.ts';
 import { Profiles } from './account/profiles.ts';
 import { RecordKeeper } from './account/record.ts';
 import { hasCurrentRecordKey } from './account/removal.ts';
@@ -82,6 +83,7 @@ export class Home {
   #contacts: Contacts | undefined;
   readonly profiles: Profiles;
   readonly ownAccount: OwnAccount;
+  readonly care: PassphraseCare;
   readonly #services: Services;
   readonly #inbox: Inbox;
   readonly #early: EarlyContents;
@@ -120,7 +122,9 @@ export class Home {
       ended: (code) => parts.watcher.ended(code === 'session-ended' ? 'removed' : 'too-old'),
     });
     const { connection } = this;
-    const base = { origin, clock, random, background, db, rest, ...made };
+    this.care = new PassphraseCare(db, clock, () => parts.watcher.peopleChanged());
+    const { care } = this;
+    const base = { origin, clock, random, background, db, rest, care, ...made };
     const sessions = new Sessions(engine, db, own, clock);
     const anonymous = new AnonymousConnection(ports.openSocket, clock);
     const people = new People(db, rest, session, anonymous, record, directory);
@@ -187,6 +191,7 @@ export class Home {
     await home.#services.receipts.load();
     await home.#early.load();
     await home.#expiry.start();
+    await home.care.load();
     await home.#ensureConversations();
     return home;
   }
@@ -239,6 +244,7 @@ export class Home {
     outbox.stop();
     receipts.stop();
     this.#expiry.stop();
+    this.care.stop();
     this.#inbox.stop();
     this.record.stop();
     this.#meeting?.stop();
@@ -302,6 +308,7 @@ export class Home {
       background.run(this.record.refresh(), 'read the account record');
     }
     this.record.resume();
+    this.care.look();
     this.#catchUp();
     this.#maintainSoon();
     for (const contact of this.record.contacts) {

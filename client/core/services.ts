@@ -1,5 +1,6 @@
 /** The parts of a signed-in device that its tasks share, made once by `home.ts`. */
 import type { AccountId } from '@tacet/protocol/ids';
+import type { PassphraseCare } from './account/passphrase-care.ts';
 import type { RecordKeeper } from './account/record.ts';
 import type { Session } from './account/session.ts';
 import type { Background } from './background.ts';
@@ -26,6 +27,7 @@ export interface Services {
   readonly session: Session;
   readonly own: OwnKeeper;
   readonly record: RecordKeeper;
+  readonly care: PassphraseCare;
   readonly conversations: Conversations;
   readonly directory: Directory;
   readonly sessions: Sessions;

@@ -5,7 +5,7 @@
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals-core';
 import type { AccountId } from '@tacet/protocol/ids';
 import type { StoredConversation } from './db/stores.ts';
-import { devicesOf, resetOf } from './account/own-devices.ts';
+import { devicesOf, passphraseOf, resetOf } from './account/own-devices.ts';
 import type { Home } from './home.ts';
 import {
   addEarlier,
@@ -25,6 +25,7 @@ import type {
   Me,
   NoticeLevel,
   OpenConversation,
+  PassphraseView,
   PersonView,
   ResetView,
   Progress,
@@ -49,6 +50,7 @@ export class SharedState {
   readonly lock = signal<LockView | undefined>(undefined);
   readonly notices = signal<NoticeLevel>('private');
   readonly reset = signal<ResetView | undefined>(undefined);
+  readonly passphrase = signal<PassphraseView>({ asked: false });
   readonly unreadTotal: ReadonlySignal<number> = computed(() =>
     this.conversations.value.reduce((sum, { unread }) => sum + unread, 0),
   );
@@ -66,6 +68,7 @@ export class SharedState {
       this.conversations.value = home === undefined ? [] : summaries(home);
       this.devices.value = home === undefined ? [] : devicesOf(home);
       this.reset.value = home === undefined ? undefined : resetOf(home);
+      this.passphrase.value = home === undefined ? { asked: false } : passphraseOf(home);
       for (const view of this.#views) view.closeConversation();
     });
   }
@@ -95,6 +98,7 @@ export class SharedState {
       this.conversations.value = summaries(home);
       this.devices.value = devicesOf(home);
       this.reset.value = resetOf(home);
+      this.passphrase.value = passphraseOf(home);
       for (const view of this.#views) view.peopleChanged();
     });
     const { session } = this;
@@ -131,6 +135,7 @@ export class ViewMirror {
         devices: shared.devices.value,
         lock: shared.lock.value,
         reset: shared.reset.value,
+        passphrase: shared.passphrase.value,
         progress: shared.progress.value,
         unreadTotal: shared.unreadTotal.value,
         indexing: shared.indexing.value,

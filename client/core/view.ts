@@ -228,6 +228,14 @@ export interface ResetView {
   readonly dueAt: number;
 }
 
+/** What is to be said of the passphrase. */
+export interface PassphraseView {
+  /** It is time to ask whether it is still at hand. */
+  readonly asked: boolean;
+  /** Another own device has put another one in force, which the person has not seen yet. */
+  readonly changed?: { readonly deviceName: string | undefined; readonly at: number };
+}
+
 /** One of the own devices, as far as this one knows. */
 export interface DeviceView {
   readonly device: DeviceId;
@@ -302,6 +310,7 @@ export interface ViewState {
   /** The app lock, where one is set. */
   readonly lock: LockView | undefined;
   readonly reset: ResetView | undefined;
+  readonly passphrase: PassphraseView;
   readonly progress: Progress | undefined;
   readonly unreadTotal: number;
   /** Lines that were added to the search index, while that goes on. */
@@ -406,6 +415,12 @@ export interface Commands {
   finishReset(passphrase: string): Promise<void>;
   /** Puts another passphrase in force. Devices that are signed in stay so. */
   changePassphrase(change: { readonly current: string; readonly next: string }): Promise<void>;
+  /** Whether this is the passphrase in force; refused as `passphrase-wrong` if not. */
+  checkPassphrase(passphrase: string): Promise<void>;
+  /** The question whether it is at hand is asked another time. */
+  postponePassphrase(): Promise<void>;
+  /** The person has seen that another device has changed it. */
+  seePassphraseChange(): Promise<void>;
   /** Deletes the account on the server and everything here. */
   deleteAccount(passphrase: string): Promise<void>;
   /** Deletes everything here, without asking the server for anything. Works offline, locked, and where the storage is broken. */

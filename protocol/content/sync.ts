@@ -1,6 +1,6 @@
 /**
  * Between the devices of one account: what this device sent, what was read or removed, that the account record has changed, the record
- * key after a device was removed. Refused from anybody else. `sent` is durable.
+ * key after a device was removed, that the passphrase is another one. Refused from anybody else. `sent` is durable.
  */
 import { Array as List, Literal, Object as Shape, String, Union, type Static } from 'typebox';
 import { Bytes } from '../bytes.ts';
@@ -45,6 +45,16 @@ const RecordChanged = Shape({ what: Literal('record'), version: Counter }, CLOSE
 const RecordKey = Shape({ what: Literal('record-key'), key: Bytes(HASH_BYTES) }, CLOSED);
 /** The sender is on the list and has not been given the record key of it. */
 const RecordKeyWanted = Shape({ what: Literal('record-key-wanted') }, CLOSED);
+/** The sender has put another passphrase in force. */
+const PassphraseChanged = Shape({ what: Literal('passphrase') }, CLOSED);
 
-export const Sync = Union([SentCopy, ReadHere, RemovedHere, RecordChanged, RecordKey, RecordKeyWanted]);
+export const Sync = Union([
+  SentCopy,
+  ReadHere,
+  RemovedHere,
+  RecordChanged,
+  RecordKey,
+  RecordKeyWanted,
+  PassphraseChanged,
+]);
 export type Sync = Static<typeof Sync>;

@@ -417,6 +417,32 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     path: '/',
     state: { ...IN, reset: { isThis: false, deviceName: undefined, dueAt: NOW + 2 * DAY } },
   },
+  'passphrase-ask': { path: '/', state: { ...IN, passphrase: { asked: true } } },
+  'passphrase-check': {
+    path: '/',
+    state: { ...IN, passphrase: { asked: true } },
+    press: ['Check'],
+  },
+  'passphrase-check-wrong': {
+    path: '/settings/account',
+    state: IN,
+    refuse: { checkPassphrase: { code: 'passphrase-wrong' } },
+    type: { 'Your passphrase': 'not this one' },
+    press: ['Check passphrase', 'Check'],
+  },
+  'passphrase-check-right': {
+    path: '/settings/account',
+    state: IN,
+    type: { 'Your passphrase': 'copper lantern drizzle mammal untied harvest' },
+    press: ['Check passphrase', 'Check'],
+  },
+  'passphrase-changed': {
+    path: '/',
+    state: {
+      ...IN,
+      passphrase: { asked: false, changed: { deviceName: 'The old laptop in the attic', at: NOW - 2 * DAY } },
+    },
+  },
   'reset-begin': { path: '/settings/account', state: IN, press: ['Announce a reset'] },
   'reset-finish': { path: '/settings/reset', state: IN },
   locked: { path: '/', state: { session: { kind: 'locked' } } },

@@ -38,6 +38,7 @@ export function makeFakeDoor(scene: Scene): Door {
     devices: signal(first.devices),
     lock: signal(first.lock),
     reset: signal(first.reset),
+    passphrase: signal(first.passphrase),
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
     indexing: signal(first.indexing),
@@ -144,6 +145,13 @@ export function makeFakeDoor(scene: Scene): Door {
     cancelReset: async () => undefined,
     finishReset: async () => undefined,
     changePassphrase: async () => undefined,
+    checkPassphrase: async () => undefined,
+    postponePassphrase: async () => {
+      state.passphrase.value = { asked: false };
+    },
+    seePassphraseChange: async () => {
+      state.passphrase.value = { asked: false };
+    },
     deleteAccount: async () => undefined,
     wipe: async () => undefined,
     setLock: async ({ afterMs }) => {

@@ -4,7 +4,7 @@
  */
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { NAME_MAX } from '@tacet/protocol/content/record';
-import { idBytes, type DeviceId } from '@tacet/protocol/ids';
+import { idBytes, idOf, type DeviceId, type MessageId } from '@tacet/protocol/ids';
 import { changeCredentials, deleteAccount } from '@tacet/protocol/rest/accounts';
 import { signedChangeCredentials, signedDeleteAccount } from '@tacet/protocol/signed/requests';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
@@ -13,8 +13,9 @@ import { T } from '../db/stores.ts';
 import { CoreError, isCoreError } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
 import type { DeviceKeyring } from '../ports.ts';
-import type { Services } from '../services.ts';
+import { hasOtherDevices, type Services } from '../services.ts';
 import {
+  fetchCredentials,
   fetchVault,
   forgetStretched,
   forgetVault,
@@ -132,11 +133,32 @@ export class OwnAccount {
           const signed = signWithKeyPair(vault.stretched.loginKey, SIGNED_LABELS.changeCredentials, request);
           const body = { bytes: encodeB64u(request), signature: encodeB64u(signed) };
           await session.with((token) => rest.call(changeCredentials, { body, token }));
-          await this.#noteCredentials(credentials.version);
+          await this.#putInForce(credentials.version);
         });
       } finally {
         forgetStretched(stretched);
       }
+    });
+  }
+
+  /**
+   * Whether this is the passphrase in force, without opening anything with it. Resolves if it is; throws `CoreError` `passphrase-wrong`
+   * and others.
+   */
+  checkPassphrase(passphrase: string): Promise<void> {
+    const { own, rest, session, care } = this.#s;
+    return this.#act(async () => {
+      const { username, credentialsVersion } = own.value;
+      const stretched = stretchPassphrase(passphrase, username);
+      try {
+        await session.with((token) => fetchCredentials(rest, token, stretched, credentialsVersion));
+      } catch (error) {
+        if (isCoreError(error, 'passphrase-wrong')) await care.notAtHand();
+        throw error;
+      } finally {
+        forgetStretched(stretched);
+      }
+      await care.atHand();
     });
   }
 
@@ -168,7 +190,8 @@ export class OwnAccount {
         fetchVault(rest, token, account, stretched, credentialsVersion),
       );
       forgetVault({ contents, version });
-      await this.#noteCredentials(version);
+      // A change whose answer nobody saw.
+      if (version > credentialsVersion) await this.#putInForce(version);
       return true;
     } catch (error) {
       if (isCoreError(error, 'passphrase-wrong')) return false;
@@ -176,14 +199,23 @@ export class OwnAccount {
     }
   }
 
-  async #noteCredentials(version: number): Promise<void> {
-    const { own, db } = this.#s;
-    await db.write([T.own], async (tx) =>
+  /** Another passphrase is in force by this device: the other own devices are told. */
+  async #putInForce(version: number): Promise<void> {
+    const { own, db, care, outbox, random, clock } = this.#s;
+    await db.write([T.own, T.passphraseCare, T.outbox], async (tx) => {
       own.change(tx, (held) => ({
         ...held,
         credentialsVersion: Math.max(held.credentialsVersion, version),
-      })),
-    );
+      }));
+      care.renewed(tx);
+      if (!hasOtherDevices(this.#s)) return;
+      outbox.add(tx, {
+        to: own.value.account,
+        content: { kind: 'sync', body: { what: 'passphrase' } },
+        id: idOf<MessageId>(random(16)),
+        sentAt: clock.now(),
+      });
+    });
   }
 
   /** Puts into effect what happened while nobody saw the answer. */

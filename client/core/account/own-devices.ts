@@ -1,7 +1,7 @@
 /** The own devices as a person sees them: from the signed list, the names in the record, and what was heard here. */
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
 import type { Home } from '../home.ts';
-import type { DeviceView, ResetView } from '../view.ts';
+import type { DeviceView, PassphraseView, ResetView } from '../view.ts';
 
 /** This one first, then in the order in which they were added. */
 export function devicesOf({
@@ -37,4 +37,12 @@ export function resetOf(
   if (reset === undefined) return undefined;
   const announcer = devicesOf(home).find(({ device }) => device === reset.device);
   return { isThis: announcer?.isThis === true, deviceName: announcer?.name, dueAt: reset.dueAt };
+}
+
+/** What is to be said of the passphrase. */
+export function passphraseOf(home: Pick<Home, 'directory' | 'record' | 'own' | 'care'>): PassphraseView {
+  const { isDue, changed } = home.care;
+  if (changed === undefined) return { asked: isDue };
+  const name = devicesOf(home).find(({ device }) => device === changed.device)?.name;
+  return { asked: isDue, changed: { deviceName: name, at: changed.at } };
 }

@@ -3,6 +3,7 @@
  * of the account, and are overwritten when the act is done. A server that shows older credentials, or other keys, is not believed.
  */
 import { decodeB64u, encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import type { ReplyOf } from '@tacet/protocol/call';
 import { idBytes, type AccountId } from '@tacet/protocol/ids';
 import { getCredentials } from '@tacet/protocol/rest/accounts';
 import { isWireError } from '@tacet/protocol/errors';
@@ -36,6 +37,21 @@ export interface OwnVault extends OpenedVault {
   readonly stretched: StretchedPassphrase;
 }
 
+/** Reads the credentials that a passphrase's login key is in force of. Throws as `fetchVault` does. */
+export async function fetchCredentials(
+  rest: Rest,
+  token: string,
+  { loginKey }: StretchedPassphrase,
+  seenVersion: number,
+): Promise<ReplyOf<typeof getCredentials>> {
+  const reply = await rest.call(getCredentials, { token });
+  if (reply.version < seenVersion) throw new CoreError('server-dishonest', 'older credentials than seen');
+  if (reply.loginKey !== encodeB64u(loginKey.publicKey)) {
+    throw new CoreError('passphrase-wrong', 'another login key is in force');
+  }
+  return reply;
+}
+
 /**
  * Reads credentials and opens the vault in them. Throws `CoreError` `passphrase-wrong` when the login key in force is another one or no
  * wrap opens, `server-dishonest` for credentials older than `seenVersion` or without a vault.
@@ -44,20 +60,16 @@ export async function fetchVault(
   rest: Rest,
   token: string,
   account: AccountId,
-  { loginKey, wrapKey }: StretchedPassphrase,
+  stretched: StretchedPassphrase,
   seenVersion = 0,
 ): Promise<OpenedVault> {
-  const reply = await rest.call(getCredentials, { token });
-  if (reply.version < seenVersion) throw new CoreError('server-dishonest', 'older credentials than seen');
-  if (reply.loginKey !== encodeB64u(loginKey.publicKey)) {
-    throw new CoreError('passphrase-wrong', 'another login key is in force');
-  }
+  const reply = await fetchCredentials(rest, token, stretched, seenVersion);
   const binding = { account: idBytes(account), version: reply.version };
   const sealed = decodeB64u(reply.wraps.find(({ way }) => way === 'passphrase')?.sealed ?? '');
   const vault = decodeB64u(reply.vault);
   if (sealed === undefined || vault === undefined) throw new CoreError('server-dishonest', 'no vault');
   try {
-    const vaultKey = unwrapVaultKey(wrapKey, sealed, binding);
+    const vaultKey = unwrapVaultKey(stretched.wrapKey, sealed, binding);
     const contents = openVault(vaultKey, vault, binding);
     vaultKey.fill(0);
     return { version: reply.version, contents };
@@ -114,6 +126,7 @@ export async function withOwnVault<Value>(
     );
     vault = { ...opened, stretched };
     await checkContents(services, vault);
+    await services.care.atHand();
     return await work(vault);
   } finally {
     forgetStretched(stretched);

@@ -99,6 +99,15 @@ export interface PreKeyState {
   readonly faults: number;
 }
 
+/** When the passphrase is asked for next, and that another own device has changed it. Key `passphrase`. */
+export interface StoredCare {
+  /** Right answers in a row. */
+  readonly answers: number;
+  readonly askAt: number;
+  /** Until the person has seen it. */
+  readonly changed?: { readonly device: DeviceId; readonly at: number };
+}
+
 /** Things that only count. Key `counts`. */
 export interface Counts {
   /** Envelopes whose outer seal did not open. */
@@ -302,6 +311,7 @@ export const T = {
   preKeyState: { store: 'device' } as Table<PreKeyState>,
   counts: { store: 'device' } as Table<Counts>,
   notices: { store: 'device' } as Table<NoticeLevel>,
+  passphraseCare: { store: 'device' } as Table<StoredCare>,
   recentEmoji: { store: 'device' } as Table<readonly string[]>,
   searchState: { store: 'device' } as Table<SearchState>,
   search: { store: 'search' } as Table<StoredChunk>,

@@ -9,6 +9,7 @@ import { memo } from '../components/memo.tsx';
 import { ListTitle } from '../components/pane-header.tsx';
 import { useDoor } from '../door-context.ts';
 import { linkTo, place } from '../router.ts';
+import { PassphraseNotice } from '../settings/passphrase-notice.tsx';
 import { ResetNotice } from '../settings/reset.tsx';
 import { text } from '../text/text.ts';
 import { lazily } from '../components/lazy.tsx';
@@ -71,6 +72,7 @@ export function ConversationList(): VNode {
       <ConnectionStrip in="list" />
       <UpdateStrip />
       <ResetNotice link />
+      <PassphraseNotice />
       {conversations.length > 0 && <SearchField onDown={enterList} />}
       <NoticeOffer />
       {searching ? (

@@ -8,11 +8,12 @@ import { linkTo } from '../router.ts';
 import { Wipe } from '../screens/locked.tsx';
 import { fill, text } from '../text/text.ts';
 import { AskPassphrase } from './ask-passphrase.tsx';
+import { CheckPassphrase } from './check-passphrase.tsx';
 import { SetLock } from './set-lock.tsx';
 import { Reset } from './reset.tsx';
 import { Section } from './settings-frame.tsx';
 
-type Act = 'set-lock' | 'clear-lock' | 'wipe' | 'delete';
+type Act = 'check' | 'set-lock' | 'clear-lock' | 'wipe' | 'delete';
 
 export function Account(): VNode {
   const { commands } = useDoor();
@@ -24,6 +25,9 @@ export function Account(): VNode {
         <p>{text.account.passphraseText}</p>
         <div>
           <ButtonLink {...linkTo({ kind: 'settings', page: 'passphrase' })}>{text.account.change}</ButtonLink>
+        </div>
+        <div>
+          <Button onClick={() => setAct('check')}>{text.account.check}</Button>
         </div>
       </Section>
       <Section title={text.account.lost}>
@@ -44,6 +48,7 @@ export function Account(): VNode {
           <Button onClick={() => setAct('delete')}>{text.account.delete}</Button>
         </div>
       </Section>
+      {act === 'check' && <CheckPassphrase onClose={close} />}
       {act === 'set-lock' && <SetLock onClose={close} />}
       {act === 'clear-lock' && (
         <AskPassphrase

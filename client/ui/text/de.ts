@@ -494,6 +494,7 @@ export const de: Translation = {
     passphraseText:
       'Mit deiner Passphrase meldest du dich auf einem anderen Gerät an, und nach ihr wird gefragt, bevor Geräte entfernt werden. Sonst hat sie niemand.',
     change: 'Passphrase ändern',
+    check: 'Passphrase prüfen',
     changeTitle: 'Ändere deine Passphrase',
     changeLead:
       'Zuerst die, die jetzt gilt. Angemeldete Geräte bleiben angemeldet; von dann an öffnet nur die neue dein Konto.',
@@ -556,6 +557,20 @@ export const de: Translation = {
     deleteLoses:
       'Dein Konto, deine Kontakte, dein Name und alles, was auf dem Server für dich liegt, werden gelöscht, ebenso deine Nachrichten auf diesem Gerät. Deine anderen Geräte werden abgemeldet. Was andere bekommen haben, behalten sie. Das lässt sich nicht zurücknehmen, und danach kann jeder deinen Benutzernamen nehmen.',
     deleteConfirm: 'Für immer löschen',
+  },
+  passphrase: {
+    ask: 'Hast du deine Passphrase noch?',
+    check: 'Prüfen',
+    later: 'Jetzt nicht',
+    title: 'Hast du deine Passphrase noch?',
+    lead: 'Sie bringt dich zurück, wenn dieses Gerät verloren geht, und niemand kann sie dir sagen. Tippe sie ein, oder lass sie deinen Passwortmanager eintragen. Ist sie falsch, geschieht nichts.',
+    right: 'Das ist sie. Von nun an wirst du seltener gefragt.',
+    wrong: 'Das ist nicht deine Passphrase.',
+    help: 'Sieh nach, wo du sie aufbewahrst: im Passwortmanager oder auf dem gedruckten Blatt. Ist sie nirgends, kann dieses Gerät noch helfen.',
+    changed:
+      'Deine Passphrase wurde auf „{name}“ geändert, {date}. Von nun an öffnet nur die neue dein Konto.',
+    changedDoubt: 'Wenn du das nicht warst, handle jetzt: Wer es war, hat deine Passphrase.',
+    seen: 'Das war ich',
   },
   locked: {
     title: 'Tacet ist gesperrt',

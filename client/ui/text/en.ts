@@ -487,6 +487,7 @@ export const en = {
     passphraseText:
       'Your passphrase signs you in on another device and is asked for before devices are removed. Nobody else has it.',
     change: 'Change passphrase',
+    check: 'Check passphrase',
     changeTitle: 'Change your passphrase',
     changeLead:
       'First the one that is in force now. Devices that are signed in stay signed in; from then on only the new one opens your account.',
@@ -548,6 +549,20 @@ export const en = {
     deleteLoses:
       'Your account, your contacts, your name and everything stored for you on the server are deleted, and your messages on this device. Your other devices are signed out. What others have received stays with them. This cannot be undone, and anybody may take your username afterwards.',
     deleteConfirm: 'Delete for ever',
+  },
+  passphrase: {
+    ask: 'Is your passphrase still at hand?',
+    check: 'Check',
+    later: 'Not now',
+    title: 'Is your passphrase still at hand?',
+    lead: 'It is what brings you back when this device is lost, and nobody can tell it to you. Type it, or let your password manager fill it in. Nothing happens if it is wrong.',
+    right: 'That is it. From now on you are asked less often.',
+    wrong: 'That is not your passphrase.',
+    help: 'Look where you keep it: in your password manager, or on the printed sheet. If it is nowhere, this device can still help.',
+    changed:
+      'Your passphrase was changed on “{name}”, {date}. Only the new one opens your account from now on.',
+    changedDoubt: 'If that was not you, act now: whoever did it has your passphrase.',
+    seen: 'It was me',
   },
   locked: {
     title: 'Tacet is locked',

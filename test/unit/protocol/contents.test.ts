@@ -31,6 +31,7 @@ const SAMPLES: readonly Content[] = [
   { kind: 'delete', body: { message: id } },
   { kind: 'timer', body: { seconds: 0, revision: 3 } },
   { kind: 'sync', body: { what: 'removed', account: id, messages: [{ author: id, message: id }] } },
+  { kind: 'sync', body: { what: 'passphrase' } },
   { kind: 'profile', body: { profileKey: hash, deliveryKey: hash } },
   { kind: 'profile', body: { profileKey: hash, deliveryKey: hash, invite: { code: id, mac: hash } } },
   { kind: 'delivered', body: { messages: [id] } },

@@ -4,6 +4,7 @@
  */
 import type { ContentFrame } from '@tacet/protocol/content/frame';
 import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
+import type { PassphraseCare } from '../../account/passphrase-care.ts';
 import type { RecordKeeper } from '../../account/record.ts';
 import type { Background } from '../../background.ts';
 import type { Conversations } from '../../conversations.ts';
@@ -28,6 +29,7 @@ export interface HandlerServices {
   readonly background: Background;
   readonly own: OwnKeeper;
   readonly record: RecordKeeper;
+  readonly care: PassphraseCare;
   readonly directory: Directory;
   readonly conversations: Conversations;
   readonly sessions: Sessions;

@@ -134,5 +134,8 @@ export async function handleSync(handling: Handling, body: Sync): Promise<void> 
       return;
     case 'record-key-wanted':
       if (hasCurrentRecordKey(handling)) giveRecordKey(handling, handling.tx);
+      return;
+    case 'passphrase':
+      handling.care.renewedBy(handling.tx, handling.device, handling.frame.sentAt);
   }
 }

@@ -1,0 +1,49 @@
+/** Above the list: the question whether the passphrase is still at hand, and the word that another own device has changed it. */
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { KeyRound } from 'lucide';
+import { Button, ButtonLink } from '../components/button.tsx';
+import strip from '../components/connection-strip.module.css';
+import { Icon } from '../components/icon.tsx';
+import { lazily } from '../components/lazy.tsx';
+import { Note } from '../components/note.tsx';
+import { inBackground, useDoor } from '../door-context.ts';
+import { linkTo } from '../router.ts';
+import { formatFull } from '../text/dates.ts';
+import { fill, text } from '../text/text.ts';
+
+const CheckPassphrase = lazily(async () => (await import('./check-passphrase.tsx')).CheckPassphrase);
+
+export function PassphraseNotice(): VNode | null {
+  const { commands, state } = useDoor();
+  const [checking, setChecking] = useState(false);
+  const { asked, changed } = state.passphrase.value;
+  if (checking) return <CheckPassphrase onClose={() => setChecking(false)} />;
+  if (changed !== undefined) {
+    const name = changed.deviceName ?? text.devices.unnamed;
+    return (
+      <Note kind="caution">
+        <p>{fill(text.passphrase.changed, { name, date: formatFull(changed.at) })}</p>
+        <p>{text.passphrase.changedDoubt}</p>
+        <Button onClick={() => inBackground(commands.seePassphraseChange())}>
+          {text.passphrase.seen}
+        </Button>{' '}
+        <ButtonLink {...linkTo({ kind: 'settings', page: 'account' })}>{text.account.lostSee}</ButtonLink>
+      </Note>
+    );
+  }
+  // Whoever has announced a reset has said that it is lost.
+  if (!asked || state.reset.value !== undefined) return null;
+  return (
+    <div class={`${strip.strip} ${strip.list}`}>
+      <Icon node={KeyRound} size={16} />
+      <span class={strip.words}>{text.passphrase.ask}</span>
+      <button class={strip.now} type="button" onClick={() => setChecking(true)}>
+        {text.passphrase.check}
+      </button>
+      <button class={strip.now} type="button" onClick={() => inBackground(commands.postponePassphrase())}>
+        {text.passphrase.later}
+      </button>
+    </div>
+  );
+}
