@@ -156,13 +156,13 @@ export type MessageLine = Extract<Line, { readonly kind: 'message' }>;
 /** Every message of the open conversation, page by page: a view keeps a window of them alone. */
 export async function readAll(client: TestClient, id: ConversationId): Promise<readonly MessageLine[]> {
   const lines = new Map<number, MessageLine>();
-  for (;;) {
+  const note = (): void => {
     for (const line of linesOf(client.state)) lines.set(line.order, line);
-    if (client.state.open?.hasEarlier !== true) {
-      return [...lines.values()].sort((a, b) => a.order - b.order);
-    }
-    await client.commands.loadEarlier(id);
-  }
+  };
+  // A conversation opens where its unread messages begin: down to the end first, then up to the beginning.
+  for (note(); client.state.open?.hasLater === true; note()) await client.commands.loadLater(id);
+  for (note(); client.state.open?.hasEarlier === true; note()) await client.commands.loadEarlier(id);
+  return [...lines.values()].sort((a, b) => a.order - b.order);
 }
 
 /** The messages of the open conversation, in order. */
