@@ -216,8 +216,11 @@ export class RecordKeeper {
         await this.#fetch(version);
         continue;
       }
-      const unchanged = sent === this.#value;
       await db.write([T.record], async (tx) => {
+        // A removal has put a later one in its place.
+        if (version <= this.#stored.version) return;
+        // Asked here: writes that were waiting may have changed it since the answer came.
+        const unchanged = sent === this.#value;
         const next = unchanged ? value : { ...this.#value, previous: this.#stored.hash };
         this.#keep(
           tx,
@@ -249,6 +252,7 @@ export class RecordKeeper {
       throw new CoreError('server-dishonest', 'a record that does not follow the one before');
     }
     await db.write([T.record], async (tx) => {
+      if (reply.version <= this.#stored.version) return;
       const merged = this.#stored.dirty ? mergeRecords(this.#value, theirs, clock.now()) : theirs;
       this.#keep(
         tx,

@@ -1,0 +1,109 @@
+/** The account record between memory, disk and server: changes that come while an upload is on its way, and answers that come late. */
+import t from 'tap';
+import { ready } from '@tacet/crypto';
+import { generateKey, sealRecord, type LocalKey, type RecordKey } from '@tacet/crypto/vault';
+import { encodeB64u } from '@tacet/protocol/bytes';
+import { encodeCbor } from '@tacet/protocol/cbor';
+import type { AccountRecord } from '@tacet/protocol/content/record';
+import { idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
+import { RecordKeeper } from '../../../client/core/account/record.ts';
+import { Background } from '../../../client/core/background.ts';
+import { STORE_NAMES } from '../../../client/core/db/migrations.ts';
+import { claimDatabase, SealedDb } from '../../../client/core/db/sealed.ts';
+import { T } from '../../../client/core/db/stores.ts';
+import type { HttpReply, HttpRequest } from '../../../client/core/ports.ts';
+import { Rest } from '../../../client/core/transport/rest.ts';
+import { openNodePorts } from '../../support/node-ports.ts';
+
+await ready();
+
+const account = idOf<AccountId>(new Uint8Array(16).fill(1));
+const recordKey = generateKey<RecordKey>();
+const first: AccountRecord = {
+  v: 1,
+  previous: new Uint8Array(32),
+  list: { counter: 1, hash: new Uint8Array(32) },
+  profileKey: new Uint8Array(32),
+  profileVersion: 1,
+  name: 'Ada',
+  nameAt: 0,
+  settings: { readReceipts: true, typing: true, changedAt: 0 },
+  contacts: [],
+  invites: [],
+};
+
+/** A keeper whose server is `serve`. */
+async function open(
+  serve: (request: HttpRequest) => Promise<HttpReply>,
+): Promise<{ readonly db: SealedDb; readonly keeper: RecordKeeper }> {
+  const ports = openNodePorts({ url: 'http://127.0.0.1:1' });
+  const raw = await ports.openDatabase('tacet', 1, STORE_NAMES);
+  const db = new SealedDb(raw, generateKey<LocalKey>(), await claimDatabase(raw), () => undefined);
+  const keeper = new RecordKeeper(
+    {
+      db,
+      rest: new Rest(serve, ports.clock),
+      clock: { now: () => 0, after: () => () => undefined },
+      background: new Background(),
+      account,
+      recordKey: () => recordKey,
+      isKeyCurrent: () => true,
+      awaitsKey: async () => false,
+      token: async () => '',
+      changed: () => undefined,
+      uploaded: () => undefined,
+    },
+    { version: 1, hash: new Uint8Array(32), plain: encodeCbor(first), dirty: false },
+  );
+  return { db, keeper };
+}
+
+t.test(
+  'a change whose write waited while an upload was answered is neither lost nor left here',
+  async (t) => {
+    const sent: number[] = [];
+    const waiting: Promise<unknown>[] = [];
+    const { db, keeper } = await open(async ({ body }) => {
+      sent.push((JSON.parse(body ?? '{}') as { version: number }).version);
+      if (sent.length === 1) {
+        // Both are asked for before the answer is there; neither has begun when it is.
+        waiting.push(
+          db.write([T.record], async (tx) => {
+            for (let i = 0; i < 200; i += 1) await tx.get(T.record, 'record');
+          }),
+          db.write([T.record], async (tx) => keeper.change(tx, (held) => ({ ...held, name: 'Third' }))),
+        );
+      }
+      return { status: 204, body: '' };
+    });
+    await db.write([T.record], async (tx) => keeper.change(tx, (held) => ({ ...held, name: 'Second' })));
+    await keeper.flush();
+    await Promise.all(waiting);
+    t.equal(keeper.value.name, 'Third');
+    t.strictSame(sent, [2, 3], 'it went up after the first');
+    const stored = await db.read([T.record], (tx) => tx.get(T.record, 'record'));
+    t.match(stored, { version: 3, dirty: false });
+  },
+);
+
+t.test('an answer that comes after a later version was adopted lowers nothing', async (t) => {
+  const theirs = encodeCbor({ ...first, name: 'Older', previous: new Uint8Array(32) });
+  const sealed = sealRecord(recordKey, theirs, { account: idBytes(account), version: 2 });
+  const waiting: Promise<unknown>[] = [];
+  const newest = new Uint8Array(32).fill(3);
+  const { db, keeper } = await open(async () => {
+    waiting.push(
+      db.write([T.record], async (tx) => {
+        for (let i = 0; i < 200; i += 1) await tx.get(T.record, 'record');
+      }),
+      db.write([T.record], async (tx) =>
+        keeper.adopt(tx, { version: 3, hash: newest }, (held) => ({ ...held, name: 'Newest' })),
+      ),
+    );
+    return { status: 200, body: JSON.stringify({ version: 2, sealed: encodeB64u(sealed) }) };
+  });
+  await keeper.refresh();
+  await Promise.all(waiting);
+  t.equal(keeper.version, 3);
+  t.equal(keeper.value.name, 'Newest');
+});
