@@ -107,6 +107,7 @@ export class SealedDb {
   readonly #onFault: (error: unknown) => void;
   readonly #owner: number;
   #lastWrite: Promise<unknown> = Promise.resolve();
+  #hasFailed = false;
 
   /**
    * `owner`: the number that `claimDatabase` gave; once another tab has claimed the database every write here fails. `onFault`: a write
@@ -140,10 +141,12 @@ export class SealedDb {
 
   /**
    * Runs `work` in one strict transaction: all of it is on disk when the promise resolves, or nothing. Writes run one after the other,
-   * so that what `work` changes in memory is changed in the order of the disk.
+   * so that what `work` changes in memory is changed in the order of the disk. After one that failed none is taken any more: it would be
+   * made from what the memory has and the disk has not. What `after` runs can fail no write; its faults are told like those of a write.
    */
   write<Value>(tables: readonly Table<unknown>[], work: (tx: WriteTx) => Promise<Value>): Promise<Value> {
     const turn = this.#lastWrite.then(async () => {
+      if (this.#hasFailed) throw new CoreError('storage-unavailable', 'a write before this one failed');
       const afterwards: (() => void)[] = [];
       const closing: (() => Promise<void>)[] = [];
       const lastly: (() => void)[] = [];
@@ -159,13 +162,11 @@ export class SealedDb {
       };
       try {
         const value = await this.#transact(tables, 'write', noting).catch((error: unknown) => {
+          this.#hasFailed = true;
           this.#onFault(error);
           throw error;
         });
-        // One change for those who watch, however many rows it had.
-        batch(() => {
-          for (const run of afterwards) run();
-        });
+        this.#runAll(afterwards);
         return value;
       } finally {
         for (const run of lastly) run();
@@ -197,6 +198,18 @@ export class SealedDb {
     this.#hidden.clear();
     const forget = (): void => void this.#key.fill(0);
     this.#lastWrite.then(forget, forget);
+  }
+
+  /** One change for those who watch, however many rows it had. */
+  #runAll(afterwards: readonly (() => void)[]): void {
+    const guarded = (run: () => void): void => {
+      try {
+        run();
+      } catch (error) {
+        this.#onFault(error);
+      }
+    };
+    guarded(() => batch(() => afterwards.forEach(guarded)));
   }
 
   #transact<Value>(

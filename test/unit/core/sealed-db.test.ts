@@ -95,6 +95,42 @@ t.test('a write that fails leaves nothing, is told as a fault, and runs nothing 
   t.strictSame(ran, []);
 });
 
+t.test('after a write that failed nothing more is written, whatever was waiting for its turn', async (t) => {
+  const { db, faults } = await open();
+  let count = 0;
+  const next = async (): Promise<void> =>
+    db.write([notes], async (tx) => {
+      // As core does: in memory first.
+      count += 1;
+      tx.put(notes, ['count'], { text: String(count) });
+      if (count === 2) throw new Error('power');
+    });
+  const results = await Promise.allSettled([next(), next(), next()]);
+  t.match(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'rejected'],
+  );
+  await t.rejects(next(), { code: 'storage-unavailable' });
+  t.strictSame(await db.read([notes], (tx) => tx.get(notes, ['count'])), { text: '1' });
+  t.equal(count, 2, 'what came after did not even begin');
+  t.equal(faults.length, 1, 'told once');
+});
+
+t.test('what follows a write and fails takes neither the write nor the rest with it', async (t) => {
+  const { db, faults } = await open();
+  const ran: string[] = [];
+  await db.write([notes], async (tx) => {
+    tx.put(notes, [1], { text: 'kept' });
+    tx.after(() => {
+      throw new Error('a view that does not take it');
+    });
+    tx.after(() => ran.push('after'));
+  });
+  t.strictSame(await db.read([notes], (tx) => tx.get(notes, [1])), { text: 'kept' });
+  t.strictSame(ran, ['after']);
+  t.equal(faults.length, 1);
+});
+
 t.test('writes run one after the other, and what follows them in their order', async (t) => {
   const { db } = await open();
   const ran: number[] = [];
