@@ -1,9 +1,11 @@
 /** Finding people by name, requests of strangers, blocking: real clients of core and the real server. */
 import t, { type Test } from 'tap';
 import { introduce } from '@tacet/protocol/rest/people';
+import { encodeB64u } from '@tacet/protocol/bytes';
 import {
   accountOf,
   hasContact,
+  isOnline,
   linesOf,
   makePair,
   openTestClient,
@@ -13,6 +15,7 @@ import {
   textsOf,
   type TestClient,
 } from '../support/make-client.ts';
+import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
 import type { Wire } from '../support/node-ports.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
@@ -142,10 +145,37 @@ t.test('a picture reaches contacts and own devices, is replaced and taken away',
   await t.rejects(ada.commands.setPicture(Buffer.from('<svg/>')), { code: 'picture-unfit' });
 });
 
+/** Resolves when everything that waited for a client has been delivered and acknowledged. */
+function backlogOf(wire: HostileWire): Promise<void> {
+  const from = wire.delivered.length;
+  const acknowledged = new Set<string>();
+  let isDrained = false;
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const ids = wire.delivered.slice(from).map(({ id }) => encodeB64u(id));
+      if (isDrained && ids.every((id) => acknowledged.has(id))) resolve();
+    };
+    wire.change = (frame) => {
+      if (frame.kind === 'drained') isDrained = true;
+      look();
+      return [frame];
+    };
+    wire.swallow = (frame) => {
+      if (frame.kind === 'acknowledge') {
+        for (const id of (frame as unknown as { envelopes: Uint8Array[] }).envelopes)
+          acknowledged.add(encodeB64u(id));
+      }
+      look();
+      return false;
+    };
+  });
+}
+
 t.test('a block reaches all own devices, and nothing goes out or comes in on any of them', async (t) => {
   await using server = await openTestServer();
   const { ada, ben, adasPassphrase } = await makePair(server.url);
-  const desk = openTestClient({ url: server.url });
+  const wire = makeHostileWire();
+  const desk = openTestClient({ url: server.url, wire });
   t.teardown(() => Promise.all([ada.close(), ben.close(), desk.close()]));
   await signIn(desk, 'ada', adasPassphrase);
   const toBen = await openWith(desk, 'Ben');
@@ -156,8 +186,13 @@ t.test('a block reaches all own devices, and nothing goes out or comes in on any
     await client.waitFor('blocked', ({ open }) => open?.state === 'blocked');
     await t.rejects(client.commands.sendText(toBen, 'after all'), { code: 'person-blocked' });
   }
+  desk.ports.setNetwork(false);
   await ben.commands.sendText(toAda, 'into the void');
   await ben.waitFor('taken by the server', (state) => linesOf(state)[0]?.delivery.kind === 'sent');
+  const isWorkedOff = backlogOf(wire);
+  desk.ports.setNetwork(true);
+  await isOnline(desk);
+  await isWorkedOff;
   await ada.commands.setName('Ada Byron');
   await desk.commands.unblock(toBen);
   await ada.waitFor('unblocked', ({ open }) => open?.state === 'accepted');

@@ -31,7 +31,7 @@ import { entryFromJson } from '../people.ts';
 import type { Rest } from '../transport/rest.ts';
 import { makeLocalDatabase } from './local.ts';
 import { makeFirstPreKeys, makeNewDevice, type NewDevice } from './new-device.ts';
-import { fetchVault, forgetStretched, forgetVault } from './own-vault.ts';
+import { fetchVault, forgetStretched, forgetVault, type OpenedVault, type OwnVault } from './own-vault.ts';
 import { openSealedRecord } from './record.ts';
 import { takeChallenge } from './session.ts';
 import { activate, type Joined, type JoinNeeds } from './sign-up.ts';
@@ -81,20 +81,38 @@ async function readOwnList(
   return { list, departed: verifiedDepartures(account, list, entry.departures ?? []) };
 }
 
-/** Adds this device to an account. Throws `CoreError` or `WireError`. */
+/** Adds this device to an account. Throws `CoreError` or `WireError`; what the passphrase opened is forgotten either way. */
 export async function joinAccount(
   needs: JoinNeeds,
-  request: { readonly username: string; readonly passphrase: string },
+  { username, passphrase }: { readonly username: string; readonly passphrase: string },
+): Promise<Joined> {
+  const { ports, engine, rest, progress } = needs;
+  progress({ kind: 'stretching' });
+  const stretched = stretchPassphrase(passphrase, username);
+  let vault: OpenedVault | undefined;
+  try {
+    progress({ kind: 'opening-vault' });
+    const newDevice = makeNewDevice(engine, ports.random);
+    const pending = await openSession(needs, username, stretched, newDevice);
+    vault = await fetchVault(rest, pending.accessToken, pending.account as AccountId, stretched);
+    return await joinWith(needs, username, { ...vault, stretched }, newDevice, pending);
+  } finally {
+    forgetStretched(stretched);
+    if (vault !== undefined) forgetVault(vault);
+  }
+}
+
+/** The list with this device, its first keys, its database, and the request that puts them in force. */
+async function joinWith(
+  needs: JoinNeeds,
+  username: string,
+  vault: OwnVault,
+  newDevice: NewDevice,
+  pending: SessionReply,
 ): Promise<Joined> {
   const { ports, engine, rest, progress } = needs;
   const now = ports.clock.now();
-  progress({ kind: 'stretching' });
-  const stretched = stretchPassphrase(request.passphrase, request.username);
-  progress({ kind: 'opening-vault' });
-  const newDevice = makeNewDevice(engine, ports.random);
-  const pending = await openSession(needs, request.username, stretched, newDevice);
   const account = pending.account as AccountId;
-  const vault = await fetchVault(rest, pending.accessToken, account, stretched);
   const { accountKey, recordKey } = vault.contents;
   const publicKey = accountKey.getPublicKey().serialize();
 
@@ -135,11 +153,12 @@ export async function joinAccount(
     phase: 'joining',
     account,
     device: newDevice.device,
-    username: request.username,
+    username,
     accountKey: publicKey,
     identity: newDevice.identity.serialize(),
     registrationId: newDevice.registrationId,
-    recordKey,
+    // The vault's own copy is overwritten.
+    recordKey: recordKey.slice(),
     epoch: ports.random(16),
     joinedAt: list.counter + 1,
     list: signedList,
@@ -168,9 +187,7 @@ export async function joinAccount(
     list: signedList,
     prekeys: prekeys.upload,
   });
-  const signature = signWithKeyPair(stretched.loginKey, SIGNED_LABELS.addDevice, bytes);
-  forgetStretched(stretched);
-  forgetVault(vault);
+  const signature = signWithKeyPair(vault.stretched.loginKey, SIGNED_LABELS.addDevice, bytes);
   const session = await rest.call(addDevice, {
     body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
     token: pending.accessToken,

@@ -26,6 +26,7 @@ import {
   wrapVaultKey,
   type ProfileKey,
   type RecordKey,
+  type StretchedPassphrase,
   type VaultKey,
 } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
@@ -40,6 +41,7 @@ import { checkInvite } from './inviter.ts';
 import { parseInviteLink } from './invites.ts';
 import { makeLocalDatabase } from './local.ts';
 import { makeFirstPreKeys, makeNewDevice } from './new-device.ts';
+import { forgetStretched } from './own-vault.ts';
 import { sealFirstRecord } from './record.ts';
 import { takeChallenge } from './session.ts';
 
@@ -68,10 +70,9 @@ export interface SignUpRequest {
   readonly invite: string | undefined;
 }
 
-/** Makes an account with this device. Throws `CoreError` or `WireError`. */
+/** Makes an account with this device. Throws `CoreError` or `WireError`; the account key and the passphrase's keys are forgotten either way. */
 export async function makeAccount(needs: JoinNeeds, request: SignUpRequest): Promise<Joined> {
-  const { ports, engine, rest, anonymous, progress } = needs;
-  const now = ports.clock.now();
+  const { ports, rest, anonymous, progress } = needs;
   let code: InviteCode | undefined;
   let answering: InviteAnswer | undefined;
   if (request.invite !== undefined) {
@@ -80,11 +81,31 @@ export async function makeAccount(needs: JoinNeeds, request: SignUpRequest): Pro
     answering = await checkInvite(rest, anonymous, link);
   }
   progress({ kind: 'stretching' });
-  const { loginKey, wrapKey } = stretchPassphrase(request.passphrase, request.username);
+  const stretched = stretchPassphrase(request.passphrase, request.username);
+  const accountKey = PrivateKey.generate();
+  try {
+    return await makeWith(needs, { ...request, code, answering }, stretched, accountKey);
+  } finally {
+    forgetStretched(stretched);
+    accountKey.erase();
+  }
+}
 
+/** The first list, keys and documents, the local database, and the request that makes the account. */
+async function makeWith(
+  needs: JoinNeeds,
+  request: SignUpRequest & {
+    readonly code: InviteCode | undefined;
+    readonly answering: InviteAnswer | undefined;
+  },
+  { loginKey, wrapKey }: StretchedPassphrase,
+  accountKey: PrivateKey,
+): Promise<Joined> {
+  const { ports, engine, rest, progress } = needs;
+  const { code, answering } = request;
+  const now = ports.clock.now();
   progress({ kind: 'making-keys' });
   const account = idOf<AccountId>(ports.random(16));
-  const accountKey = PrivateKey.generate();
   const newDevice = makeNewDevice(engine, ports.random);
   const sessionKey = copyBytes(await ports.keyring.createSessionKey());
   const recordKey = generateKey<RecordKey>();
@@ -152,6 +173,9 @@ export async function makeAccount(needs: JoinNeeds, request: SignUpRequest): Pro
   });
 
   progress({ kind: 'registering' });
+  const vault = sealVault(vaultKey, { accountKey, recordKey }, binding);
+  const sealedVaultKey = wrapVaultKey(wrapKey, vaultKey, binding);
+  vaultKey.fill(0);
   const bytes = signedSignUp.encode({
     origin: ports.origin,
     challenge: await takeChallenge(rest),
@@ -162,8 +186,8 @@ export async function makeAccount(needs: JoinNeeds, request: SignUpRequest): Pro
     credentials: {
       version: 1,
       loginKey: loginKey.publicKey,
-      vault: sealVault(vaultKey, { accountKey, recordKey }, binding),
-      wraps: [{ way: 'passphrase', sealed: wrapVaultKey(wrapKey, vaultKey, binding) }],
+      vault,
+      wraps: [{ way: 'passphrase', sealed: sealedVaultKey }],
     },
     record: { version: 1, sealed },
     profile: { version: 1, sealed: sealProfile(profileKey, encodeCbor(profile), binding) },
