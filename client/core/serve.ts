@@ -2,11 +2,11 @@
  * The worker's end of the door: serves a view of a client over a message port. Several views may be served at a time, each with its own
  * open conversation. Arguments come from the same build; what they hold is checked by the commands.
  */
-import { idOf, ID_BYTES, type MessageId } from '@tacet/protocol/ids';
+import { idOf, type MessageId } from '@tacet/protocol/ids';
 import type { Client } from './client.ts';
 import { COMMAND_NAMES } from './door.ts';
 import { failureFrom } from './failure.ts';
-import type { CommandName, PortLike, ToCore, ToView } from './worker-messages.ts';
+import { parseToCore, type CommandName, type PortLike, type ToView } from './worker-messages.ts';
 
 /** What can be answered before it is known whether anybody is signed in. */
 const EARLY: ReadonlySet<CommandName> = new Set([
@@ -33,11 +33,12 @@ export function serve(client: Client, port: PortLike): () => void {
   );
 
   function receive(event: { readonly data: unknown }): void {
-    const message = event.data as ToCore;
+    const message = parseToCore(event.data);
+    if (message === undefined) return;
     switch (message.kind) {
       case 'call': {
         const { id, name, key, args } = message;
-        if (!COMMAND_NAMES.includes(name) || key.length !== ID_BYTES) {
+        if (!COMMAND_NAMES.includes(name)) {
           post({ kind: 'refused', id, failure: { code: 'unexpected' } });
           return;
         }

@@ -2,7 +2,7 @@
  * What tabs say to each other. Any page of the origin can speak on these channels, and an older build may: the frame of each message is
  * checked here, and what is inside comes from the same build, because nobody attaches to another one.
  */
-import { isRecord } from './worker-messages.ts';
+import { isRecord, parseToCore, parseToView } from './worker-messages.ts';
 import type { ToCore, ToView } from './worker-messages.ts';
 
 /** To all tabs. */
@@ -47,8 +47,13 @@ export function parseCall(data: unknown): CallMessage | undefined {
   const { kind, serving, message } = data;
   if (!isId(serving)) return undefined;
   if (kind === 'ping' || kind === 'pong') return { serving, kind };
-  if (!isRecord(message) || typeof message['kind'] !== 'string') return undefined;
-  if (kind === 'to-core') return { serving, kind, message: message as unknown as ToCore };
-  if (kind === 'to-view') return { serving, kind, message: message as unknown as ToView };
+  if (kind === 'to-core') {
+    const parsed = parseToCore(message);
+    return parsed === undefined ? undefined : { serving, kind, message: parsed };
+  }
+  if (kind === 'to-view') {
+    const parsed = parseToView(message);
+    return parsed === undefined ? undefined : { serving, kind, message: parsed };
+  }
   return undefined;
 }

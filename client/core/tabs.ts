@@ -17,7 +17,7 @@ import { serve } from './serve.ts';
 import { Pipe } from './tab-pipe.ts';
 import { OwnerWatch } from './tab-watch.ts';
 import { parseCall, parseTabMessage, type CallMessage, type TabMessage } from './tab-messages.ts';
-import type { PortLike, ToCore, ToView } from './worker-messages.ts';
+import { parseToCore, type PortLike, type ToCore, type ToView } from './worker-messages.ts';
 
 const TABS_CHANNEL = 'tacet-tabs';
 /** Views that an owner serves at most: a person has fewer tabs, and each costs memory here. */
@@ -95,7 +95,10 @@ class JoinedTab implements Tab {
 
   serveWindow(port: PortLike): void {
     this.#window = port;
-    port.addEventListener('message', ({ data }) => this.#fromWindow(data as ToCore));
+    port.addEventListener('message', ({ data }) => {
+      const message = parseToCore(data);
+      if (message !== undefined) this.#fromWindow(message);
+    });
     port.start?.();
     if (this.#role.kind === 'owner') this.#serveOwnWindow(this.#role.client);
     else if (this.#role.kind === 'view') this.#attach(this.#role.term);

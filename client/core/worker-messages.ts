@@ -1,7 +1,9 @@
 /**
  * What crosses the border between a view and the worker that holds core: calls and their answers, and patches of the view's state.
- * Both ends come from one build (`tabs.ts` keeps others apart), so the shapes are types only; nothing of the network arrives here.
+ * Both ends come from one build (`tabs.ts` keeps others apart), but on the channels between tabs any page of the origin can speak: the
+ * frames are read here, what a call's arguments hold is checked by the commands. Nothing of the network arrives here.
  */
+import { ID_BYTES } from '@tacet/protocol/ids';
 import type { Commands, Failure, ViewState } from './view.ts';
 
 /** Names of the commands. */
@@ -47,4 +49,46 @@ export interface PortLike {
 /** Whether a message is an object with properties. */
 export function isRecord(data: unknown): data is Readonly<Record<string, unknown>> {
   return typeof data === 'object' && data !== null;
+}
+
+/** No command has more arguments. */
+const ARGS_MOST = 8;
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** A view's message, or `undefined` for anything else. Whether a command of the name exists is for who serves it. */
+export function parseToCore(data: unknown): ToCore | undefined {
+  if (!isRecord(data)) return undefined;
+  const { kind, turn, id, key, name, args, visible, focused } = data;
+  switch (kind) {
+    case 'call': {
+      const isKey = key instanceof Uint8Array && key.length === ID_BYTES;
+      if (!isCount(turn) || !isCount(id) || !isKey || typeof name !== 'string') return undefined;
+      if (!Array.isArray(args) || args.length > ARGS_MOST) return undefined;
+      return { kind, turn, id, key, name: name as CommandName, args: args as readonly unknown[] };
+    }
+    case 'attention':
+      if (typeof visible !== 'boolean' || typeof focused !== 'boolean') return undefined;
+      return { kind, visible, focused };
+    case 'take-over':
+    case 'close':
+      return { kind };
+    default:
+      return undefined;
+  }
+}
+
+/** Core's message, or `undefined` for anything else. Slices and answers are core's own, of the same build. */
+export function parseToView(data: unknown): ToView | undefined {
+  if (!isRecord(data)) return undefined;
+  const { kind, turn, slices, id, value, failure } = data;
+  if (kind === 'served' && isCount(turn)) return { kind, turn };
+  if (kind === 'patch' && isRecord(slices)) return { kind, slices };
+  if (kind === 'answer' && isCount(id)) return { kind, id, value };
+  if (kind === 'refused' && isCount(id) && isRecord(failure) && typeof failure['code'] === 'string') {
+    return { kind, id, failure: failure as unknown as Failure };
+  }
+  return undefined;
 }
