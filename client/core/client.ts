@@ -30,7 +30,7 @@ import { LEVELS, Notices } from './notices.ts';
 import { meOf, SharedState, ViewMirror } from './state.ts';
 import { AnonymousConnection } from './transport/anonymous.ts';
 import { Rest } from './transport/rest.ts';
-import type { Commands, ConversationId, LockView, ViewState } from './view.ts';
+import type { Commands, ConversationId, LockView, Progress, ViewState } from './view.ts';
 
 /** One view of a client: its commands, and its own open conversation. */
 export interface View {
@@ -171,7 +171,36 @@ class Core implements Client {
 
   async #goHome(joined: Omit<Joined, 'session'>, session: Joined['session'] | undefined): Promise<void> {
     const state = this.#state;
-    const home = await Home.load({
+    let home: Home;
+    try {
+      home = await this.#load(joined, session);
+    } catch (error) {
+      joined.db.close();
+      throw error;
+    }
+    const isWatched = (): boolean => [...this.#attention.values()].some(({ focused }) => focused);
+    const notices = new Notices(home, state, this.#ports.clock, this.#ports.notices, isWatched);
+    await notices.load();
+    if (this.#closed) {
+      await home.stop();
+      home.close();
+      return;
+    }
+    this.#notices = notices;
+    state.show(home);
+    state.session.value = { kind: 'signed-in', me: meOf(home) };
+    home.start();
+    this.background.run(
+      this.#ports.persistStorage().then((persistent) => {
+        state.persistent.value = persistent;
+      }),
+      'ask for lasting storage',
+    );
+  }
+
+  #load(joined: Omit<Joined, 'session'>, session: Joined['session'] | undefined): Promise<Home> {
+    const state = this.#state;
+    return Home.load({
       ports: this.#ports,
       engine: this.#engine,
       rest: this.#rest,
@@ -192,23 +221,6 @@ class Core implements Client {
         ended: (why) => this.background.run(this.#ended(why), 'end'),
       },
     });
-    if (this.#closed) {
-      home.close();
-      return;
-    }
-    const isWatched = (): boolean => [...this.#attention.values()].some(({ focused }) => focused);
-    const notices = new Notices(home, state, this.#ports.clock, this.#ports.notices, isWatched);
-    await notices.load();
-    this.#notices = notices;
-    state.show(home);
-    state.session.value = { kind: 'signed-in', me: meOf(home) };
-    home.start();
-    this.background.run(
-      this.#ports.persistStorage().then((persistent) => {
-        state.persistent.value = persistent;
-      }),
-      'ask for lasting storage',
-    );
   }
 
   /** The storage failed under core: what is in memory may be ahead of it, so nothing goes on. */
@@ -228,6 +240,8 @@ class Core implements Client {
 
   async #leaveHome(next: ViewState['session']): Promise<void> {
     const { home, session } = this.#state;
+    this.#generated.clear();
+    this.#notices?.withdrawAll();
     this.#notices?.stop();
     this.#notices = undefined;
     this.#state.show(undefined);
@@ -272,7 +286,14 @@ class Core implements Client {
         onFault: (error) => this.#broken(error),
       });
       progress.value = { kind: 'connecting' };
-      await this.#goHome(joined, joined.session);
+      // The lock of a device that was here before went with it.
+      this.#setLockState(undefined);
+      this.#generated.clear();
+      await this.#goHome(joined, joined.session).catch((error: unknown) => {
+        // The account is made: another sign-up here would destroy this device of it.
+        session.value = { kind: 'broken', failure: failureFrom(error) };
+        throw error;
+      });
     } finally {
       this.#busy = false;
       progress.value = undefined;
@@ -294,12 +315,26 @@ class Core implements Client {
     await this.#leaveHome({ kind: 'locked' });
   }
 
+  /** Work with a passphrase keeps this worker from answering: the other tabs are told, or they would take its owner for dead. */
+  async #slowly<Value>(work: () => Promise<Value>): Promise<Value> {
+    const { progress } = this.#state;
+    const shown: Progress = { kind: 'stretching' };
+    progress.value = shown;
+    try {
+      return await work();
+    } finally {
+      if (progress.value === shown) progress.value = undefined;
+    }
+  }
+
   async #unlock(passphrase: string): Promise<void> {
     const { session } = this.#state;
     if (this.#busy || session.value.kind !== 'locked') throw new CoreError('cancelled', 'not locked');
     this.#busy = true;
     try {
-      await this.#goOn(await unlockLocalDatabase(this.#ports, passphrase, (error) => this.#broken(error)));
+      await this.#slowly(async () =>
+        this.#goOn(await unlockLocalDatabase(this.#ports, passphrase, (error) => this.#broken(error))),
+      );
     } finally {
       this.#busy = false;
     }
@@ -310,13 +345,13 @@ class Core implements Client {
     if ((await estimateBits(passphrase, [home.own.value.username])) < LOCK_MIN_BITS) {
       throw new CoreError('passphrase-weak', 'below the least strength of a lock');
     }
-    await replaceLock(this.#ports, home.db, { passphrase, afterMs });
+    await this.#slowly(() => replaceLock(this.#ports, home.db, { passphrase, afterMs }));
     this.#setLockState({ afterMs });
   }
 
   async #clearLock(passphrase: string): Promise<void> {
     const home = this.#home();
-    if (!(await opensLock(this.#ports, passphrase))) {
+    if (!(await this.#slowly(() => opensLock(this.#ports, passphrase)))) {
       throw new CoreError('passphrase-wrong', 'the lock does not open');
     }
     await replaceLock(this.#ports, home.db, undefined);
@@ -326,7 +361,8 @@ class Core implements Client {
   async #deleteAccount(passphrase: string): Promise<void> {
     this.#deleting = true;
     try {
-      await this.#home().ownAccount.deleteAccount(passphrase);
+      const home = this.#home();
+      await this.#slowly(() => home.ownAccount.deleteAccount(passphrase));
       await this.#wipe('deleted');
     } finally {
       this.#deleting = false;
@@ -504,18 +540,26 @@ class Core implements Client {
       readRecentEmoji: async () => readRecentEmoji(this.#home().db),
       noteEmoji: async (emoji) => noteEmoji(this.#home().db, emoji),
       renameDevice: async (device, name) => this.#home().ownAccount.renameDevice(device, name),
-      removeDevice: async (device, passphrase) => this.#home().ownAccount.removeDevice(device, passphrase),
+      removeDevice: async (device, passphrase) => {
+        const { ownAccount } = this.#home();
+        await this.#slowly(() => ownAccount.removeDevice(device, passphrase));
+      },
       beginReset: async () => this.#home().ownAccount.beginReset(),
-      cancelReset: async (passphrase) => this.#home().ownAccount.cancelReset(passphrase),
+      cancelReset: async (passphrase) => {
+        const { ownAccount } = this.#home();
+        await this.#slowly(() => ownAccount.cancelReset(passphrase));
+      },
       finishReset: async (passphrase) => {
         const home = this.#home();
         await this.#requireStrong(passphrase, home.own.value.username);
-        await home.ownAccount.finishReset(passphrase);
+        await this.#slowly(() => home.ownAccount.finishReset(passphrase));
+        this.#generated.clear();
       },
       changePassphrase: async ({ current, next }) => {
         const home = this.#home();
         await this.#requireStrong(next, home.own.value.username);
-        await home.ownAccount.changePassphrase(current, next);
+        await this.#slowly(() => home.ownAccount.changePassphrase(current, next));
+        this.#generated.clear();
       },
       checkPassphrase: async (passphrase) => this.#home().ownAccount.checkPassphrase(passphrase),
       postponePassphrase: async () => this.#home().care.postpone(),

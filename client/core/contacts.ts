@@ -49,17 +49,19 @@ export class Contacts {
       throw new CoreError('server-dishonest', 'the own account under another name');
     }
     const judgement = directory.judge(entry, 'server');
-    await db.write(DIRECTORY_TABLES, async (tx) => {
+    const isKnown = await db.write(DIRECTORY_TABLES, async (tx) => {
       const person = directory.commit(tx, judgement);
-      if (person === undefined)
-        throw new CoreError('key-changed', 'the key of a verified contact has changed');
+      if (person === undefined) return false;
       // Whoever has no name yet gets the one that he was found by; a name that he told himself stays.
       record.changeContact(tx, account, (held) => {
         const contact = held ?? newContact(person, 'request', 'unverified', clock.now());
         return contact.username === undefined ? { ...contact, username } : contact;
       });
       conversations.ensure(tx, account);
+      return true;
     });
+    // Thrown after the commit: what it tells the person stays.
+    if (!isKnown) throw new CoreError('key-changed', 'the key of a verified contact has changed');
     return account;
   }
 
@@ -69,11 +71,12 @@ export class Contacts {
    */
   async block(account: AccountId): Promise<void> {
     const { db, clock, record, outbox, background } = this.#s;
+    requireContact(record.contact(account));
     await db.write([...new Set([...COMPOSE_TABLES, T.record, T.own])], async (tx) => {
       const held = record.contact(account);
-      if (held?.state === 'blocked') return;
+      if (held === undefined || held.state === 'blocked') return;
       record.changeContact(tx, account, (contact) => ({
-        ...requireContact(contact),
+        ...(contact ?? held),
         state: 'blocked',
         changedAt: clock.now(),
       }));
@@ -87,9 +90,10 @@ export class Contacts {
   async unblock(account: AccountId): Promise<void> {
     const { db, clock, record } = this.#s;
     await db.write([...COMPOSE_TABLES, T.record], async (tx) => {
-      if (record.contact(account)?.state !== 'blocked') return;
+      const held = record.contact(account);
+      if (held?.state !== 'blocked') return;
       record.changeContact(tx, account, (contact) => ({
-        ...requireContact(contact),
+        ...(contact ?? held),
         state: 'accepted',
         changedAt: clock.now(),
       }));
@@ -99,7 +103,6 @@ export class Contacts {
   }
 }
 
-function requireContact(contact: Contact | undefined): Contact {
+function requireContact(contact: Contact | undefined): void {
   if (contact === undefined) throw new CoreError('conversation-unknown', 'nobody of this id is known');
-  return contact;
 }

@@ -30,6 +30,7 @@ export class Notices {
   readonly #unread = new Map<AccountId, number>();
   readonly #due = new Set<AccountId>();
   #cancel: (() => void) | undefined;
+  #stopped = false;
 
   /** `isWatched`: whether the person looks at a view. */
   constructor(home: Home, state: SharedState, clock: Clock, port: NoticePort, isWatched: () => boolean) {
@@ -54,6 +55,7 @@ export class Notices {
 
   /** A conversation has changed. */
   touched(account: AccountId): void {
+    if (this.#stopped) return;
     const unread = this.#home.conversations.get(account)?.unread ?? 0;
     const before = this.#unread.get(account) ?? 0;
     this.#unread.set(account, unread);
@@ -71,7 +73,15 @@ export class Notices {
     return this.#home.conversations.all().find(({ account }) => this.#tokenOf(account) === token)?.account;
   }
 
+  /** Takes back what the system may still show, of this run or an earlier one: the app is locked, or nobody is signed in any more. */
+  withdrawAll(): void {
+    for (const { account, unread } of this.#home.conversations.all()) {
+      if (unread > 0) this.#port.withdraw(this.#tokenOf(account));
+    }
+  }
+
   stop(): void {
+    this.#stopped = true;
     this.#cancel?.();
     this.#cancel = undefined;
   }

@@ -99,12 +99,28 @@ async function openWith(
   lock: Lock | undefined,
 ): Promise<Found> {
   const db = new SealedDb(raw, key, await claimDatabase(raw), onFault);
-  const own = await db.read([T.own], (tx) => tx.get(T.own, 'own'));
-  if (own === undefined || own.phase === 'joining') {
-    await raw.destroy();
-    return { kind: 'empty' };
+  try {
+    const own = await db.read([T.own], (tx) => tx.get(T.own, 'own'));
+    if (own === undefined && (await holdsAnything(raw))) {
+      throw new CoreError('storage-damaged', 'data without the device that it belongs to');
+    }
+    if (own !== undefined && own.phase !== 'joining') return { kind: 'device', db, own, lock };
+  } catch (error) {
+    db.close();
+    throw error;
   }
-  return { kind: 'device', db, own, lock };
+  db.close();
+  await raw.destroy();
+  return { kind: 'empty' };
+}
+
+/** Whether there is anything beside the key: a device is written whole, so without its own row the rest is damage. */
+async function holdsAnything(raw: Database): Promise<boolean> {
+  const stores = STORE_NAMES.filter((store) => store !== VAULT);
+  const found = await raw.transact(stores, 'read', (tx) =>
+    Promise.all(stores.map((store) => tx.range(store, { limit: 1 }))),
+  );
+  return found.some((rows) => rows.length > 0);
 }
 
 /** Opens a locked device. Throws `CoreError` `passphrase-wrong`. */
