@@ -1,7 +1,6 @@
 /** One message: its bubble with quote and text, reactions, how far it has come, and the ways to its actions. */
 import type { VNode } from 'preact';
-import { useRef } from 'preact/hooks';
-import { Ellipsis, RotateCw } from 'lucide';
+import { Ellipsis, Reply, RotateCw } from 'lucide';
 import { DeliveryMark } from '../components/delivery-mark.tsx';
 import { Icon } from '../components/icon.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
@@ -14,11 +13,7 @@ import { Quote } from './quote.tsx';
 import { Reactions } from './reactions.tsx';
 import { Remaining } from './remaining.tsx';
 import { showsDelivery, shownAt, type MessageLine } from './rows.ts';
-
-/** A finger that rests this long asks for the actions. */
-const LONG_PRESS_MS = 500;
-/** A finger that moves this far scrolls. */
-const STILL_PX = 10;
+import { useTouch } from './use-touch.ts';
 
 export function Message({
   message,
@@ -32,7 +27,7 @@ export function Message({
   const at = shownAt(message);
   const deleted = message.deletedAt !== undefined;
   const failed = message.mine && message.delivery.kind === 'failed';
-  const press = useLongPress(message);
+  const touch = useTouch(message);
   const hasMarks =
     message.editedAt !== undefined || message.change !== undefined || message.timer !== undefined;
   return (
@@ -46,12 +41,17 @@ export function Message({
       tabIndex={-1}
       onKeyDown={(event) => openByKey(event, message)}
       onContextMenu={(event) => openByPointer(event, message)}
-      {...press}
+      {...touch.handlers}
     >
       <span class="heard">
         {message.mine ? text.conversation.you : name}, {formatTime(at)}:{' '}
       </span>
-      <div class={css.body}>
+      <div class={css.body} data-swipe={touch.swipe}>
+        {touch.swipe !== undefined && (
+          <span class={css.swiped}>
+            <Icon node={Reply} size={18} />
+          </span>
+        )}
         <Bubble message={message} name={name} at={at} />
         <button
           class={css.more}
@@ -167,41 +167,6 @@ function openByPointer(
     message,
     x: isKey ? box.left + 8 : event.clientX,
     y: isKey ? box.bottom : event.clientY,
-  };
-}
-
-/** A finger that rests on a message opens its actions. */
-function useLongPress(message: MessageLine): {
-  readonly onPointerDown: (event: PointerEvent) => void;
-  readonly onPointerMove: (event: PointerEvent) => void;
-  readonly onPointerUp: () => void;
-  readonly onPointerCancel: () => void;
-} {
-  const held = useRef<{
-    readonly timer: ReturnType<typeof setTimeout>;
-    readonly x: number;
-    readonly y: number;
-  }>(undefined);
-  const end = (): void => {
-    clearTimeout(held.current?.timer);
-    held.current = undefined;
-  };
-  return {
-    onPointerDown(event) {
-      end();
-      if (event.pointerType !== 'touch') return;
-      const { clientX: x, clientY: y } = event;
-      const timer = setTimeout(() => {
-        openMenu.value = { message, x, y };
-      }, LONG_PRESS_MS);
-      held.current = { timer, x, y };
-    },
-    onPointerMove(event) {
-      const from = held.current;
-      if (from !== undefined && Math.hypot(event.clientX - from.x, event.clientY - from.y) > STILL_PX) end();
-    },
-    onPointerUp: end,
-    onPointerCancel: end,
   };
 }
 

@@ -35,8 +35,10 @@ async function accept(): Promise<void> {
 }
 
 export function NoticeOffer(): VNode | null {
-  const { conversations, notices } = useDoor().state;
+  const { conversations, notices, passphrase } = useDoor().state;
   const hasMessages = conversations.value.some(({ last }) => last !== undefined);
+  // One question at a time.
+  if (passphrase.value.asked) return null;
   if (!isOffered.value || !hasMessages || notices.value === 'none') return null;
   return (
     <div class={`${css.strip} ${css.list}`}>

@@ -25,10 +25,10 @@ export function PassphraseNotice(): VNode | null {
       <Note kind="caution">
         <p>{fill(text.passphrase.changed, { name, date: formatFull(changed.at) })}</p>
         <p>{text.passphrase.changedDoubt}</p>
-        <Button onClick={() => inBackground(commands.seePassphraseChange())}>
-          {text.passphrase.seen}
-        </Button>{' '}
-        <ButtonLink {...linkTo({ kind: 'settings', page: 'account' })}>{text.account.lostSee}</ButtonLink>
+        <div>
+          <Button onClick={() => inBackground(commands.seePassphraseChange())}>{text.passphrase.seen}</Button>
+          <ButtonLink {...linkTo({ kind: 'settings', page: 'account' })}>{text.account.lostSee}</ButtonLink>
+        </div>
       </Note>
     );
   }

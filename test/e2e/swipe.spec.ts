@@ -1,0 +1,176 @@
+/** On a phone, drawing a message aside replies to it: in both directions of writing, and never in the way of scrolling. */
+import type { CDPSession } from '@playwright/test';
+import { en } from '../../client/ui/text/en.ts';
+import { expect, test } from './fixtures.ts';
+import { Person } from './pages/person.page.ts';
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Somebody with a phone in a conversation, and a finger on it. */
+class Hand {
+  readonly who: Person;
+  readonly #session: CDPSession;
+
+  constructor(who: Person, session: CDPSession) {
+    this.who = who;
+    this.#session = session;
+  }
+
+  /** The middle of a message. */
+  async middle(words: string): Promise<Point> {
+    const box = await this.who.message(words).locator('p').first().boundingBox();
+    if (box === null) throw new Error('no message');
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  }
+
+  async down(at: Point): Promise<void> {
+    await this.#touch('touchStart', [at]);
+  }
+
+  /** Moves in small steps, as a finger does. */
+  async move(from: Point, by: Point): Promise<void> {
+    const steps = 12;
+    for (let i = 1; i <= steps; i += 1) {
+      await this.#touch('touchMove', [{ x: from.x + (by.x * i) / steps, y: from.y + (by.y * i) / steps }]);
+    }
+  }
+
+  async up(): Promise<void> {
+    await this.#touch('touchEnd', []);
+  }
+
+  async swipe(words: string, by: Point): Promise<void> {
+    const at = await this.middle(words);
+    await this.down(at);
+    await this.move(at, by);
+    await this.up();
+  }
+
+  async #touch(type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: Point[]): Promise<void> {
+    await this.#session.send('Input.dispatchTouchEvent', { type, touchPoints });
+  }
+}
+
+interface Given {
+  readonly ada: Person;
+  readonly host: { readonly origin: string };
+  readonly newBrowser: (options?: { readonly phone?: boolean }) => Promise<Person['page']>;
+}
+
+async function openPhone({ ada, host, newBrowser }: Given): Promise<Hand> {
+  const page = await newBrowser({ phone: true });
+  const bob = new Person(page, host.origin, { name: 'Bob', username: 'bob' });
+  await bob.signUp(await ada.makeInvite());
+  await bob.open('ada');
+  await ada.open('Bob');
+  return new Hand(bob, await page.context().newCDPSession(page));
+}
+
+test('drawing a message to the right replies to it, whoever wrote it; a short way or the other way does not', async ({
+  ada,
+  host,
+  newBrowser,
+}) => {
+  const hand = await openPhone({ ada, host, newBrowser });
+  const { who } = hand;
+  const about = who.page.locator('[data-composing=reply]');
+  await ada.send('Swipe me');
+  await who.expectOnce('Swipe me');
+  await hand.swipe('Swipe me', { x: 30, y: 0 });
+  await hand.swipe('Swipe me', { x: -40, y: 0 });
+  await expect(who.message('Swipe me').locator('[data-swipe]')).toHaveCount(0);
+  await expect(about).toHaveCount(0);
+
+  const at = await hand.middle('Swipe me');
+  await hand.down(at);
+  await hand.move(at, { x: 90, y: 4 });
+  await expect(who.message('Swipe me').locator('[data-swipe=armed]')).toHaveCount(1);
+  expect((await hand.middle('Swipe me')).x).toBeGreaterThan(at.x + 50);
+  expect(
+    await who.timeline.evaluate((log) => log.scrollWidth - log.clientWidth),
+    'nothing to scroll sideways',
+  ).toBe(0);
+  await hand.up();
+  await expect(about).toContainText('Swipe me');
+  await expect(who.composer).toBeFocused();
+  await expect.poll(async () => Math.abs((await hand.middle('Swipe me')).x - at.x)).toBeLessThan(1);
+  await who.send('Swiped');
+  await expect(ada.message('Swiped')).toContainText('Swipe me');
+
+  await hand.swipe('Swiped', { x: 90, y: 0 });
+  await expect(about).toContainText(en.message.replyingTo.replace('{name}', en.conversation.you));
+  // Neither has opened the actions.
+  await expect(who.page.getByRole('menu')).toHaveCount(0);
+});
+
+test('a finger that goes up or down scrolls, also when it strays aside, and replies to nothing', async ({
+  ada,
+  host,
+  newBrowser,
+}) => {
+  const hand = await openPhone({ ada, host, newBrowser });
+  const { who } = hand;
+  for (let i = 0; i < 4; i += 1) await ada.send(`Long ${i}${'\nand longer'.repeat(14)}`);
+  await who.expectOnce('Long 3');
+  const log = who.timeline;
+  await log.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  const top = (): Promise<number> => log.evaluate((element) => element.scrollTop);
+  const before = await top();
+  const at = { x: 120, y: 260 };
+  await hand.down(at);
+  await hand.move(at, { x: 20, y: 90 });
+  await hand.move({ x: 140, y: 350 }, { x: 90, y: 60 });
+  await hand.up();
+  await expect.poll(top).toBeLessThan(before - 60);
+  await expect(who.page.locator('[data-swipe]')).toHaveCount(0);
+  await expect(who.page.locator('[data-composing]')).toHaveCount(0);
+});
+
+test('where writing runs from right to left the message is drawn to the left; nothing moves where motion is reduced', async ({
+  ada,
+  host,
+  newBrowser,
+}) => {
+  const hand = await openPhone({ ada, host, newBrowser });
+  const { who } = hand;
+  const about = who.page.locator('[data-composing=reply]');
+  await ada.send('From right to left');
+  await who.expectOnce('From right to left');
+  await who.page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'));
+  await hand.swipe('From right to left', { x: 90, y: 0 });
+  await expect(about).toHaveCount(0);
+  await hand.swipe('From right to left', { x: -90, y: 0 });
+  await expect(about).toContainText('From right to left');
+  await who.composer.press('Escape');
+
+  await who.page.emulateMedia({ reducedMotion: 'reduce' });
+  const at = await hand.middle('From right to left');
+  await hand.down(at);
+  await hand.move(at, { x: -90, y: 0 });
+  await expect(who.message('From right to left').locator('[data-swipe=armed]')).toHaveCount(1);
+  expect((await hand.middle('From right to left')).x).toBeCloseTo(at.x, 0);
+  await hand.up();
+  await expect(about).toContainText('From right to left');
+});
+
+test('what was deleted or is being chosen is not replied to', async ({ ada, host, newBrowser }) => {
+  const hand = await openPhone({ ada, host, newBrowser });
+  const { who } = hand;
+  await who.send('Taken back');
+  await who.send('Stays');
+  await who.expectDelivery('Stays', 'delivered');
+  await who.message('Taken back').locator('p').first().click({ button: 'right' });
+  await who.page.getByRole('menuitem', { name: en.message.delete, exact: true }).click();
+  await who.button(en.message.deleteForEveryone).click();
+  await expect(who.message(en.message.deletedMine)).toBeVisible();
+  await hand.swipe(en.message.deletedMine, { x: 90, y: 0 });
+  await expect(who.page.locator('[data-swipe]')).toHaveCount(0);
+  await who.message('Stays').locator('p').first().click({ button: 'right' });
+  await who.page.getByRole('menuitem', { name: en.message.select, exact: true }).click();
+  await hand.swipe('Stays', { x: 90, y: 0 });
+  await expect(who.page.locator('[data-composing]')).toHaveCount(0);
+  await expect(who.page.getByRole('group', { name: en.select.title })).toBeVisible();
+});
