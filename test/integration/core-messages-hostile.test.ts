@@ -7,6 +7,7 @@ import t, { type Test } from 'tap';
 import type { HttpRequest } from '@tacet/client/core/ports';
 import { encodeCbor } from '@tacet/protocol/cbor';
 import { idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
+import { putRecord } from '@tacet/protocol/rest/accounts';
 import { changeDeliveries, makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
 import { makeImpostor, type Impostor } from '../support/impostor.ts';
 import {
@@ -261,13 +262,15 @@ t.test('keys that are known already change no record, however often they are tol
   const mallory = await makeStranger(t, server.url, scene);
   const keys = { profileKey: randomBytes(32), deliveryKey: randomBytes(32) };
   const tell = () => mallory.say((honest) => ({ ...honest, kind: 'profile', body: encodeCbor(keys) }));
-  const uploads = (): number => requests.filter((each) => each === 'PUT /v1/record').length;
+  const uploads = (): number =>
+    requests.filter((each) => each === `${putRecord.method} ${putRecord.path}`).length;
   await tell();
   await mallory.say((honest) => ({ ...honest, body: encodeCbor({ text: 'first' }) }));
   await ada.waitFor('a request', ({ conversations }) =>
     conversations.some(({ id, last }) => id === mallory.account && last?.text === 'first'),
   );
   const before = await untilStill(ada, uploads);
+  t.ok(before > 0, 'the first did');
   for (let i = 0; i < 5; i += 1) await tell();
   await mallory.say((honest) => ({ ...honest, body: encodeCbor({ text: 'second' }) }));
   await ada.waitFor('the second', ({ conversations }) =>
