@@ -571,6 +571,7 @@ class Core implements Client {
       lock: () => this.#lock(),
       unlock: (passphrase) => this.#unlock(passphrase),
       noteActivity: async () => this.#idle.active(),
+      readFaults: async () => this.#home().readFaults(),
       setNotices: async (level) => {
         this.#home();
         if (LEVELS.includes(level)) await this.#notices?.setLevel(level);

@@ -39,6 +39,7 @@ export interface NewMessage {
   readonly sentAt: number;
   readonly receivedAt: number;
   readonly delivery: Delivery;
+  readonly late?: boolean;
   readonly reply?: QuoteView;
   /** Seconds that it stays. */
   readonly timer?: number;
@@ -109,7 +110,7 @@ export class Conversations {
     if ((await tx.get(T.messages, key)) !== undefined) return false;
     const conversation = this.ensure(tx, account);
     const order = conversation.nextOrder;
-    const { id, mine, text, sentAt, receivedAt, delivery, reply, timer } = message;
+    const { id, mine, text, sentAt, receivedAt, delivery, late, reply, timer } = message;
     tx.put(T.messages, key, { account, order, mine });
     const line: MessageLine = {
       kind: 'message',
@@ -120,6 +121,7 @@ export class Conversations {
       sentAt,
       receivedAt,
       delivery,
+      ...(late === true ? { late } : {}),
       ...(reply === undefined ? {} : { reply }),
       ...(timer === undefined ? {} : { timer }),
     };

@@ -118,6 +118,7 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   unlock: 'again',
   noteActivity: 'again',
   removeDevice: 'once',
+  readFaults: 'again',
   setNotices: 'again',
   findNoticed: 'again',
   connectNow: 'again',

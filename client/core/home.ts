@@ -20,7 +20,7 @@ import type { Background } from './background.ts';
 import type { Contacts } from './contacts.ts';
 import { Conversations, type ConversationWatcher } from './conversations.ts';
 import type { SealedDb } from './db/sealed.ts';
-import { T, type OwnDevice } from './db/stores.ts';
+import { T, type Counts, type OwnDevice } from './db/stores.ts';
 import { OwnDevices } from './devices.ts';
 import { Directory } from './directory.ts';
 import type { Engine } from './engine.ts';
@@ -316,6 +316,12 @@ export class Home {
         this.profiles.read(idOf<AccountId>(contact.account));
       }
     }
+  }
+
+  /** Deliveries that gave nothing. */
+  async readFaults(): Promise<Counts> {
+    const counts = await this.db.read([T.counts], (tx) => tx.get(T.counts, 'counts'));
+    return counts ?? { unopened: 0, unproven: 0 };
   }
 
   /** Goes on with what a lost connection or a crash left undone about keys. */

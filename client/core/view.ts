@@ -126,6 +126,8 @@ export type Line =
       /** When this device got it; for own messages equal to `sentAt`. */
       readonly receivedAt: number;
       readonly delivery: Delivery;
+      /** It was missing here when later ones came. */
+      readonly late?: boolean;
       readonly reply?: QuoteView;
       /** At most one of each person. */
       readonly reactions?: readonly { readonly emoji: string; readonly mine: boolean }[];
@@ -148,7 +150,8 @@ export type Line =
       readonly event:
         | { readonly what: 'key-changed' }
         | { readonly what: 'gap'; readonly missing: number }
-        | { readonly what: 'unreadable' }
+        /** `asked`: its sender was asked to send it again. */
+        | { readonly what: 'unreadable'; readonly asked?: boolean }
         | { readonly what: 'newer-version' }
         /** Messages disappear after so many seconds from here on; 0: they stay. */
         | { readonly what: 'timer'; readonly seconds: number; readonly mine: boolean }
@@ -433,6 +436,8 @@ export interface Commands {
   unlock(passphrase: string): Promise<void>;
   /** Somebody is at this view. */
   noteActivity(): Promise<void>;
+  /** Deliveries that gave nothing: whose seal did not open, and whose sender could not be proved. They name nobody. */
+  readFaults(): Promise<{ readonly unopened: number; readonly unproven: number }>;
   /** Chooses what notifications of this device may show. */
   setNotices(level: NoticeLevel): Promise<void>;
   setPrivacy(privacy: { readonly readReceipts?: boolean; readonly typing?: boolean }): Promise<void>;

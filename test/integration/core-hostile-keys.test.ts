@@ -373,6 +373,8 @@ t.test('what a device on an older copy cannot read is shown as such, asked for a
   const state = await restored.waitFor('repaired', (now) => textsOf(now).includes('into the past'));
   t.equal(textsOf(state).filter((text) => text === 'into the past').length, 1);
   t.ok(eventsOf(state).includes('unreadable'));
+  const lines = state.open?.lines ?? [];
+  t.ok(lines.some((line) => line.kind === 'event' && line.event.what === 'unreadable' && line.event.asked));
   await ada.waitFor('delivered', (now) => linesOf(now).at(-1)?.delivery.kind === 'delivered');
   await ada.commands.sendText(toBen, 'and on');
   await restored.waitFor('and on', (now) => textsOf(now).includes('and on'));

@@ -73,6 +73,12 @@ t.test('a dropped message shows as a gap with the next one, is asked for, and cl
   t.equal(textsOf(repaired).filter((text) => text === 'dropped').length, 1);
   await ben.waitFor('the gap closes', (state) => !eventsOf(state).includes('gap'));
   t.ok(textsOf(ben.state).includes('after it'));
+  const late = linesOf(ben.state).filter((line) => line.late === true);
+  t.strictSame(
+    late.map(({ text }) => text),
+    ['dropped'],
+    'what was missing says that it came late',
+  );
 });
 
 t.test('a repeated envelope, under its own or another id, is shown once and acknowledged', async (t) => {

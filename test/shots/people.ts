@@ -178,6 +178,20 @@ const CONTENTS_LINES: readonly Line[] = [
   said(true, 'Leaving now', 10_000, { delivery: { kind: 'sending' }, timer: 28_800 }),
 ];
 
+const FAULT_LINES: readonly Line[] = [
+  event({ what: 'gap', missing: 3 }, 9 * DAY),
+  message(false, 'The charts from Lagos are here', 9 * DAY - MINUTE),
+  event({ what: 'restored' }, 3 * HOUR),
+  event({ what: 'unreadable', asked: true }, 2.5 * HOUR),
+  event({ what: 'unreadable', asked: true }, 2.4 * HOUR),
+  message(false, 'Did the last one reach you?', 2 * HOUR),
+  event({ what: 'gap', missing: 1 }, 2 * HOUR),
+  said(false, 'I leave on Sunday at nine', 118 * MINUTE, { sentAt: NOW - 2.4 * HOUR, late: true }),
+  message(true, 'Only now, and after the next one', 110 * MINUTE),
+  event({ what: 'unreadable' }, 50 * MINUTE),
+  event({ what: 'newer-version' }, 40 * MINUTE),
+];
+
 const REQUEST_LINES: readonly Line[] = [
   message(false, 'Hi, we met at the conference in Lyon. May I ask you about your talk?', 26 * MINUTE),
 ];
@@ -208,6 +222,7 @@ function opened(
 export const ADA_OPEN = opened(ADA, ADA_LINES, { typing: true });
 export const ADA_UNREAD = opened(ADA, ADA_LINES.slice(0, 15), { unreadFrom: ADA_LINES[13]?.order });
 export const CONTENTS_OPEN = opened(TEAM[4], CONTENTS_LINES, { timer: 28_800 });
+export const FAULTS_OPEN = opened(TEAM[1], FAULT_LINES);
 export const LEILA_OPEN = opened(LEILA, LEILA_LINES, { draft: 'غداً في' });
 export const LONG_OPEN = opened(LONG, MANY_LINES, { hasEarlier: true });
 export const STRANGER_OPEN = opened(STRANGER, REQUEST_LINES, { state: 'request' });

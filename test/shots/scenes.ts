@@ -8,6 +8,7 @@ import {
   CONTENTS_OPEN,
   CONVERSATIONS,
   EMOJI,
+  FAULTS_OPEN,
   FRESH_OPEN,
   LEILA,
   LEILA_OPEN,
@@ -88,6 +89,7 @@ const OPEN = {
   [STRANGER.account]: STRANGER_OPEN,
   [EMOJI.account]: FRESH_OPEN,
   [TEAM[4].account]: CONTENTS_OPEN,
+  [TEAM[1].account]: FAULTS_OPEN,
 };
 const INVITE = '/i/AbCdEfGhIjKlMnOpQrStUv';
 const NAMES = { Name: 'Charles Babbage' };
@@ -273,6 +275,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     open: OPEN,
     offline: true,
   },
+  'conversation-faults': { path: `/c/${TEAM[1].account}`, state: IN, open: OPEN },
   'conversation-contents': { path: `/c/${TEAM[4].account}`, state: IN, open: OPEN },
   'message-actions': {
     path: `/c/${TEAM[4].account}`,
@@ -354,6 +357,11 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   jump: { path: `/c/${LEILA.account}`, state: IN, open: OPEN, keys: ['Control+k'] },
   keys: { path: '/settings', state: IN, keys: ['?'] },
   settings: { path: '/settings', state: IN },
+  'settings-faults': {
+    path: '/settings',
+    state: IN,
+    answers: { readFaults: async () => ({ unopened: 3, unproven: 1 }) },
+  },
   'settings-not-kept': { path: '/settings', state: { ...IN, persistent: false } },
   'sign-out': { path: '/settings', state: IN, press: ['Sign out'] },
   devices: { path: '/settings/devices', state: { ...IN, devices: DEVICES } },

@@ -163,6 +163,7 @@ export function makeFakeDoor(scene: Scene): Door {
     lock: async () => undefined,
     unlock: async () => undefined,
     noteActivity: async () => undefined,
+    readFaults: async () => ({ unopened: 0, unproven: 0 }),
     setNotices: async () => undefined,
     findNoticed: async () => undefined,
     connectNow: async () => undefined,

@@ -524,8 +524,9 @@ export class Inbox {
         await this.#raiseCount(tx, 'unproven');
         return;
       }
-      if (!isOwn) conversations.addEvent(tx, account, { what: 'unreadable' });
-      if (broken.why !== 'undecryptable') return;
+      const asked = broken.why === 'undecryptable';
+      if (!isOwn) conversations.addEvent(tx, account, { what: 'unreadable', asked });
+      if (!asked) return;
       const ratchetKey = sessions.ratchetKeyOf(opened);
       this.#ask(tx, account, device, {
         what: 'envelope',

@@ -1,6 +1,7 @@
 /** A permanent line about keys, gaps and repairs: said plainly, never hidden, never silently gone. */
 import type { VNode } from 'preact';
 import { Handshake, History, KeyRound, MailWarning, MessageCircleQuestion, Sparkles, Timer } from 'lucide';
+import { shownNow } from '../clock.ts';
 import { Icon } from '../components/icon.tsx';
 import { formatFull, formatTime } from '../text/dates.ts';
 import { formatDuration } from '../text/durations.ts';
@@ -18,10 +19,20 @@ const ICONS = {
   restored: History,
 } as const;
 
-function sentence(event: EventLine['event'], name: string): string {
+/** Senders keep for so long what they can send again. */
+const REPAIR_MS = 7 * 24 * 60 * 60_000;
+
+/** What an event says; `count` of its kind have come in a row. */
+export function eventSentence({ event, at }: EventLine, name: string, count: number, now: number): string {
   switch (event.what) {
-    case 'gap':
-      return plural(text.conversation.event.gap, event.missing);
+    case 'gap': {
+      const { gap, gapOld } = text.conversation.event;
+      return plural(now - at > REPAIR_MS ? gapOld : gap, event.missing);
+    }
+    case 'unreadable': {
+      const { unreadable, unreadableAsked } = text.conversation.event;
+      return fill(plural(event.asked === true ? unreadableAsked : unreadable, count), { name });
+    }
     case 'timer': {
       const { timer } = text.conversation.event;
       if (event.seconds === 0) return fill(event.mine ? timer.mineOff : timer.theirsOff, { name });
@@ -29,19 +40,26 @@ function sentence(event: EventLine['event'], name: string): string {
     }
     case 'newer-version':
     case 'key-changed':
-    case 'unreadable':
     case 'invite-accepted':
     case 'restored':
       return fill(text.conversation.event[event.what], { name });
   }
 }
 
-export function EventRow({ line, name }: { readonly line: EventLine; readonly name: string }): VNode {
+export function EventRow({
+  line,
+  name,
+  count,
+}: {
+  readonly line: EventLine;
+  readonly name: string;
+  readonly count: number;
+}): VNode {
   return (
     <div class={css.event} data-order={line.order} data-event={line.event.what}>
       <Icon node={ICONS[line.event.what]} size={16} />
       <p>
-        {sentence(line.event, name)}{' '}
+        {eventSentence(line, name, count, shownNow.value)}{' '}
         <time dateTime={new Date(line.at).toISOString()} title={formatFull(line.at)}>
           {formatTime(line.at)}
         </time>

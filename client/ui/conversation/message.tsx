@@ -29,7 +29,10 @@ export function Message({
   const failed = message.mine && message.delivery.kind === 'failed';
   const touch = useTouch(message);
   const hasMarks =
-    message.editedAt !== undefined || message.change !== undefined || message.timer !== undefined;
+    message.editedAt !== undefined ||
+    message.change !== undefined ||
+    message.timer !== undefined ||
+    message.late === true;
   return (
     <article
       class={css.message}
@@ -122,6 +125,11 @@ function Marks({ message }: { readonly message: MessageLine }): VNode {
   const refused = words === undefined ? text.message.deleteFailed : words.editFailed;
   return (
     <>
+      {message.late === true && (
+        <span data-late="" title={fill(text.message.lateSent, { date: formatFull(message.sentAt) })}>
+          {text.message.late}
+        </span>
+      )}
       {change !== undefined && (
         <span class={change === 'failed' ? css.refused : undefined}>
           {change === 'failed' ? refused : waiting}

@@ -17,7 +17,8 @@ export type Row =
       readonly mine: boolean;
       readonly messages: readonly MessageLine[];
     }
-  | { readonly kind: 'event'; readonly key: string; readonly line: EventLine };
+  /** `count`: so many of its kind in a row, of which it is the last. */
+  | { readonly kind: 'event'; readonly key: string; readonly line: EventLine; readonly count: number };
 
 /** Messages of one author this close together are one run. */
 export const RUN_GAP_MS = 5 * 60_000;
@@ -59,8 +60,13 @@ export function buildRows(
       }
     }
     if (line.kind === 'event') {
-      rows.push({ kind: 'event', key: `event ${line.order}`, line });
       run = undefined;
+      const before = rows.at(-1);
+      if (before?.kind === 'event' && isSameFault(before.line, line)) {
+        rows[rows.length - 1] = { ...before, line, count: before.count + 1 };
+        continue;
+      }
+      rows.push({ kind: 'event', key: `event ${line.order}`, line, count: 1 });
       continue;
     }
     const last = run?.at(-1);
@@ -77,6 +83,12 @@ export function buildRows(
     rows.push({ kind: 'run', key: `run ${line.order}`, mine: line.mine, messages: run });
   }
   return rows;
+}
+
+/** Faults that follow each other are told of once. */
+function isSameFault({ event: a }: EventLine, { event: b }: EventLine): boolean {
+  if (a.what === 'unreadable' && b.what === 'unreadable') return a.asked === b.asked;
+  return a.what === 'newer-version' && b.what === 'newer-version';
 }
 
 /** Whether a message shows how far it has come: the last of its run, and wherever the next one differs. */

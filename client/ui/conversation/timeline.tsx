@@ -11,7 +11,7 @@ import { memo } from '../components/memo.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { dayStart, formatDay, formatFull } from '../text/dates.ts';
 import { fill, plural, text } from '../text/text.ts';
-import { EventRow } from './event-row.tsx';
+import { EventRow, eventSentence } from './event-row.tsx';
 import { MessageRun } from './message-run.tsx';
 import { buildRows } from './rows.ts';
 import { SelectableRun } from './selectable-run.tsx';
@@ -78,7 +78,7 @@ export function Timeline({ conversation }: { readonly conversation: OpenConversa
                   </div>
                 );
               case 'event':
-                return <Event key={row.key} line={row.line} name={person.name} />;
+                return <Event key={row.key} line={row.line} name={person.name} count={row.count} />;
               case 'run':
                 return selecting ? (
                   <SelectableRun key={row.key} run={row} name={person.name} />
@@ -135,7 +135,8 @@ function useAnnouncements({ lines, person, typing, newest }: OpenConversation): 
   useEffect(() => {
     for (const line of lines) {
       if (line.order <= heard.current) continue;
-      if (line.kind === 'message' && !line.mine) {
+      if (line.kind === 'event') announce(eventSentence(line, person.name, 1, line.at));
+      else if (!line.mine) {
         announce(fill(text.conversation.newMessageFrom, { name: person.name, text: line.text }));
       }
     }

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { Note } from '../components/note.tsx';
 import { useDoor, useLoaded } from '../door-context.ts';
-import { fill, formatBytes, text } from '../text/text.ts';
+import { fill, formatBytes, plural, text } from '../text/text.ts';
 
 async function readUsage(): Promise<number | undefined> {
   const { usage } = await navigator.storage.estimate();
@@ -10,8 +10,11 @@ async function readUsage(): Promise<number | undefined> {
 }
 
 export function Storage(): VNode {
-  const persistent = useDoor().state.persistent.value;
+  const { commands, state } = useDoor();
+  const persistent = state.persistent.value;
   const [usage] = useLoaded(readUsage, 'usage');
+  const [faults] = useLoaded(() => commands.readFaults(), 'faults');
+  const failed = faults.kind === 'loaded' ? faults.value.unopened + faults.value.unproven : 0;
   return (
     <>
       {usage.kind === 'loaded' && usage.value !== undefined && (
@@ -23,6 +26,7 @@ export function Storage(): VNode {
         <p>{persistent === true ? text.settings.persistent : text.settings.persistenceUnknown}</p>
       )}
       <p>{text.settings.storageNote}</p>
+      {failed > 0 && <p>{plural(text.settings.faults, failed)}</p>}
     </>
   );
 }

@@ -210,8 +210,20 @@ export const de: Translation = {
         one: 'Hier fehlt {count} Nachricht. Sie wurde noch einmal angefordert.',
         other: 'Hier fehlen {count} Nachrichten. Sie wurden noch einmal angefordert.',
       },
-      unreadable:
-        'Eine Nachricht war nicht zu lesen. Das Gerät von {name} wurde gebeten, sie noch einmal zu senden.',
+      gapOld: {
+        one: 'Hier fehlt {count} Nachricht. Sie kam nicht rechtzeitig und kann nicht mehr gesendet werden.',
+        other:
+          'Hier fehlen {count} Nachrichten. Sie kamen nicht rechtzeitig und können nicht mehr gesendet werden.',
+      },
+      unreadable: {
+        one: 'Etwas von {name} war nicht zu lesen.',
+        other: '{count} Dinge von {name} waren nicht zu lesen.',
+      },
+      unreadableAsked: {
+        one: 'Eine Nachricht war nicht zu lesen. Das Gerät von {name} wurde gebeten, sie noch einmal zu senden.',
+        other:
+          '{count} Nachrichten waren nicht zu lesen. Das Gerät von {name} wurde gebeten, sie noch einmal zu senden.',
+      },
       'newer-version':
         'Etwas aus einer neueren Version von Tacet. Lade neu und bitte {name}, es noch einmal zu senden.',
       timer: {
@@ -262,6 +274,8 @@ export const de: Translation = {
     saveEdit: 'Speichern',
     edited: 'bearbeitet',
     editedAt: 'Bearbeitet {date}. Der Text davor wird nicht aufbewahrt.',
+    late: 'kam verspätet',
+    lateSent: 'Gesendet {date}. Sie fehlte hier, als spätere Nachrichten kamen.',
     editWaiting: 'Änderung noch nicht gesendet',
     editFailed: 'Änderung nicht gesendet',
     deleteWaiting: 'Löschung noch nicht gesendet',
@@ -437,6 +451,11 @@ export const de: Translation = {
     notPersistent:
       'Dein Browser darf deine Nachrichten hier löschen, wenn der Platz knapp wird. Oft behält er sie für Seiten mit Lesezeichen, für installierte und für solche mit Benachrichtigungen.',
     persistenceUnknown: 'Dein Browser sagt nicht, ob er deine Nachrichten behält.',
+    faults: {
+      one: '{count} Zustellung ließ sich hier nicht öffnen. Solche Zustellungen nennen niemanden: Ein Fehler unterwegs erzeugt sie, oder jemand, der es versucht.',
+      other:
+        '{count} Zustellungen ließen sich hier nicht öffnen. Solche Zustellungen nennen niemanden: Fehler unterwegs erzeugen sie, oder jemand, der es versucht.',
+    },
     storageNote:
       'Nachrichten sind in diesem Browser verschlüsselt. Das hält einen flüchtigen Blick ab, nicht aber jemanden, der dein entsperrtes Gerät hat.',
     signOut: 'Abmelden',

@@ -205,7 +205,19 @@ export const en = {
         one: '{count} message is missing here. It was asked for again.',
         other: '{count} messages are missing here. They were asked for again.',
       },
-      unreadable: 'A message could not be read. {name}’s device was asked to send it again.',
+      gapOld: {
+        one: '{count} message is missing here. It did not come in time and can no longer be sent again.',
+        other:
+          '{count} messages are missing here. They did not come in time and can no longer be sent again.',
+      },
+      unreadable: {
+        one: 'Something from {name} could not be read.',
+        other: '{count} things from {name} could not be read.',
+      },
+      unreadableAsked: {
+        one: 'A message could not be read. {name}’s device was asked to send it again.',
+        other: '{count} messages could not be read. {name}’s device was asked to send them again.',
+      },
       'newer-version':
         'Something from a newer version of Tacet. Reload to update, then ask {name} to send it again.',
       timer: {
@@ -256,6 +268,8 @@ export const en = {
     saveEdit: 'Save',
     edited: 'edited',
     editedAt: 'Edited {date}. The text before is not kept.',
+    late: 'came late',
+    lateSent: 'Sent {date}. It was missing here when later messages came.',
     editWaiting: 'edit not sent yet',
     editFailed: 'edit not sent',
     deleteWaiting: 'deletion not sent yet',
@@ -430,6 +444,11 @@ export const en = {
     notPersistent:
       'Your browser may delete your messages here when space runs short. It often keeps them for sites that you bookmark, install or allow notifications.',
     persistenceUnknown: 'Your browser does not say whether it will keep your messages.',
+    faults: {
+      one: '{count} delivery could not be opened here. Such deliveries name nobody: a fault on the way makes them, or somebody who tries.',
+      other:
+        '{count} deliveries could not be opened here. Such deliveries name nobody: faults on the way make them, or somebody who tries.',
+    },
     storageNote:
       'Messages are encrypted in this browser. That stops a casual look, not somebody who has your unlocked device.',
     signOut: 'Sign out',

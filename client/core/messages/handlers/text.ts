@@ -19,6 +19,7 @@ export async function handleText(handling: Handling, body: Text): Promise<void> 
     sentAt: frame.sentAt,
     receivedAt: clock.now(),
     delivery: { kind: 'delivered', at: clock.now() },
+    late: handling.isLate,
   } as const;
   const { reply, timer } = body;
   const isNew = await amending.addMessage(tx, account, message, { reply, timer, own: false });

@@ -51,6 +51,31 @@ t.test('messages of one author within five minutes are one run, of another or la
   t.end();
 });
 
+t.test('faults that follow each other are one row with their number; what was asked for stays apart', (t) => {
+  const fault = (order: number, asked: boolean): Line => ({
+    kind: 'event',
+    order,
+    at: NOON + order,
+    event: { what: 'unreadable', asked },
+  });
+  const gap: Line = { kind: 'event', order: 7, at: NOON + 7, event: { what: 'gap', missing: 2 } };
+  const rows = buildRows(
+    [fault(1, true), fault(2, true), fault(3, false), message(4, NOON + 4), fault(5, true), gap],
+    undefined,
+    dayStart,
+  );
+  t.strictSame(
+    rows.flatMap((row) => (row.kind === 'event' ? [[row.line.order, row.count]] : [])),
+    [
+      [2, 2],
+      [3, 1],
+      [5, 1],
+      [7, 1],
+    ],
+  );
+  t.end();
+});
+
 t.test('a new day begins with its line and breaks a run', (t) => {
   const midnight = dayStart(NOON) + DAY_MS;
   const rows = buildRows([message(1, midnight - 1), message(2, midnight)], undefined, dayStart);
