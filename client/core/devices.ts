@@ -15,7 +15,7 @@ import type { SealedDb } from './db/sealed.ts';
 import { T, type PreKeyKind, type PreKeyState } from './db/stores.ts';
 import type { Directory } from './directory.ts';
 import type { Engine } from './engine.ts';
-import { KeyedLocks } from './locks.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { OwnKeeper } from './own.ts';
 import type { Clock } from './ports.ts';
 import {
@@ -33,6 +33,13 @@ import type { SignedBytes } from './db/stores.ts';
 
 /** How long a secret is kept after its public half may have been handed out: as long as a queue, and the time a bundle lies about. */
 const SECRETS_KEPT_MS = LIMITS.queueAgeMs + 7 * 24 * 60 * 60_000;
+const DAY_MS = 24 * 60 * 60_000;
+/**
+ * What a server's word makes this device do in a day. It may say at any time that keys are low or are others than were uploaded; new
+ * secrets cost time to make and are kept for months. Ten batches let a thousand strangers begin, more than a queue takes in.
+ */
+const BATCHES_PER_DAY = 10;
+const ROTATIONS_PER_DAY = 4;
 
 interface Needs {
   readonly engine: Engine;
@@ -58,24 +65,22 @@ interface Upload {
 /** This device's keys on the server. */
 export class OwnDevices {
   readonly #needs: Needs;
-  readonly #locks = new KeyedLocks();
+  /** Checks what the server holds, and refills or rotates what is due. */
+  readonly maintain = oneAtATime(() => this.#maintain());
 
   constructor(needs: Needs) {
     this.#needs = needs;
   }
 
-  /** Checks what the server holds, and refills or rotates what is due. */
-  async maintain(): Promise<void> {
-    await this.#locks.run(['prekeys'], async () => {
-      const { rest, session, db } = this.#needs;
-      const held = await session.with((token) => rest.call(getPreKeys, { token }));
-      const state = await db.read([T.preKeyState], (tx) => tx.get(T.preKeyState, 'prekeys'));
-      if (state === undefined) return;
-      const isHonest = await this.#isHonest(held, state);
-      const upload = this.#due(held, state, isHonest);
-      if (upload !== undefined) await this.#upload(upload);
-      await this.#forget();
-    });
+  async #maintain(): Promise<void> {
+    const { rest, session, db } = this.#needs;
+    const held = await session.with((token) => rest.call(getPreKeys, { token }));
+    const state = await db.read([T.preKeyState], (tx) => tx.get(T.preKeyState, 'prekeys'));
+    if (state === undefined) return;
+    const isHonest = await this.#isHonest(held, state);
+    const upload = this.#due(held, state, isHonest);
+    if (upload !== undefined) await this.#upload(upload);
+    await this.#forget();
   }
 
   /** Ends this device's session with its signed departure. */
@@ -145,10 +150,14 @@ export class OwnDevices {
     const now = clock.now();
     const madeAt = state.signed.at(-1)?.madeAt ?? 0;
     // A clock that was set back must not stop the rotation.
-    const mustRotate = !isHonest || Math.abs(now - madeAt) >= LIMITS.prekeyRotationMs;
+    const isOld = Math.abs(now - madeAt) >= LIMITS.prekeyRotationMs;
+    const madeToday = (made: readonly { readonly madeAt: number }[]): number =>
+      made.filter((each) => Math.abs(now - each.madeAt) < DAY_MS).length;
+    const mustRotate = isOld || (!isHonest && madeToday(state.signed) < ROTATIONS_PER_DAY);
     const low = Math.min(held.oneTime.ids.length, held.oneTimeKyber.ids.length);
     const most = Math.max(held.oneTime.ids.length, held.oneTimeKyber.ids.length);
-    const mustRefill = low < LIMITS.prekeyRefillBelow && most <= LIMITS.oneTimePrekeys - LIMITS.prekeyBatch;
+    const isLow = low < LIMITS.prekeyRefillBelow && most <= LIMITS.oneTimePrekeys - LIMITS.prekeyBatch;
+    const mustRefill = isLow && madeToday(state.batches) < BATCHES_PER_DAY;
     if (!mustRotate && !mustRefill) return undefined;
     let next: Upload = {
       made: [],
