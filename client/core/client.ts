@@ -453,6 +453,7 @@ class Core implements Client {
       signOut: () => this.#signOut(),
       makeInvite: async () => (await this.#home().meeting()).makeInvite(),
       followInvite: async (link) => (await this.#home().meeting()).followInvite(link),
+      seeRefusedInvite: async () => this.#home().forgetInvite(),
       startConversation: async (username) => (await this.#home().contacts()).startConversation(username),
       openConversation: async (conversation, at) => {
         if (conversation === undefined) {
@@ -561,7 +562,10 @@ class Core implements Client {
         await this.#slowly(() => home.ownAccount.changePassphrase(current, next));
         this.#generated.clear();
       },
-      checkPassphrase: async (passphrase) => this.#home().ownAccount.checkPassphrase(passphrase),
+      checkPassphrase: async (passphrase) => {
+        const { ownAccount } = this.#home();
+        await this.#slowly(() => ownAccount.checkPassphrase(passphrase));
+      },
       postponePassphrase: async () => this.#home().care.postpone(),
       seePassphraseChange: async () => this.#home().care.seen(),
       deleteAccount: (passphrase) => this.#deleteAccount(passphrase),

@@ -32,6 +32,7 @@ import { EarlyContents } from './messages/early.ts';
 import { Receipts } from './messages/receipts.ts';
 import { Expiry } from './expiry.ts';
 import { MessageActs } from './message-acts.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { OwnKeeper } from './own.ts';
 import { People } from './people.ts';
 import type { Ports } from './ports.ts';
@@ -228,12 +229,21 @@ export class Home {
       parts.catch(() => undefined);
     });
     const { answering } = this.own.value;
-    if (answering !== undefined) {
+    if (answering !== undefined && answering.refused !== true) {
       const answered = this.meeting().then((meeting) =>
         this.#stopped ? undefined : meeting.answerLater(answering),
       );
       this.#parts.background.run(answered, 'answer an invite');
     }
+  }
+
+  /** The person has seen that the invite could not be answered. */
+  async forgetInvite(): Promise<void> {
+    if (this.own.value.answering?.refused !== true) return;
+    await this.#parts.db.write([T.own], async (tx) => {
+      this.own.change(tx, ({ answering: _seen, ...own }) => own);
+      tx.after(() => this.#parts.watcher.peopleChanged());
+    });
   }
 
   /** Stops everything; what is stored stays. */
@@ -305,7 +315,7 @@ export class Home {
       background.run(this.#refreshOwnList(), 'read the own list');
     }
     if (welcome.recordVersion !== this.record.version) {
-      background.run(this.record.refresh(), 'read the account record');
+      background.run(this.#readRecord(), 'read the account record');
     }
     this.record.resume();
     this.care.look();
@@ -367,7 +377,7 @@ export class Home {
       case 'notice':
         switch (frame.what) {
           case 'record':
-            background.run(this.record.refresh(), 'read the account record');
+            background.run(this.#readRecord(), 'read the account record');
             return;
           case 'list':
             background.run(this.#refreshOwnList(), 'read the own list');
@@ -376,7 +386,7 @@ export class Home {
             background.run(this.#devices.maintain(), 'look after prekeys');
             return;
           case 'reset':
-            background.run(this.ownAccount.refreshReset(), 'ask for a reset');
+            background.run(this.#readReset(), 'ask for a reset');
             return;
           case 'credentials':
             return;
@@ -384,8 +394,13 @@ export class Home {
     }
   }
 
+  // What a server can make this device read without end is read once at a time.
+  readonly #readRecord = oneAtATime(() => this.record.refresh());
+  readonly #readReset = oneAtATime(() => this.ownAccount.refreshReset());
+  readonly #refreshOwnList = oneAtATime(() => this.#readOwnList());
+
   /** Reads the own list; a signed list without this device ends it. */
-  async #refreshOwnList(): Promise<void> {
+  async #readOwnList(): Promise<void> {
     const { list } = await this.#services.people.fetchOwn();
     if (!list.devices.some(({ device }) => device === this.own.value.device)) {
       this.#parts.watcher.ended('removed');

@@ -27,6 +27,7 @@ import type {
   OpenConversation,
   PassphraseView,
   PersonView,
+  RefusedInvite,
   ResetView,
   Progress,
   Relation,
@@ -51,6 +52,7 @@ export class SharedState {
   readonly notices = signal<NoticeLevel>('private');
   readonly reset = signal<ResetView | undefined>(undefined);
   readonly passphrase = signal<PassphraseView>({ asked: false });
+  readonly refusedInvite = signal<RefusedInvite | undefined>(undefined);
   readonly unreadTotal: ReadonlySignal<number> = computed(() =>
     this.conversations.value.reduce((sum, { unread }) => sum + unread, 0),
   );
@@ -69,6 +71,7 @@ export class SharedState {
       this.devices.value = home === undefined ? [] : devicesOf(home);
       this.reset.value = home === undefined ? undefined : resetOf(home);
       this.passphrase.value = home === undefined ? { asked: false } : passphraseOf(home);
+      this.refusedInvite.value = home === undefined ? undefined : refusedInviteOf(home);
       for (const view of this.#views) view.closeConversation();
     });
   }
@@ -99,6 +102,7 @@ export class SharedState {
       this.devices.value = devicesOf(home);
       this.reset.value = resetOf(home);
       this.passphrase.value = passphraseOf(home);
+      this.refusedInvite.value = refusedInviteOf(home);
       for (const view of this.#views) view.peopleChanged();
     });
     const { session } = this;
@@ -136,6 +140,7 @@ export class ViewMirror {
         lock: shared.lock.value,
         reset: shared.reset.value,
         passphrase: shared.passphrase.value,
+        refusedInvite: shared.refusedInvite.value,
         progress: shared.progress.value,
         unreadTotal: shared.unreadTotal.value,
         indexing: shared.indexing.value,
@@ -290,6 +295,12 @@ export function personOf(home: Home, account: AccountId): PersonView {
     picture: home.profiles.pictureName(account),
     trust: contact?.trust ?? 'unverified',
   };
+}
+
+/** The invite that could not be answered, until the person has seen it. */
+function refusedInviteOf({ own }: Home): RefusedInvite | undefined {
+  const { answering } = own.value;
+  return answering?.refused === true ? { username: answering.username } : undefined;
 }
 
 /** Who this device belongs to. */

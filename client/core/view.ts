@@ -231,6 +231,12 @@ export interface ResetView {
   readonly dueAt: number;
 }
 
+/** The invite that the account came by was not answered: the server shows another key of the inviter than the link names. */
+export interface RefusedInvite {
+  /** Whose invite it was, by the word of the server. */
+  readonly username: string;
+}
+
 /** What is to be said of the passphrase. */
 export interface PassphraseView {
   /** It is time to ask whether it is still at hand. */
@@ -314,6 +320,7 @@ export interface ViewState {
   readonly lock: LockView | undefined;
   readonly reset: ResetView | undefined;
   readonly passphrase: PassphraseView;
+  readonly refusedInvite: RefusedInvite | undefined;
   readonly progress: Progress | undefined;
   readonly unreadTotal: number;
   /** Lines that were added to the search index, while that goes on. */
@@ -359,6 +366,8 @@ export interface Commands {
   makeInvite(): Promise<{ readonly link: string; readonly expiresAt: number }>;
   /** Opens the conversation that an invite link leads to, as somebody who is signed in. */
   followInvite(link: string): Promise<ConversationId>;
+  /** The person has seen `refusedInvite`. */
+  seeRefusedInvite(): Promise<void>;
   /** The conversation with whoever has this username; the person learns of it with the first message. */
   startConversation(username: string): Promise<ConversationId>;
   /** Opens a conversation, or moves the one that is open. Without a place: where what is unread begins, or at the end. */

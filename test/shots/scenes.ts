@@ -425,6 +425,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     path: '/',
     state: { ...IN, reset: { isThis: false, deviceName: undefined, dueAt: NOW + 2 * DAY } },
   },
+  'refused-invite': { path: '/', state: { ...IN, refusedInvite: { username: 'ben' } } },
   'passphrase-ask': { path: '/', state: { ...IN, passphrase: { asked: true } } },
   'passphrase-check': {
     path: '/',

@@ -39,6 +39,7 @@ export function makeFakeDoor(scene: Scene): Door {
     lock: signal(first.lock),
     reset: signal(first.reset),
     passphrase: signal(first.passphrase),
+    refusedInvite: signal(first.refusedInvite),
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
     indexing: signal(first.indexing),
@@ -82,6 +83,9 @@ export function makeFakeDoor(scene: Scene): Door {
       expiresAt: Date.now() + 7 * 86_400_000,
     }),
     followInvite: async () => '' as ConversationId,
+    seeRefusedInvite: async () => {
+      state.refusedInvite.value = undefined;
+    },
     startConversation: async () => '' as ConversationId,
     openConversation: async (id) => {
       state.open.value = id === undefined ? undefined : scene.open?.[id];

@@ -52,13 +52,16 @@ function isRefusedKey(error: unknown): boolean {
 
 /** Throws `CoreError` `invite-key-mismatch` unless the account key is the one that the link names. */
 export function requireInvitersKey(answer: InviteAnswer, accountKey: Uint8Array): void {
-  let hash: Uint8Array;
-  try {
-    hash = hashAccountKey(PublicKey.deserialize(copyBytes(accountKey)));
-  } catch (cause) {
-    throw new CoreError('invite-key-mismatch', 'no account key', { cause });
-  }
-  if (!equalBytes(hash, answer.accountKeyHash)) {
+  if (!isInvitersKey(answer, accountKey)) {
     throw new CoreError('invite-key-mismatch', 'the server shows another account key than the invite');
+  }
+}
+
+/** Whether an account key is the one that the link names. */
+export function isInvitersKey({ accountKeyHash }: InviteAnswer, accountKey: Uint8Array): boolean {
+  try {
+    return equalBytes(hashAccountKey(PublicKey.deserialize(copyBytes(accountKey))), accountKeyHash);
+  } catch {
+    return false;
   }
 }

@@ -19,11 +19,11 @@ import { copyBytes } from '../bytes.ts';
 import { LINE_TABLES } from '../conversations.ts';
 import { T, type InviteAnswer } from '../db/stores.ts';
 import { newContact } from '../directory.ts';
-import { CoreError } from '../failure.ts';
+import { CoreError, isCoreError } from '../failure.ts';
 import { giveProfile } from '../messages/handlers/profile.ts';
 import type { Services } from '../services.ts';
 import { isRepeatable } from '../transport/rest.ts';
-import { checkInvite, requireInvitersKey } from './inviter.ts';
+import { checkInvite, isInvitersKey, requireInvitersKey } from './inviter.ts';
 import { formatInviteLink, parseInviteLink } from './invites.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -32,6 +32,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export class Meeting {
   readonly #s: Services;
   #stopped = false;
+  #wake: (() => void) | undefined;
 
   constructor(services: Services) {
     this.#s = services;
@@ -86,9 +87,10 @@ export class Meeting {
     requireInvitersKey(answer, entry.accountKey);
     const judgement = this.#s.directory.judge(entry, 'server');
     const tables = [...LINE_TABLES, T.people, T.record, T.own, T.outbox];
-    await db.write(tables, async (tx) => {
+    const inForce = await db.write(tables, async (tx) => {
       const person = this.#s.directory.commit(tx, judgement);
-      if (person === undefined) return;
+      // What has come into force since then may be another key than the one that was held against the link.
+      if (person === undefined || !isInvitersKey(answer, person.stored.accountKey)) return person;
       this.#s.record.changeContact(tx, account, (held) => {
         const contact = held ?? newContact(person, 'accepted', 'by-invite', now);
         const trust = contact.trust === 'verified' ? contact.trust : 'by-invite';
@@ -107,27 +109,54 @@ export class Meeting {
       if (this.#s.own.value.answering !== undefined) {
         this.#s.own.change(tx, ({ answering: _done, ...own }) => own);
       }
+      return person;
     });
+    if (inForce === undefined)
+      throw new CoreError('key-changed', 'the key of a verified contact has changed');
+    requireInvitersKey(answer, inForce.stored.accountKey);
   }
 
-  /** Answers the invite that the sign-up came by, again and again until the answer is in the outbox. */
+  /**
+   * Answers the invite that the sign-up came by, again and again until the answer is in the outbox. Where the server shows another key
+   * than the link names, nothing is answered: the person is told until he has seen it.
+   */
   async answerLater(answer: InviteAnswer): Promise<void> {
-    const { clock } = this.#s;
     for (let delayMs = 500; !this.#stopped; delayMs = Math.min(2 * delayMs, 60_000)) {
       try {
         await this.#answer(answer);
         return;
       } catch (error) {
+        if (isCoreError(error, 'invite-key-mismatch')) return this.#refuse();
         if (!isRepeatable(error)) throw error;
       }
-      await new Promise<void>((resolve) => {
-        clock.after(delayMs, resolve);
-      });
+      await this.#wait(delayMs);
     }
   }
 
   stop(): void {
     this.#stopped = true;
+    this.#wake?.();
+  }
+
+  /** Ends early with `stop`, and leaves no timer behind. */
+  async #wait(delayMs: number): Promise<void> {
+    let cancel: (() => void) | undefined;
+    await new Promise<void>((resolve) => {
+      cancel = this.#s.clock.after(delayMs, resolve);
+      this.#wake = resolve;
+    });
+    cancel?.();
+    this.#wake = undefined;
+  }
+
+  async #refuse(): Promise<void> {
+    const { db, own } = this.#s;
+    await db.write([T.own], async (tx) => {
+      own.change(tx, (held) =>
+        held.answering === undefined ? held : { ...held, answering: { ...held.answering, refused: true } },
+      );
+      tx.after(() => this.#s.peopleChanged());
+    });
   }
 
   get #account(): AccountId {

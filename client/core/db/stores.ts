@@ -68,6 +68,8 @@ export interface InviteAnswer {
   readonly secret: Bytes;
   readonly accountKeyHash: Bytes;
   readonly deliveryKey: Bytes;
+  /** The server showed another account key than the link names: it is not answered, and the person is told. */
+  readonly refused?: true;
 }
 
 /** The start counter. Key `start`. */

@@ -16,6 +16,7 @@ import { lazily } from '../components/lazy.tsx';
 import { ConversationItem } from './conversation-item.tsx';
 import css from './conversation-list.module.css';
 import { NoticeOffer } from './notice-offer.tsx';
+import { RefusedInvite } from './refused-invite.tsx';
 import { SearchField } from './search-field.tsx';
 import { wish } from './search-state.ts';
 
@@ -73,6 +74,7 @@ export function ConversationList(): VNode {
       <UpdateStrip />
       <ResetNotice link />
       <PassphraseNotice />
+      <RefusedInvite />
       {conversations.length > 0 && <SearchField onDown={enterList} />}
       <NoticeOffer />
       {searching ? (

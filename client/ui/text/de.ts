@@ -149,6 +149,11 @@ export const de: Translation = {
     emptyTitle: 'Noch keine Unterhaltungen',
     emptyText:
       'Tacet hat kein Verzeichnis zum Blättern. Schick jemandem einen Einladungslink, und ihr könnt reden.',
+    refusedInvite:
+      'Der Schlüssel hinter der Einladung von {name} ist nicht der, den der Link nennt. Ihr wurdet nicht verbunden.',
+    refusedInviteAdvice:
+      'Vielleicht ist jemand dazwischen. Sag es der Person, die dir den Link geschickt hat, auf einem anderen Weg, und bitte um einen neuen.',
+    refusedInviteSeen: 'Verstanden',
     you: 'Du: {text}',
     draft: 'Entwurf:',
     typing: 'schreibt …',

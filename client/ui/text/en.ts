@@ -144,6 +144,11 @@ export const en = {
     invite: 'Invite someone',
     emptyTitle: 'No conversations yet',
     emptyText: 'Tacet has no directory to browse. Send somebody an invite link and you can talk.',
+    refusedInvite:
+      'The key behind the invite of {name} is not the one that the link names. You were not connected.',
+    refusedInviteAdvice:
+      'Somebody may be in between. Tell the person who sent you the link, by another way, and ask for a new one.',
+    refusedInviteSeen: 'Understood',
     you: 'You: {text}',
     draft: 'Draft:',
     typing: 'typing…',

@@ -1,0 +1,56 @@
+/** The invite that a sign-up came by, where the server shows another inviter only once the account is made. */
+import t from 'tap';
+import { PrivateKey } from '@tacet/crypto';
+import { signLabelled } from '@tacet/crypto/vault';
+import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
+import { makeHostileWire } from '../support/hostile-wire.ts';
+import { isOnline, openTestClient, signUp } from '../support/make-client.ts';
+import { openTestServer } from '../support/open-test-server.ts';
+
+t.setTimeout(120_000);
+
+t.test(
+  'an inviter whose key is another one after the sign-up is not believed, and the person is told',
+  async (t) => {
+    await using server = await openTestServer();
+    await using ada = openTestClient({ url: server.url });
+    await signUp(ada, 'ada');
+    const { link } = await ada.commands.makeInvite();
+    const wire = makeHostileWire();
+    await using ben = openTestClient({ url: server.url, wire });
+    const key = PrivateKey.generate();
+    wire.answer = (request, reply) => {
+      if (request.path !== '/v1/accounts') return reply;
+      wire.change = (frame) => {
+        if (frame.kind !== 'bundles') return [frame];
+        const { bytes } = frame.directory.list;
+        const list = { bytes, signature: signLabelled(key, SIGNED_LABELS.deviceList, bytes) };
+        const accountKey = key.getPublicKey().serialize();
+        return [{ ...frame, directory: { ...frame.directory, accountKey, list } }];
+      };
+      return reply;
+    };
+    await signUp(ben, 'ben', link);
+    const { refusedInvite } = await ben.waitFor('the warning', (state) => state.refusedInvite !== undefined);
+    t.same(refusedInvite, { username: 'ada' });
+    t.strictSame(ben.state.conversations, [], 'nobody became a contact');
+    await ben.close();
+
+    const later = makeHostileWire();
+    await using again = openTestClient({ url: server.url, disk: ben.ports.disk, wire: later });
+    await isOnline(again);
+    await again.client.background.settled();
+    t.same(again.state.refusedInvite, { username: 'ada' }, 'it stays until it was seen');
+    t.notOk(
+      later.said.some(({ kind }) => kind === 'fetch-bundles'),
+      'and is not tried again',
+    );
+    await again.commands.seeRefusedInvite();
+    t.equal(again.state.refusedInvite, undefined);
+    t.strictSame(
+      ada.state.conversations,
+      [],
+      'the inviter got no answer under a key that the link does not name',
+    );
+  },
+);
