@@ -234,6 +234,7 @@ test('tabs of two versions do not speak to each other, and the person decides wh
   const context = bob.page.context();
   const address = bob.page.url();
   await bob.send('said before');
+  await bob.expectOnce('said before');
   await bob.page.close();
   // A tab of another version, as far as others notice it: it has the lock and names its build.
   const other = await context.newPage();
