@@ -23,8 +23,10 @@ import {
 /** A scene with its address, and what to do before looking. */
 export interface NamedScene extends Scene {
   readonly path: string;
-  /** Accessible names of buttons or links pressed one after the other. */
-  readonly press?: readonly string[];
+  /** What is there once all that was done has had its effect: words, or a pattern between slashes. */
+  readonly shows?: string;
+  /** Accessible names of buttons pressed one after the other, and what must be there before the next one. */
+  readonly press?: readonly (string | { readonly shows: string })[];
   /** Items of the conversation's menu, chosen one after the other. */
   readonly menu?: readonly string[];
   /** Keys struck, one after the other. */
@@ -164,30 +166,40 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     answers: { readInvite: async (link) => ({ link, inviterUsername: undefined, expiresAt: undefined }) },
   },
   'invite-used': { path: INVITE, state: OUT, refuse: { readInvite: { code: 'invite-invalid' } } },
-  'sign-up-name': { path: INVITE, state: OUT, press: ['Create account'], type: NAMES },
+  'sign-up-name': { path: INVITE, shows: 'Who are you?', state: OUT, press: ['Create account'], type: NAMES },
   'sign-up-name-errors': {
     path: INVITE,
+    shows: 'Enter a name.',
     state: OUT,
     press: ['Create account', 'Continue'],
     type: { Username: 'ada..l' },
   },
-  'sign-up-words': { path: INVITE, state: OUT, press: ['Create account', 'Continue'], type: NAMES },
+  'sign-up-words': {
+    path: INVITE,
+    shows: 'Step 2 of 3',
+    state: OUT,
+    press: ['Create account', 'Continue'],
+    type: NAMES,
+  },
   'sign-up-own': {
     path: INVITE,
+    shows: 'Step 2 of 3',
     state: OUT,
     press: ['Create account', 'Continue'],
     type: { ...NAMES, Passphrase: 'winter garden' },
   },
   'sign-up-confirm': {
     path: INVITE,
+    shows: 'Is it kept?',
     state: OUT,
-    press: ['Create account', 'Continue', 'Continue'],
+    press: ['Create account', 'Continue', { shows: 'Keep these six words' }, 'Continue'],
     type: NAMES,
   },
   'setting-up': { path: INVITE, state: { ...OUT, progress: { kind: 'registering' } } },
   'sign-in': { path: '/sign-in', state: OUT },
   'sign-in-wrong': {
     path: '/sign-in',
+    shows: 'Username or passphrase is wrong.',
     state: OUT,
     refuse: { signIn: { code: 'login-refused' } },
     type: { Username: 'charles', Passphrase: 'not this one' },
@@ -196,17 +208,25 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   starting: { path: '/', state: {} },
   list: { path: '/', state: IN },
   'list-empty': { path: '/', state: { ...IN, conversations: [], unreadTotal: 0 } },
-  search: { path: '/', state: IN, answers: { searchMessages: FOUND }, type: { [LABEL]: 'a' } },
-  'search-none': { path: '/', state: IN, type: { [LABEL]: 'qqqq' } },
+  search: {
+    path: '/',
+    shows: 'Conversations',
+    state: IN,
+    answers: { searchMessages: FOUND },
+    type: { [LABEL]: 'a' },
+  },
+  'search-none': { path: '/', shows: 'Nothing found for “qqqq”.', state: IN, type: { [LABEL]: 'qqqq' } },
   'search-loading': { path: '/', state: IN, hang: ['searchMessages'], type: { [LABEL]: 'qqqq' } },
   'search-failed': {
     path: '/',
+    shows: 'The browser does not let Tacet store anything here.',
     state: IN,
     refuse: { searchMessages: { code: 'storage-unavailable' } },
     type: { [LABEL]: 'qqqq' },
   },
   'search-indexing': {
     path: '/',
+    shows: '5 messages found',
     state: { ...IN, indexing: { done: 41_000, total: 100_000 } },
     answers: { searchMessages: async () => ({ ...(await FOUND()), complete: false }) },
     type: { [LABEL]: 'draft' },
@@ -231,13 +251,38 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'conversation-rtl': { path: `/c/${LEILA.account}`, state: IN, open: OPEN },
   'conversation-long': { path: `/c/${LONG.account}`, state: IN, open: OPEN, scrollUp: 1200 },
   'conversation-fresh': { path: `/c/${EMOJI.account}`, state: IN, open: OPEN },
-  'conversation-menu': { path: `/c/${ADA.account}`, state: IN, open: OPEN, press: ['Conversation'] },
-  'conversation-date': { path: `/c/${ADA.account}`, state: IN, open: OPEN, menu: ['Jump to date'] },
-  'conversation-clear': { path: `/c/${ADA.account}`, state: IN, open: OPEN, menu: ['Delete history'] },
-  'settings-timer': { path: '/settings', state: IN, press: ['Disappearing messages: Off'] },
-  'conversation-select': { path: `/c/${ADA.account}`, state: IN, open: OPEN, menu: ['Select messages'] },
+  'conversation-menu': {
+    path: `/c/${ADA.account}`,
+    shows: 'Jump to date',
+    state: IN,
+    open: OPEN,
+    press: ['Conversation'],
+  },
+  'conversation-date': {
+    path: `/c/${ADA.account}`,
+    shows: 'Day',
+    state: IN,
+    open: OPEN,
+    menu: ['Jump to date'],
+  },
+  'conversation-clear': {
+    path: `/c/${ADA.account}`,
+    shows: 'Delete this conversation’s history?',
+    state: IN,
+    open: OPEN,
+    menu: ['Delete history'],
+  },
+  'settings-timer': { path: '/settings', shows: '4 weeks', state: IN, press: ['Disappearing messages: Off'] },
+  'conversation-select': {
+    path: `/c/${ADA.account}`,
+    shows: 'Choose one message or more.',
+    state: IN,
+    open: OPEN,
+    menu: ['Select messages'],
+  },
   'conversation-selected': {
     path: `/c/${TEAM[4].account}`,
+    shows: '3 messages selected',
     state: IN,
     open: OPEN,
     actions: 'The lake is warm',
@@ -246,6 +291,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'conversation-select-delete': {
     path: `/c/${TEAM[4].account}`,
+    shows: 'Delete 3 messages?',
     state: IN,
     open: OPEN,
     actions: 'The lake is warm',
@@ -253,9 +299,16 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     check: ['/ice cream/', '/towel/'],
     press: ['Delete'],
   },
-  'conversation-emoji': { path: `/c/${LEILA.account}`, state: IN, open: OPEN, press: ['Insert emoji'] },
+  'conversation-emoji': {
+    path: `/c/${LEILA.account}`,
+    shows: 'Smileys',
+    state: IN,
+    open: OPEN,
+    press: ['Insert emoji'],
+  },
   'conversation-emoji-search': {
     path: `/c/${LEILA.account}`,
+    shows: 'Found',
     state: IN,
     open: OPEN,
     press: ['Insert emoji'],
@@ -263,6 +316,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'conversation-emoji-none': {
     path: `/c/${LEILA.account}`,
+    shows: 'No emoji for “qqqq”.',
     state: IN,
     open: OPEN,
     press: ['Insert emoji'],
@@ -279,18 +333,21 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'conversation-contents': { path: `/c/${TEAM[4].account}`, state: IN, open: OPEN },
   'message-actions': {
     path: `/c/${TEAM[4].account}`,
+    shows: 'Copy text',
     state: IN,
     open: OPEN,
     actions: 'bring a towel',
   },
   'message-actions-deleted': {
     path: `/c/${TEAM[4].account}`,
+    shows: 'Details',
     state: IN,
     open: OPEN,
     actions: 'Tim deleted this message.',
   },
   'message-emoji': {
     path: `/c/${TEAM[4].account}`,
+    shows: 'Smileys',
     state: IN,
     open: OPEN,
     actions: 'bring a towel',
@@ -298,6 +355,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'message-reply': {
     path: `/c/${TEAM[4].account}`,
+    shows: 'Replying to You',
     state: IN,
     open: OPEN,
     actions: 'bring a towel',
@@ -305,6 +363,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'message-edit': {
     path: `/c/${TEAM[4].account}`,
+    shows: 'Editing',
     state: IN,
     open: OPEN,
     actions: 'The lake is warm',
@@ -312,6 +371,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'message-delete': {
     path: `/c/${TEAM[4].account}`,
+    shows: 'Delete this message?',
     state: IN,
     open: OPEN,
     actions: 'The lake is warm',
@@ -319,6 +379,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'message-delete-failed': {
     path: `/c/${TEAM[4].account}`,
+    shows: 'This one stays as it is.',
     state: IN,
     open: OPEN,
     refuse: { deleteForEveryone: { code: 'too-late' } },
@@ -328,6 +389,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   timer: {
     path: `/c/${TEAM[4].account}`,
+    shows: '4 weeks',
     state: IN,
     open: OPEN,
     press: ['/Disappearing messages/'],
@@ -336,12 +398,19 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'conversation-unknown': { path: '/c/AAAAAAAAAAAAAAAAAAAAAA', state: IN },
   contact: { path: `/c/${LONG.account}/contact`, state: IN, open: OPEN },
   'contact-unverified': { path: `/c/${EMOJI.account}/contact`, state: IN, open: OPEN },
-  'contact-block': { path: `/c/${ADA.account}/contact`, state: IN, open: OPEN, press: ['Block'] },
+  'contact-block': {
+    path: `/c/${ADA.account}/contact`,
+    shows: 'Block Ada Lovelace?',
+    state: IN,
+    open: OPEN,
+    press: ['Block'],
+  },
   'contact-blocked': { path: `/c/${STRANGER.account}/contact`, state: BLOCKED, open: BLOCKED_OPEN },
   'conversation-blocked': { path: `/c/${STRANGER.account}`, state: BLOCKED, open: BLOCKED_OPEN },
-  'new-chat': { path: '/', state: IN, press: ['New chat'] },
+  'new-chat': { path: '/', shows: 'Username or invite link', state: IN, press: ['New chat'] },
   'new-chat-unknown': {
     path: '/',
+    shows: '/no such account|Nobody/',
     state: IN,
     press: ['New chat', 'Open chat'],
     type: { 'Username or invite link': 'nobody' },
@@ -352,10 +421,16 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     state: IN,
     open: { ...OPEN, [STRANGER.account]: { ...STRANGER_OPEN, state: 'new', lines: [] } },
   },
-  'new-invite': { path: '/', state: IN, press: ['Invite someone', 'Show QR code'] },
+  'new-invite': { path: '/', shows: 'Hide QR code', state: IN, press: ['Invite someone', 'Show QR code'] },
   'follow-invite': { path: INVITE, state: IN },
-  jump: { path: `/c/${LEILA.account}`, state: IN, open: OPEN, keys: ['Control+k'] },
-  keys: { path: '/settings', state: IN, keys: ['?'] },
+  jump: {
+    path: `/c/${LEILA.account}`,
+    shows: 'Name or username',
+    state: IN,
+    open: OPEN,
+    keys: ['Control+k'],
+  },
+  keys: { path: '/settings', shows: 'Close the top layer', state: IN, keys: ['?'] },
   settings: { path: '/settings', state: IN },
   'settings-faults': {
     path: '/settings',
@@ -363,21 +438,24 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     answers: { readFaults: async () => ({ unopened: 3, unproven: 1 }) },
   },
   'settings-not-kept': { path: '/settings', state: { ...IN, persistent: false } },
-  'sign-out': { path: '/settings', state: IN, press: ['Sign out'] },
+  'sign-out': { path: '/settings', shows: 'Sign out of this browser?', state: IN, press: ['Sign out'] },
   devices: { path: '/settings/devices', state: { ...IN, devices: DEVICES } },
   'devices-one': { path: '/settings/devices', state: { ...IN, devices: DEVICES.slice(0, 1) } },
   'devices-rename': {
     path: '/settings/devices',
+    shows: 'Name this device',
     state: { ...IN, devices: DEVICES },
     press: ['Rename Firefox · Linux'],
   },
   'devices-remove': {
     path: '/settings/devices',
+    shows: 'Remove Chrome · Android?',
     state: { ...IN, devices: DEVICES },
     press: ['Remove Chrome · Android'],
   },
   'devices-remove-refused': {
     path: '/settings/devices',
+    shows: 'a little much at once',
     state: { ...IN, devices: DEVICES },
     refuse: { removeDevice: { code: 'rate-limited', retryAt: NOW + 5 * 60_000 } },
     type: { 'Your passphrase': 'copper lantern drizzle mammal untied harvest' },
@@ -385,9 +463,15 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   account: { path: '/settings/account', state: { ...IN, devices: DEVICES } },
   'account-lock-on': { path: '/settings/account', state: { ...IN, lock: { afterMs: 5 * 60_000 } } },
-  'lock-set': { path: '/settings/account', state: IN, press: ['Set app lock'] },
+  'lock-set': {
+    path: '/settings/account',
+    shows: 'Passphrase of the lock again',
+    state: IN,
+    press: ['Set app lock'],
+  },
   'lock-set-weak': {
     path: '/settings/account',
+    shows: 'Too easy to guess.',
     state: IN,
     refuse: { setLock: { code: 'passphrase-weak' } },
     type: { 'Passphrase of the lock': '1234', 'Passphrase of the lock again': '1234' },
@@ -395,6 +479,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'lock-off-wrong': {
     path: '/settings/account',
+    shows: 'That is not the passphrase of the lock.',
     state: { ...IN, lock: { afterMs: undefined } },
     refuse: { clearLock: { code: 'passphrase-wrong' } },
     type: { 'Passphrase of the lock': 'not this one' },
@@ -402,13 +487,20 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   wipe: {
     path: '/settings/account',
+    shows: 'Wipe now',
     state: { ...IN, devices: DEVICES.slice(0, 1) },
     press: ['Wipe this device'],
   },
-  'delete-account': { path: '/settings/account', state: IN, press: ['Delete account'] },
+  'delete-account': {
+    path: '/settings/account',
+    shows: 'Delete for ever',
+    state: IN,
+    press: ['Delete account'],
+  },
   'change-passphrase': { path: '/settings/passphrase', state: IN },
   'change-passphrase-new': {
     path: '/settings/passphrase',
+    shows: 'Step 2 of 3',
     state: IN,
     type: { 'Your passphrase': 'the one in force' },
     press: ['Continue'],
@@ -429,11 +521,13 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'passphrase-ask': { path: '/', state: { ...IN, passphrase: { asked: true } } },
   'passphrase-check': {
     path: '/',
+    shows: 'Nothing happens if it is wrong.',
     state: { ...IN, passphrase: { asked: true } },
     press: ['Check'],
   },
   'passphrase-check-wrong': {
     path: '/settings/account',
+    shows: 'That is not your passphrase.',
     state: IN,
     refuse: { checkPassphrase: { code: 'passphrase-wrong' } },
     type: { 'Your passphrase': 'not this one' },
@@ -441,6 +535,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'passphrase-check-right': {
     path: '/settings/account',
+    shows: 'That is it.',
     state: IN,
     type: { 'Your passphrase': 'copper lantern drizzle mammal untied harvest' },
     press: ['Check passphrase', 'Check'],
@@ -452,11 +547,17 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
       passphrase: { asked: false, changed: { deviceName: 'The old laptop in the attic', at: NOW - 2 * DAY } },
     },
   },
-  'reset-begin': { path: '/settings/account', state: IN, press: ['Announce a reset'] },
+  'reset-begin': {
+    path: '/settings/account',
+    shows: 'Announce a reset of your account?',
+    state: IN,
+    press: ['Announce a reset'],
+  },
   'reset-finish': { path: '/settings/reset', state: IN },
   locked: { path: '/', state: { session: { kind: 'locked' } } },
   'locked-wrong': {
     path: '/',
+    shows: 'That is not the passphrase of the lock.',
     state: { session: { kind: 'locked' } },
     refuse: { unlock: { code: 'passphrase-wrong' } },
     type: { 'Passphrase of the lock': 'not this one' },

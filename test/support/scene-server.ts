@@ -63,6 +63,9 @@ export async function openScenes(): Promise<SceneServer> {
   };
 }
 
+/** Half seconds until a scene that does not show what it should is given up. */
+const SHOWN_TRIES = 60;
+
 /** Opens a scene at its fixed moment and does what it asks for. */
 export async function playScene(page: Page, origin: string, name: string): Promise<void> {
   const scene = SCENES[name];
@@ -71,33 +74,44 @@ export async function playScene(page: Page, origin: string, name: string): Promi
   await page.goto(`${origin}${scene.path}?scene=${name}`);
   await page.locator('#app > *').first().waitFor({ state: 'attached' });
   if (scene.offline === true) await page.context().setOffline(true);
-  await prepare(page, scene);
+  const fields = new Fields(page, scene.type ?? {});
+  await act(page, scene, fields);
   await page.clock.runFor(5_000);
+  if (scene.shows !== undefined) await waitUntilShown(page, scene.shows, fields);
 }
 
-async function prepare(page: Page, scene: NamedScene): Promise<void> {
-  const typed = new Set<string>();
-  const fillIn = async (): Promise<void> => {
-    for (const [label, value] of Object.entries(scene.type ?? {})) {
-      const field = page.getByLabel(label, { exact: true });
-      if (typed.has(label) || !(await field.isVisible())) continue;
+/** Texts that are typed, each once, as soon as its field is there. */
+class Fields {
+  readonly #page: Page;
+  readonly #left: Map<string, string>;
+
+  constructor(page: Page, texts: Readonly<Record<string, string>>) {
+    this.#page = page;
+    this.#left = new Map(Object.entries(texts));
+  }
+
+  async fill(): Promise<void> {
+    for (const [label, value] of this.#left) {
+      const field = this.#page.getByLabel(label, { exact: true });
+      if (!(await field.isVisible())) continue;
       await field.fill(value);
-      typed.add(label);
+      this.#left.delete(label);
     }
-  };
-  await fillIn();
+  }
+}
+
+/** Does one after the other what a scene asks for. */
+async function act(page: Page, scene: NamedScene, fields: Fields): Promise<void> {
+  await fields.fill();
   if (scene.actions !== undefined) {
     await page.getByRole('article').filter({ hasText: scene.actions }).first().focus();
     await page.keyboard.press('Enter');
     for (const name of scene.choose ?? []) await page.getByRole('menuitem', { name, exact: true }).click();
   }
-  const patternOf = (name: string): string | RegExp =>
-    name.startsWith('/') ? new RegExp(name.slice(1, -1)) : name;
   for (const name of scene.check ?? []) await page.getByRole('checkbox', { name: patternOf(name) }).check();
-  for (const name of scene.press ?? []) {
-    const pattern = patternOf(name);
-    await page.getByRole('button', { name: pattern, exact: true }).first().click();
-    await fillIn();
+  for (const step of scene.press ?? []) {
+    if (typeof step === 'string') await press(page, step, fields);
+    else await waitUntilShown(page, step.shows, fields);
   }
   for (const name of scene.menu ?? []) {
     await page.getByRole('button', { name: 'Conversation', exact: true }).click();
@@ -107,4 +121,36 @@ async function prepare(page: Page, scene: NamedScene): Promise<void> {
   if (scene.scrollUp !== undefined) {
     await page.getByRole('log').evaluate((log, by) => log.scrollBy(0, -by), scene.scrollUp);
   }
+}
+
+/** Fills in what stands beside a button, then presses it: in the dialog that is open, if it has such a button. */
+async function press(page: Page, name: string, fields: Fields): Promise<void> {
+  const button = page.getByRole('button', { name: patternOf(name), exact: true });
+  await button.first().waitFor();
+  await fields.fill();
+  const inDialog = page.locator('dialog[open]').getByRole('button', { name: patternOf(name), exact: true });
+  await ((await inDialog.count()) > 0 ? inDialog : button).first().click();
+}
+
+/** Lets the scene's clock run until words are there: answers come, and lazy parts are fetched, in the time of the machine. */
+async function waitUntilShown(page: Page, words: string, fields: Fields): Promise<void> {
+  const pattern = patternOf(words);
+  const found = page
+    .getByText(pattern)
+    .or(page.getByLabel(pattern))
+    .or(page.getByPlaceholder(pattern))
+    .filter({ visible: true })
+    .first();
+  for (let tries = 0; !(await found.isVisible()); tries += 1) {
+    if (tries === SHOWN_TRIES) throw new Error(`the scene never showed: ${words}`);
+    await page.clock.runFor(100);
+    await fields.fill();
+    await found.waitFor({ timeout: 500 }).catch(() => undefined);
+  }
+  await fields.fill();
+}
+
+/** Words as they are; a pattern where they stand between slashes. */
+function patternOf(words: string): string | RegExp {
+  return words.startsWith('/') ? new RegExp(words.slice(1, -1)) : words;
 }

@@ -76,7 +76,7 @@ export const de: Translation = {
     usernameCharacters: 'Kleinbuchstaben, Ziffern und dazwischen einzeln . _ oder -.',
     passphraseTitle: 'Bewahre diese sechs Wörter auf',
     passphraseLead:
-      'Sie sind der einzige Schlüssel zu deinem Konto auf einem anderen Gerät. Niemand kann sie zurücksetzen, auch nicht, wer den Server betreibt.',
+      'Diese Passphrase ist der einzige Schlüssel zu deinem Konto auf einem anderen Gerät. Niemand kann sie zurücksetzen, auch nicht, wer den Server betreibt.',
     ownTitle: 'Wähle eine Passphrase',
     passphrase: 'Passphrase',
     passphraseHint: 'Dein Passwortmanager kann sie von hier übernehmen.',

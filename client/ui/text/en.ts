@@ -72,7 +72,7 @@ export const en = {
     usernameCharacters: 'Use lower-case letters, digits, and single . _ or - between them.',
     passphraseTitle: 'Keep these six words',
     passphraseLead:
-      'They are the only key to your account on another device. Nobody can reset them, not even the people who run the server.',
+      'This passphrase is the only key to your account on another device. Nobody can reset it, not even the people who run the server.',
     ownTitle: 'Choose a passphrase',
     passphrase: 'Passphrase',
     passphraseHint: 'Your password manager can keep it from here.',
