@@ -12,7 +12,7 @@ import { OwnAccount } from './account/own-account.ts';
 import { PassphraseCare } from './account/passphrase-care.ts';
 import { Profiles } from './account/profiles.ts';
 import { RecordKeeper } from './account/record.ts';
-import { hasCurrentRecordKey } from './account/removal.ts';
+import { hasCurrentRecordKey } from './account/record-key.ts';
 import { publishProfile, untilLater } from './account/rotation.ts';
 import { Session } from './account/session.ts';
 import { StartCounter } from './account/start-counter.ts';
@@ -225,7 +225,12 @@ export class Home {
     this.connection.start();
     // What a start does not need is at hand soon after it, also without a connection.
     this.#cancelParts = this.#parts.ports.clock.after(PARTS_AFTER_MS, () => {
-      const parts = Promise.all([this.meeting(), this.contacts(), import('./search/searching.ts')]);
+      const parts = Promise.all([
+        this.meeting(),
+        this.contacts(),
+        this.ownAccount.acts(),
+        import('./search/searching.ts'),
+      ]);
       parts.catch(() => undefined);
     });
     const { answering } = this.own.value;

@@ -1,38 +1,26 @@
 /**
- * What a person does to the own account as a whole: naming devices, removing one, changing the passphrase, deleting it. One act at a time; those that
- * need the account key ask for the passphrase and forget it when they are done.
+ * What a person does to the own account as a whole, one act at a time. Naming devices stands here; what needs the passphrase or a due
+ * reset is fetched when it is first wanted (`account-acts.ts`).
  */
-import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import { equalBytes } from '@tacet/protocol/bytes';
 import { NAME_MAX } from '@tacet/protocol/content/record';
-import { idBytes, idOf, type DeviceId, type MessageId } from '@tacet/protocol/ids';
-import { changeCredentials, deleteAccount } from '@tacet/protocol/rest/accounts';
-import { signedChangeCredentials, signedDeleteAccount } from '@tacet/protocol/signed/requests';
-import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
-import { signWithKeyPair, stretchPassphrase, type StretchedPassphrase } from '@tacet/crypto/vault';
+import { isWireError } from '@tacet/protocol/errors';
+import { idBytes, idOf, type DeviceId } from '@tacet/protocol/ids';
+import { getReset } from '@tacet/protocol/rest/resets';
 import { T } from '../db/stores.ts';
-import { CoreError, isCoreError } from '../failure.ts';
+import { CoreError, fetchPart } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
 import type { DeviceKeyring } from '../ports.ts';
-import { hasOtherDevices, type Services } from '../services.ts';
-import {
-  fetchCredentials,
-  fetchVault,
-  forgetStretched,
-  forgetVault,
-  sealCredentials,
-  withMoment,
-  withOwnVault,
-} from './own-vault.ts';
-import {
-  announceReset,
-  completeReset,
-  endReset,
-  readReset,
-  settleReset,
-  type AnnouncedReset,
-} from './reset.ts';
-import { requestRemoval, settleRemovals } from './removal.ts';
-import { takeChallenge } from './session.ts';
+import type { Services } from '../services.ts';
+import type * as accountActs from './account-acts.ts';
+
+type Acts = typeof accountActs;
+
+/** A reset as the server tells of it. */
+export interface AnnouncedReset {
+  readonly device: DeviceId;
+  readonly dueAt: number;
+}
 
 /** The account of this device, as its person governs it. */
 export class OwnAccount {
@@ -53,13 +41,18 @@ export class OwnAccount {
 
   /** Asks for the reset that was announced. */
   async refreshReset(): Promise<void> {
-    this.#reset = await readReset(this.#s);
+    const { rest, session } = this.#s;
+    const { reset } = await session.with((token) => rest.call(getReset, { token }));
+    this.#reset =
+      reset === undefined
+        ? undefined
+        : { device: idOf(idBytes(reset.device as DeviceId)), dueAt: reset.dueAt };
     this.#s.peopleChanged();
   }
 
   /** Announces a reset by this device: the passphrase is lost. */
   beginReset(): Promise<void> {
-    return this.#act(async () => {
+    return this.#act(async ({ announceReset }) => {
       this.#reset = await announceReset(this.#s, this.#keyring);
       this.#s.peopleChanged();
     });
@@ -67,7 +60,7 @@ export class OwnAccount {
 
   /** Ends a reset with the passphrase. */
   cancelReset(passphrase: string): Promise<void> {
-    return this.#act(async () => {
+    return this.#act(async ({ endReset }) => {
       await endReset(this.#s, passphrase);
       await this.refreshReset();
     });
@@ -75,7 +68,7 @@ export class OwnAccount {
 
   /** Finishes a reset of this device that is due, under a new passphrase. */
   finishReset(passphrase: string): Promise<void> {
-    return this.#act(async () => {
+    return this.#act(async ({ completeReset }) => {
       await completeReset(this.#s, this.#keyring, passphrase);
       await this.refreshReset();
     });
@@ -103,11 +96,10 @@ export class OwnAccount {
   removeDevice(device: DeviceId, passphrase: string): Promise<void> {
     const { directory } = this.#s;
     if (device === directory.ownDevice) throw new CoreError('unexpected', 'this device signs out instead');
-    return this.#act(async () => {
+    return this.#act(async ({ removeDevice }) => {
       await this.#s.people.fetchOwn();
       await this.settle();
-      if (directory.deviceOf(directory.ownAccount, device) === undefined) return;
-      await withOwnVault(this.#s, passphrase, (vault) => requestRemoval(this.#s, vault, device));
+      await removeDevice(this.#s, device, passphrase);
     });
   }
 
@@ -116,29 +108,7 @@ export class OwnAccount {
    * whether it has happened, by opening the vault with the new one.
    */
   changePassphrase(current: string, next: string): Promise<void> {
-    const { own, rest, session, origin } = this.#s;
-    return this.#act(async () => {
-      const stretched = stretchPassphrase(next, own.value.username);
-      try {
-        if (await this.#isInForce(stretched)) return;
-        await withOwnVault(this.#s, current, async (vault) => {
-          const { account } = own.value;
-          const credentials = sealCredentials(account, vault, stretched, vault.contents.recordKey);
-          const request = signedChangeCredentials.encode({
-            origin,
-            challenge: await takeChallenge(rest),
-            account: idBytes(account),
-            credentials,
-          });
-          const signed = signWithKeyPair(vault.stretched.loginKey, SIGNED_LABELS.changeCredentials, request);
-          const body = { bytes: encodeB64u(request), signature: encodeB64u(signed) };
-          await session.with((token) => rest.call(changeCredentials, { body, token }));
-          await this.#putInForce(credentials.version);
-        });
-      } finally {
-        forgetStretched(stretched);
-      }
-    });
+    return this.#act(({ changePassphrase }) => changePassphrase(this.#s, current, next));
   }
 
   /**
@@ -146,91 +116,40 @@ export class OwnAccount {
    * and others.
    */
   checkPassphrase(passphrase: string): Promise<void> {
-    const { own, rest, session, care } = this.#s;
-    return this.#act(async () => {
-      const { username, credentialsVersion } = own.value;
-      const stretched = stretchPassphrase(passphrase, username);
-      try {
-        await session.with((token) => fetchCredentials(rest, token, stretched, credentialsVersion));
-      } catch (error) {
-        if (isCoreError(error, 'passphrase-wrong')) await care.notAtHand();
-        throw error;
-      } finally {
-        forgetStretched(stretched);
-      }
-      await care.atHand();
-    });
+    return this.#act(({ checkPassphrase }) => checkPassphrase(this.#s, passphrase));
   }
 
   /** Deletes the account on the server. Throws `CoreError` `passphrase-wrong` and others. */
   deleteAccount(passphrase: string): Promise<void> {
-    const { own, rest, session, origin } = this.#s;
-    return this.#act(() =>
-      withOwnVault(this.#s, passphrase, async ({ stretched }) => {
-        const { account, username } = own.value;
-        const request = signedDeleteAccount.encode({
-          origin,
-          challenge: await takeChallenge(rest),
-          account: idBytes(account),
-          username,
-        });
-        const signed = signWithKeyPair(stretched.loginKey, SIGNED_LABELS.deleteAccount, request);
-        const body = { bytes: encodeB64u(request), signature: encodeB64u(signed) };
-        await session.with((token) => rest.call(deleteAccount, { body, token }));
-      }),
-    );
-  }
-
-  /** Whether a passphrase is in force already: what it opens says so, not the server's word. */
-  async #isInForce(stretched: StretchedPassphrase): Promise<boolean> {
-    const { own, rest, session } = this.#s;
-    const { account, credentialsVersion } = own.value;
-    try {
-      const { contents, version } = await session.with((token) =>
-        fetchVault(rest, token, account, stretched, credentialsVersion),
-      );
-      forgetVault({ contents, version });
-      // A change whose answer nobody saw.
-      if (version > credentialsVersion) await this.#putInForce(version);
-      return true;
-    } catch (error) {
-      if (isCoreError(error, 'passphrase-wrong')) return false;
-      throw error;
-    }
-  }
-
-  /** Another passphrase is in force by this device: the other own devices are told. */
-  async #putInForce(version: number): Promise<void> {
-    const { own, db, care, outbox, random, clock } = this.#s;
-    await db.write([T.own, T.passphraseCare, T.outbox], async (tx) => {
-      own.change(tx, (held) => ({
-        ...held,
-        credentialsVersion: Math.max(held.credentialsVersion, version),
-      }));
-      care.renewed(tx);
-      if (!hasOtherDevices(this.#s)) return;
-      outbox.add(tx, {
-        to: own.value.account,
-        content: { kind: 'sync', body: { what: 'passphrase' } },
-        id: idOf<MessageId>(random(16)),
-        sentAt: clock.now(),
-      });
-    });
+    return this.#act(({ requestDeletion }) => requestDeletion(this.#s, passphrase));
   }
 
   /** Puts into effect what happened while nobody saw the answer. */
   async settle(): Promise<void> {
+    if (this.#s.own.value.removals === undefined) return;
+    const { settleReset, settleRemovals } = await this.acts();
     if (!(await settleReset(this.#s))) await settleRemovals(this.#s);
   }
 
+  /** The acts themselves. Throws `CoreError` `offline` where they do not come. */
+  acts(): Promise<Acts> {
+    return fetchPart(() => import('./account-acts.ts'));
+  }
+
   /** One act at a time; a refusal for now says until when. */
-  #act(work: () => Promise<void>): Promise<void> {
+  #act(work: (acts: Acts) => Promise<void>): Promise<void> {
     return this.#locks.run(['account'], async () => {
       try {
-        await work();
+        await work(await this.acts());
       } catch (error) {
         throw withMoment(error, this.#s.clock.now());
       }
     });
   }
+}
+
+/** Gives a refusal that says when to try again as the moment of it, which is what a person is told. */
+function withMoment(error: unknown, now: number): unknown {
+  if (!isWireError(error) || error.retryAfterMs === undefined) return error;
+  return new CoreError(error.code, 'refused for now', { cause: error, retryAt: now + error.retryAfterMs });
 }

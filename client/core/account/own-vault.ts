@@ -6,7 +6,6 @@ import { decodeB64u, encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import type { ReplyOf } from '@tacet/protocol/call';
 import { idBytes, type AccountId } from '@tacet/protocol/ids';
 import { getCredentials } from '@tacet/protocol/rest/accounts';
-import { isWireError } from '@tacet/protocol/errors';
 import type { Rotation } from '@tacet/protocol/signed/requests';
 import {
   generateKey,
@@ -154,10 +153,4 @@ async function checkContents(services: Services, { version, contents }: OwnVault
   await db.write([T.own], async (tx) =>
     own.change(tx, (held: OwnDevice) => ({ ...held, recordKey, credentialsVersion: version })),
   );
-}
-
-/** Gives a refusal that says when to try again as the moment of it, which is what a person is told. */
-export function withMoment(error: unknown, now: number): unknown {
-  if (!isWireError(error) || error.retryAfterMs === undefined) return error;
-  return new CoreError(error.code, 'refused for now', { cause: error, retryAt: now + error.retryAfterMs });
 }

@@ -8,7 +8,7 @@ import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { encodeCbor } from '@tacet/protocol/cbor';
 import type { AccountRecord } from '@tacet/protocol/content/record';
 import { isWireError } from '@tacet/protocol/errors';
-import { idBytes, idOf, type DeviceId, type MessageId } from '@tacet/protocol/ids';
+import { idBytes, type DeviceId } from '@tacet/protocol/ids';
 import { changeList } from '@tacet/protocol/rest/devices';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
 import { signedChangeList, type Rotation } from '@tacet/protocol/signed/requests';
@@ -19,7 +19,6 @@ import {
   hashDeliveryKey,
   hashRecord,
   hashRecordKey,
-  keyFrom,
   sealRecord,
   signLabelled,
   signWithKeyPair,
@@ -28,12 +27,12 @@ import {
   type StretchedPassphrase,
 } from '@tacet/crypto/vault';
 import { LINE_TABLES } from '../conversations.ts';
-import type { WriteTx } from '../db/sealed.ts';
 import { T, type Removal } from '../db/stores.ts';
 import { hashList, verifyList, type ListedDevice } from '../device-lists.ts';
 import { DIRECTORY_TABLES } from '../directory.ts';
-import { hasOtherDevices, type Services } from '../services.ts';
-import { sealCredentials, type OpenedVault, type OwnVault } from './own-vault.ts';
+import type { Services } from '../services.ts';
+import { sealCredentials, withOwnVault, type OpenedVault, type OwnVault } from './own-vault.ts';
+import { giveRecordKey } from './record-key.ts';
 import { sealOwnProfile, tellContacts } from './rotation.ts';
 import { takeChallenge } from './session.ts';
 
@@ -59,7 +58,7 @@ function recordAfter(
 }
 
 /** Removes a device with the opened vault. Throws `WireError` or `CoreError`; the device may be gone nevertheless, see `settleRemovals`. */
-export async function requestRemoval(services: Services, vault: OwnVault, gone: DeviceId): Promise<void> {
+async function requestRemoval(services: Services, vault: OwnVault, gone: DeviceId): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await requestOnce(services, vault, gone);
@@ -198,23 +197,9 @@ export async function settle(services: Services, removal: Removal): Promise<void
   });
 }
 
-/** Gives the record key to the other devices that the own list names. The transaction holds `T.outbox`. */
-export function giveRecordKey(
-  services: Pick<Services, 'own' | 'outbox' | 'clock' | 'random' | 'directory'>,
-  tx: WriteTx,
-): void {
-  const { own, outbox, clock, random } = services;
-  if (!hasOtherDevices(services)) return;
-  outbox.add(tx, {
-    to: own.value.account,
-    content: { kind: 'sync', body: { what: 'record-key', key: keyFrom<RecordKey>(own.value.recordKey) } },
-    id: idOf<MessageId>(random(16)),
-    sentAt: clock.now(),
-  });
-}
-
-/** Whether this device has the record key that the own list names. */
-export function hasCurrentRecordKey({ own, directory }: Pick<Services, 'own' | 'directory'>): boolean {
-  const held = hashRecordKey(keyFrom<RecordKey>(own.value.recordKey));
-  return equalBytes(held, directory.ownList.recordKeyHash);
+/** Removes a device of the own list with the passphrase; does nothing where it is off the list already. */
+export async function removeDevice(services: Services, device: DeviceId, passphrase: string): Promise<void> {
+  const { directory } = services;
+  if (directory.deviceOf(directory.ownAccount, device) === undefined) return;
+  await withOwnVault(services, passphrase, (vault) => requestRemoval(services, vault, device));
 }

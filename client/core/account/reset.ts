@@ -7,7 +7,7 @@ import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { idBytes, idOf, type DeviceId } from '@tacet/protocol/ids';
 import { getCredentials } from '@tacet/protocol/rest/accounts';
 import { getDirectory } from '@tacet/protocol/rest/devices';
-import { beginReset, cancelReset, finishReset, getReset } from '@tacet/protocol/rest/resets';
+import { beginReset, cancelReset, finishReset } from '@tacet/protocol/rest/resets';
 import { signedBeginReset, signedCancelReset, signedFinishReset } from '@tacet/protocol/signed/requests';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
 import { PrivateKey } from '@tacet/crypto';
@@ -18,22 +18,9 @@ import { entryFromJson } from '../people.ts';
 import type { DeviceKeyring } from '../ports.ts';
 import type { Services } from '../services.ts';
 import { forgetStretched, withOwnVault } from './own-vault.ts';
+import type { AnnouncedReset } from './own-account.ts';
 import { makeRemoval, settle } from './removal.ts';
 import { takeChallenge } from './session.ts';
-
-/** A reset as the server tells of it. */
-export interface AnnouncedReset {
-  readonly device: DeviceId;
-  readonly dueAt: number;
-}
-
-/** Asks whether one was announced. */
-export async function readReset({ rest, session }: Services): Promise<AnnouncedReset | undefined> {
-  const { reset } = await session.with((token) => rest.call(getReset, { token }));
-  return reset === undefined
-    ? undefined
-    : { device: idOf(idBytes(reset.device as DeviceId)), dueAt: reset.dueAt };
-}
 
 /** Announces one by this device. */
 export async function announceReset(services: Services, keyring: DeviceKeyring): Promise<AnnouncedReset> {

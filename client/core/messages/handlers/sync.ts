@@ -5,7 +5,7 @@ import type { Sync } from '@tacet/protocol/content/sync';
 import { equalBytes } from '@tacet/protocol/bytes';
 import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import { hashRecordKey, keyFrom, type RecordKey } from '@tacet/crypto/vault';
-import { giveRecordKey, hasCurrentRecordKey } from '../../account/removal.ts';
+import { giveRecordKey, hasCurrentRecordKey } from '../../account/record-key.ts';
 import type { Handling } from './handling.ts';
 
 /** A copy's content; nothing is thrown inside a transaction. */
