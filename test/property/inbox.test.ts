@@ -129,6 +129,17 @@ for (const seed of SEEDS) {
       await person.client.commands.connectNow();
     }
 
+    // Everything leaves while what is delivered is still repeated, swapped and held back.
+    for (const [i, person] of people.entries()) {
+      person.wire.swallow = undefined;
+      person.client.ports.dropSockets();
+      await person.client.commands.connectNow();
+      await isOnline(person.client);
+      await untilAll(person.client, people[1 - i]!.name, `everything to leave ${person.name}`, (lines) =>
+        lines.every(({ delivery }) => delivery.kind !== 'sending'),
+      );
+    }
+
     // The disturbance ends; one more message from each side shows every gap, and repairs close it.
     for (const wire of wires) {
       wire.change = undefined;
