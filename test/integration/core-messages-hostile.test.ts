@@ -17,6 +17,7 @@ import {
   linesOf,
   openTestClient,
   openWith,
+  readAll,
   signUp,
   textsOf,
   type TestClient,
@@ -81,7 +82,11 @@ function asksAbout(frame: { readonly kind: string }, account: AccountId): boolea
 
 /** Resolves when something outside the state of a view is so. */
 async function until({ ports }: TestClient, test: () => boolean): Promise<void> {
-  while (!test()) await new Promise<void>((resolve) => ports.clock.after(20, resolve));
+  const { clock } = ports;
+  for (const end = clock.now() + 30_000; !test();) {
+    if (clock.now() > end) throw new Error('it never came');
+    await new Promise<void>((resolve) => clock.after(20, resolve));
+  }
 }
 
 /** Rows of a store on the disk. */
@@ -254,6 +259,30 @@ t.test(
     t.strictSame(textsOf(ada.state), ['hello', 'hi', 'many times', 'once']);
   },
 );
+
+t.test('everything is asked for when more is missing than one request can name', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, adasWire, toAda } = await makeScene(t, server.url);
+  // Fewer than the window holds: what is kept back is never acknowledged.
+  const words = Array.from({ length: 100 }, (_, i) => `number ${i}`);
+  let dropped = 0;
+  adasWire.change = changeDeliveries((frame) => {
+    dropped += 1;
+    return dropped < words.length ? [] : [frame];
+  });
+  for (const text of words) await ben.commands.sendText(toAda, text);
+  await until(ada, () => dropped >= words.length);
+  await ada.waitFor('the last of the gap', (state) => state.conversations[0]?.unread === words.length + 1);
+  const lines = await readAll(ada, await openWith(ada, 'Ben'));
+  t.strictSame(
+    lines
+      .map(({ text }) => text)
+      .slice(2)
+      .toSorted(),
+    words.toSorted(),
+  );
+  t.notOk(eventsOf(ada.state).includes('gap'));
+});
 
 t.test('keys that are known already change no record, however often they are told', async (t) => {
   await using server = await openTestServer();

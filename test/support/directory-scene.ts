@@ -25,9 +25,11 @@ await ready();
 export class TestAccount {
   readonly id = idOf<AccountId>(new Uint8Array(randomBytes(16)));
   readonly key = PrivateKey.generate();
-  readonly devices = [0, 1, 2].map((n) => ({
+  /** The private identity keys of the devices. */
+  readonly identities = [0, 1, 2].map(() => PrivateKey.generate());
+  readonly devices = this.identities.map((identity, n) => ({
     device: new Uint8Array(randomBytes(16)),
-    identityKey: PrivateKey.generate().getPublicKey().serialize(),
+    identityKey: identity.getPublicKey().serialize(),
     registrationId: n + 1,
     addedAt: Date.now(),
   }));

@@ -81,6 +81,15 @@ t.test('a find inside a run without spaces is marked where it is', (t) => {
   t.end();
 });
 
+t.test('a find at the end of the longest run is marked, however many ask for it', (t) => {
+  const text = `${'東'.repeat(15_998)}京都`;
+  for (let i = 0; i < 40; i += 1) {
+    const found = excerptOf(text, termsOf('京都')).filter((stretch) => stretch.found);
+    t.strictSame(found, [{ text: '京都', found: true }]);
+  }
+  t.end();
+});
+
 t.test('folding a text twice is folding it once', (t) => {
   for (const text of ['Ǆ ẞ ſ K Å ﬃ', 'İIıi', 'Σς', 'ガギ', '한국어', 'ค่ำ']) {
     t.equal(foldText(foldText(text)), foldText(text));
