@@ -26,8 +26,8 @@ export class Contacts {
   }
 
   /**
-   * Opens a conversation with whoever has this username. Nothing is sent: the first message introduces this account. A contact who is
-   * known by the name is meant, whoever the server says has it now. Throws `WireError` `account-unknown`, `rate-limited`; `CoreError`
+   * Opens a conversation with whoever has this username. Nothing is sent: the first message introduces this account. Whoever
+   * was found or invited by the name before is meant, whoever the server says has it now. Throws `WireError` `account-unknown`, `rate-limited`; `CoreError`
    * `username-own`, `key-changed`, `server-dishonest`.
    */
   async startConversation(typed: string): Promise<AccountId> {

@@ -288,10 +288,11 @@ async function readWindow(home: Home, id: AccountId, order: number): Promise<Lin
 /** How a person is shown. */
 export function personOf(home: Home, account: AccountId): PersonView {
   const contact = home.record.contact(account);
+  const username = contact?.username ?? home.directory.get(account)?.stored.username;
   return {
     account,
-    username: contact?.username,
-    name: contact?.name ?? contact?.username ?? account.slice(0, SHORT_ID),
+    username,
+    name: contact?.name ?? username ?? account.slice(0, SHORT_ID),
     picture: home.profiles.pictureName(account),
     trust: contact?.trust ?? 'unverified',
   };

@@ -100,16 +100,14 @@ export class Profiles {
         ...held,
         profileVersion: profile.version,
         name,
+        // His own claim: it is shown, and nobody is ever found by it.
+        username,
         ...(shown === undefined ? {} : { picture: nameOf(shown) }),
       }));
       tx.after(() => this.#s.peopleChanged());
       const contact = record.contact(account);
-      if (contact === undefined || (contact.name === name && contact.username !== undefined)) return;
-      record.changeContact(tx, account, (held) => ({
-        ...(held ?? contact),
-        name,
-        username: contact.username ?? username,
-      }));
+      if (contact === undefined || contact.name === name) return;
+      record.changeContact(tx, account, (held) => ({ ...(held ?? contact), name }));
     });
   }
 
