@@ -56,3 +56,12 @@ export interface Handling extends HandlerServices {
   /** Set when newer numbers of this device came before: what this one says may be overtaken. */
   readonly isLate: boolean;
 }
+
+/** How somebody stands now. */
+export function standingOf(
+  { own, record }: Pick<HandlerServices, 'own' | 'record'>,
+  account: AccountId,
+): Standing {
+  if (account === own.value.account) return 'own';
+  return record.contact(account)?.state === 'accepted' ? 'accepted' : 'stranger';
+}

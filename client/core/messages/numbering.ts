@@ -1,0 +1,87 @@
+/**
+ * The numbering of what comes, kept in the transaction of the content that carries it: gaps show as a line and are asked for, a line goes
+ * when everything has come.
+ */
+import type { Link } from '@tacet/protocol/content/frame';
+import { RETRY_MAX } from '@tacet/protocol/content/retry';
+import type { AccountId } from '@tacet/protocol/ids';
+import type { SealedDb, WriteTx } from '../db/sealed.ts';
+import { K, T, type InChain } from '../db/stores.ts';
+import type { Asking } from './asking.ts';
+import { epochText, hashLink, judgeLink, missingCount, type LinkVerdict } from './chain.ts';
+import type { ReadFrame } from './frames.ts';
+import type { Handling } from './handlers/handling.ts';
+
+/** Chains kept of one account: its devices, their former ones, and what restored copies began anew. */
+const CHAINS_MOST = 64;
+
+/** Keeps the chains of others. */
+export class Numbering {
+  readonly #db: SealedDb;
+  readonly #asking: Asking;
+
+  constructor(db: SealedDb, asking: Asking) {
+    this.#db = db;
+    this.#asking = asking;
+  }
+
+  /** Keeps the numbering and shows what it shows. */
+  async take(handling: Handling, { frame, bytes }: ReadFrame): Promise<LinkVerdict | undefined> {
+    const { tx, db, account, device, own, clock } = handling;
+    const { link } = frame;
+    if (link === undefined) return undefined;
+    const key = K.inChain(db, account, device, epochText(link.epoch));
+    const held = await tx.get(T.inChains, key);
+    if (held === undefined) await this.#forgetChains(tx, account);
+    const me = {
+      device: own.value.device,
+      unknownToSender: frame.to.list.counter < own.value.joinedAt,
+    };
+    const verdict = judgeLink(held, device, link, hashLink(link.salt, bytes), me);
+    const chain = verdict.kind === 'repeated' ? verdict.chain : await this.#showGap(handling, verdict, link);
+    tx.put(T.inChains, key, { ...chain, heardAt: clock.now() });
+    return verdict;
+  }
+
+  /** Makes room for a chain that begins: the one goes that was not heard of for longest. */
+  async #forgetChains(tx: WriteTx, account: AccountId): Promise<void> {
+    const range = K.inChains(this.#db, account);
+    if ((await tx.keys(T.inChains, range)).length < CHAINS_MOST) return;
+    const rows = await tx.range(T.inChains, range);
+    const [oldest] = rows.toSorted((a, b) => (a.value.heardAt ?? 0) - (b.value.heardAt ?? 0));
+    if (oldest !== undefined) tx.delete(T.inChains, oldest.key);
+  }
+
+  /** Shows and asks for what is missing; what was missing before somebody was accepted shows with the next that he says. */
+  async #showGap(handling: Handling, verdict: LinkVerdict, link: Link): Promise<InChain> {
+    const { tx, account, device, conversations, standing } = handling;
+    const { chain } = verdict;
+    const isShown = standing === 'accepted';
+    if (verdict.kind === 'fork' && isShown) conversations.addEvent(tx, account, { what: 'gap', missing: 1 });
+    const left = missingCount(chain);
+    const isNew = isShown && chain.gapLine === undefined && left > 0;
+    const asked = isNew ? chain.missing : verdict.kind === 'gap' ? verdict.missing : [];
+    if (standing !== 'stranger') this.#askMissing(handling, link.epoch, asked);
+    if (isNew) {
+      const gap = { device, epoch: epochText(link.epoch) };
+      return { ...chain, gapLine: conversations.addEvent(tx, account, { what: 'gap', missing: left }, gap) };
+    }
+    if (chain.gapLine === undefined || verdict.kind === 'next') return chain;
+    await conversations.changeGap(tx, account, chain.gapLine, left);
+    return left === 0 ? withoutGapLine(chain) : chain;
+  }
+
+  /** Asks for missing numbers, the newest first. */
+  #askMissing(handling: Handling, epoch: Uint8Array, missing: readonly number[]): void {
+    const { tx, account, device, directory } = handling;
+    if (directory.get(account) === undefined) return;
+    for (let end = missing.length; end > 0 && this.#asking.mayAsk(tx, account); end -= RETRY_MAX) {
+      const numbers = missing.slice(Math.max(0, end - RETRY_MAX), end);
+      this.#asking.ask(tx, account, device, { what: 'missing', epoch, numbers });
+    }
+  }
+}
+
+function withoutGapLine({ gapLine: _gone, ...chain }: InChain): InChain {
+  return chain;
+}
