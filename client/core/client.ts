@@ -489,6 +489,7 @@ class Core implements Client {
       },
       sendText: async (conversation, text, reply) => {
         const { home, id } = this.#conversation(conversation);
+        home.directory.requireUnblocked(id);
         const message = await home.talk.sendText(id, text, key(), reply);
         await mirror.showLatest(id);
         return message;
@@ -519,6 +520,38 @@ class Core implements Client {
       },
       setPrivacy: async (privacy) => this.#home().talk.setPrivacy(privacy),
       setDefaultTimer: async (seconds) => this.#home().acts.setDefaultTimer(seconds),
+      readSafetyNumber: async (conversation) => {
+        const { home, id } = this.#conversation(conversation);
+        return (await home.safety()).read(id);
+      },
+      compareCode: async (conversation, scanned) => {
+        const { home, id } = this.#conversation(conversation);
+        return (await home.safety()).compare(id, scanned);
+      },
+      verify: async (conversation, digits) => {
+        const { home, id } = this.#conversation(conversation);
+        await (await home.safety()).verify(id, digits);
+      },
+      unverify: async (conversation) => {
+        const { home, id } = this.#conversation(conversation);
+        await (await home.safety()).unverify(id);
+      },
+      goOnUnverified: async (conversation, digits) => {
+        const { home, id } = this.#conversation(conversation);
+        await (await home.safety()).goOnUnverified(id, digits);
+      },
+      keepEarlierKey: async (conversation) => {
+        const { home, id } = this.#conversation(conversation);
+        await (await home.safety()).keepEarlierKey(id);
+      },
+      sendHeld: async (conversation, message) => {
+        const { home, id } = this.#conversation(conversation);
+        await (await home.safety()).sendHeld(id, message);
+      },
+      discardHeld: async (conversation, message) => {
+        const { home, id } = this.#conversation(conversation);
+        await (await home.safety()).discardHeld(id, message);
+      },
       retrySend: async (message) => this.#home().talk.retrySend(message),
       markRead: async (conversation, order) => {
         const { home, id } = this.#conversation(conversation);

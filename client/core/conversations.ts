@@ -8,6 +8,7 @@ import type { SealedDb, WriteTx } from './db/sealed.ts';
 import {
   K,
   T,
+  type ChangedKey,
   type HeardFrom,
   type MessagePlace,
   type StoredConversation,
@@ -47,7 +48,7 @@ export interface NewMessage {
 
 type MessageLine = Extract<Line, { readonly kind: 'message' }>;
 
-const RANK = { failed: 0, sending: 1, sent: 2, delivered: 3, read: 4 } as const;
+const RANK = { failed: 0, held: 0, sending: 1, sent: 2, delivered: 3, read: 4 } as const;
 
 /** Tables that every change of lines needs. */
 export const LINE_TABLES = [T.conversations, T.lines, T.messages, T.expiring, T.search] as const;
@@ -125,7 +126,7 @@ export class Conversations {
       ...(reply === undefined ? {} : { reply }),
       ...(timer === undefined ? {} : { timer }),
     };
-    const isOut = mine && delivery.kind !== 'sending' && delivery.kind !== 'failed';
+    const isOut = mine && RANK[delivery.kind] >= RANK.sent;
     this.#putLine(tx, account, { line: isOut ? this.#begin(tx, account, line) : line });
     this.#put(tx, {
       ...conversation,
@@ -190,7 +191,7 @@ export class Conversations {
       return;
     }
     const told = { ...line, delivery };
-    const isOut = delivery.kind !== 'sending' && delivery.kind !== 'failed';
+    const isOut = RANK[delivery.kind] >= RANK.sent;
     const changed = isOut ? this.#begin(tx, place.account, told) : told;
     const kept = heard === undefined ? {} : { heard };
     this.#putLine(tx, place.account, { ...stored, ...kept, line: changed }, true);
@@ -266,6 +267,17 @@ export class Conversations {
 
   setTimer(tx: WriteTx, account: AccountId, timer: Timer): void {
     this.#put(tx, { ...this.ensure(tx, account), timer });
+  }
+
+  /** Notes or forgets a changed key that waits for the person's decision. */
+  setChangedKey(tx: WriteTx, account: AccountId, changed: ChangedKey | undefined): void {
+    const { changedKey: _before, ...rest } = this.ensure(tx, account);
+    this.#put(tx, changed === undefined ? rest : { ...rest, changedKey: changed });
+  }
+
+  /** Has a conversation shown again: something about it has changed that is kept elsewhere. */
+  touch(account: AccountId): void {
+    this.#watcher.touched(account);
   }
 
   /** Shows how far an own edit or deletion has come. */

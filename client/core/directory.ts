@@ -3,10 +3,10 @@
  * another hash is a fork and is refused; a changed account key makes a permanent line, and blocks sending to a verified contact.
  * What is highest comes from the account record, so that a second device is never a second first contact.
  */
-import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import { equalBytes } from '@tacet/protocol/bytes';
 import type { Contact } from '@tacet/protocol/content/record';
 import type { ListView } from '@tacet/protocol/content/frame';
-import { idBytes, type AccountId, type DeviceId } from '@tacet/protocol/ids';
+import { idBytes, idOf, type AccountId, type DeviceId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import type { RecordKeeper } from './account/record.ts';
 import { copyBytes } from './bytes.ts';
@@ -60,7 +60,7 @@ export class Directory {
   readonly #conversations: Conversations;
   readonly #people = new Map<AccountId, Person>();
   readonly #own: OwnKeeper;
-  /** Told after a key change: what waits to be sent must wait for the person. */
+  /** Told after a key change: what waits to be sent is looked at again. */
   onKeyChange: ((account: AccountId) => void) | undefined;
 
   private constructor(
@@ -121,6 +121,21 @@ export class Directory {
 
   get(account: AccountId): Person | undefined {
     return this.#people.get(account);
+  }
+
+  /** The account key that somebody is known by, 33 bytes: the record's where he is in it. */
+  keyOf(account: AccountId): Uint8Array | undefined {
+    return this.#known(account)?.accountKey;
+  }
+
+  /** Whether a verified contact's key has changed and the person has not decided: then nothing is encrypted for him. */
+  isBlocked(account: AccountId): boolean {
+    return this.#conversations.get(account)?.changedKey !== undefined;
+  }
+
+  /** Throws `CoreError` `key-changed` while it is so. */
+  requireUnblocked(account: AccountId): void {
+    if (this.isBlocked(account)) throw new CoreError('key-changed', 'the person decides about the key first');
   }
 
   /** The device of an account by its list, if the list names it. */
@@ -209,7 +224,7 @@ export class Directory {
     const { account } = judgement.person.stored;
     const held = this.#people.get(account);
     if (held !== undefined && this.#isOvertaken(held, judgement)) {
-      return held.stored.blockedByKey === true ? undefined : held;
+      return this.isBlocked(account) ? undefined : held;
     }
     const person = held === undefined ? judgement.person : onto(held, judgement.person);
     switch (judgement.kind) {
@@ -239,6 +254,64 @@ export class Directory {
     const person = this.#person(entry, list, this.#people.get(account), undefined);
     this.#keep(tx, person);
     this.#raise(tx, account, person);
+  }
+
+  /**
+   * The person has decided about a changed key: it is put into force, verified or not. The transaction holds `DIRECTORY_TABLES`. Does
+   * nothing where none has changed.
+   */
+  believeChanged(tx: WriteTx, account: AccountId, trust: 'verified' | 'unverified'): void {
+    const changed = this.#conversations.get(account)?.changedKey;
+    if (changed === undefined) return;
+    const list = verifyList(account, changed.accountKey, changed.list);
+    const entry = { account, ...changed };
+    const before = this.#record.contact(account);
+    this.#believe(tx, this.#person(entry, list, this.#people.get(account), undefined), trust, before);
+  }
+
+  /** The person has found that the key from before is the right one: the changed one is forgotten, its line stays. */
+  disbelieveChanged(tx: WriteTx, account: AccountId): void {
+    if (!this.isBlocked(account)) return;
+    this.#conversations.setChangedKey(tx, account, undefined);
+    tx.after(() => this.onKeyChange?.(account));
+  }
+
+  /**
+   * Follows the record, in which another own device may have decided about somebody's key: what is held under another key goes, and
+   * the conversation tells it. The transaction holds `DIRECTORY_TABLES`.
+   */
+  followRecord(tx: WriteTx): void {
+    for (const contact of this.#record.contacts) {
+      const account = idOf<AccountId>(contact.account);
+      const held = this.#people.get(account);
+      const isOther = held !== undefined && !equalBytes(held.stored.accountKey, contact.accountKey);
+      const changed = this.#conversations.get(account)?.changedKey;
+      const isDecided =
+        changed !== undefined &&
+        (contact.trust !== 'verified' || equalBytes(changed.accountKey, contact.accountKey));
+      if (!isOther && !isDecided) continue;
+      if (isOther) {
+        this.#people.delete(account);
+        tx.delete(T.people, K.account(this.#db, account));
+      }
+      if (changed === undefined) this.#conversations.addEvent(tx, account, { what: 'key-changed' });
+      else if (isDecided) this.#conversations.setChangedKey(tx, account, undefined);
+      tx.after(() => this.onKeyChange?.(account));
+    }
+  }
+
+  /** Whether `followRecord` would do anything. */
+  get lagsBehind(): boolean {
+    return this.#record.contacts.some((contact) => {
+      const account = idOf<AccountId>(contact.account);
+      const held = this.#people.get(account)?.stored;
+      if (held !== undefined && !equalBytes(held.accountKey, contact.accountKey)) return true;
+      const changed = this.#conversations.get(account)?.changedKey;
+      return (
+        changed !== undefined &&
+        (contact.trust !== 'verified' || equalBytes(changed.accountKey, contact.accountKey))
+      );
+    });
   }
 
   /** Notes the newest statement of a device, and when it was asked for. */
@@ -334,29 +407,40 @@ export class Directory {
   }
 
   #commitKeyChange(tx: WriteTx, person: Person, blocks: boolean): Person | undefined {
-    const { account } = person.stored;
-    const held = this.#people.get(account);
+    const { account, accountKey } = person.stored;
     if (blocks) {
-      if (held?.stored.blockedByKey !== true) {
-        this.edit(tx, account, (stored) => ({ ...stored, blockedByKey: true }));
+      const shown = this.#conversations.get(account)?.changedKey;
+      if (shown === undefined || !equalBytes(shown.accountKey, accountKey)) {
         this.#conversations.addEvent(tx, account, { what: 'key-changed' });
+        this.#conversations.setChangedKey(tx, account, { accountKey, list: person.list.signed });
+        tx.after(() => this.onKeyChange?.(account));
       }
       return undefined;
     }
-    this.#keep(tx, person);
     this.#conversations.addEvent(tx, account, { what: 'key-changed' });
-    const { accountKey } = person.stored;
-    const list = { counter: person.list.counter, hash: person.list.hash };
-    this.#record.change(tx, (record) => ({
-      ...record,
-      contacts: record.contacts.map((contact) =>
-        encodeB64u(contact.account) === account
-          ? { ...contact, accountKey, list, trust: 'unverified' as const, changedAt: this.#clock.now() }
-          : contact,
-      ),
-    }));
-    tx.after(() => this.onKeyChange?.(account));
+    this.#believe(tx, person, 'unverified');
     return person;
+  }
+
+  /** Puts another account key into force. `gaveUp`: the contact whose verified key the person has given up for it. */
+  #believe(tx: WriteTx, person: Person, trust: Contact['trust'], gaveUp?: Contact): void {
+    const { account, accountKey } = person.stored;
+    this.#keep(tx, { ...person, stored: { ...person.stored, proven: [] } });
+    const list = { counter: person.list.counter, hash: person.list.hash };
+    const contact = this.#record.contact(account);
+    if (contact !== undefined) {
+      const changedAt = Math.max(this.#clock.now(), contact.changedAt + 1);
+      this.#record.changeContact(tx, account, (held) => ({
+        ...(held ?? contact),
+        accountKey,
+        list,
+        trust,
+        changedAt,
+        ...(gaveUp === undefined ? {} : { gaveUp: gaveUp.accountKey }),
+      }));
+    }
+    if (this.isBlocked(account)) this.#conversations.setChangedKey(tx, account, undefined);
+    tx.after(() => this.onKeyChange?.(account));
   }
 
   #signs(account: AccountId, device: DeviceId): SignsOfLife {

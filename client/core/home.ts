@@ -22,7 +22,7 @@ import { Conversations, type ConversationWatcher } from './conversations.ts';
 import type { SealedDb } from './db/sealed.ts';
 import { T, type Counts, type OwnDevice } from './db/stores.ts';
 import { OwnDevices } from './devices.ts';
-import { Directory } from './directory.ts';
+import { Directory, DIRECTORY_TABLES } from './directory.ts';
 import type { Engine } from './engine.ts';
 import { CoreError, fetchPart, isCoreError } from './failure.ts';
 import { Inbox } from './messages/inbox.ts';
@@ -36,6 +36,7 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { OwnKeeper } from './own.ts';
 import { People } from './people.ts';
 import type { Ports } from './ports.ts';
+import type { Safety } from './safety/safety.ts';
 import { hasOtherDevices, type Services } from './services.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { Talk } from './talk.ts';
@@ -85,6 +86,7 @@ export class Home {
   readonly profiles: Profiles;
   readonly ownAccount: OwnAccount;
   readonly care: PassphraseCare;
+  #safety: Safety | undefined;
   readonly #services: Services;
   readonly #inbox: Inbox;
   readonly #early: EarlyContents;
@@ -157,7 +159,7 @@ export class Home {
       faulted: () => connection.restart(),
     });
     directory.onKeyChange = (account) =>
-      background.run(outbox.holdBack(account), 'hold back what was written before a key change');
+      background.run(outbox.recheck(account), 'look again at what waits after a key change');
   }
 
   /** Loads a device from its database. Nothing is connected yet. */
@@ -194,6 +196,7 @@ export class Home {
     await home.#expiry.start();
     await home.care.load();
     await home.#ensureConversations();
+    await home.#followRecord();
     return home;
   }
 
@@ -216,6 +219,17 @@ export class Home {
     return (this.#contacts ??= new Contacts(this.#services));
   }
 
+  /** Comparing and deciding about keys; fetched when it is first wanted. Throws `CoreError` `offline`. */
+  async safety(): Promise<Safety> {
+    const { Safety } = await fetchPart(() => import('./safety/safety.ts'));
+    return (this.#safety ??= new Safety(this.#services, this.acts));
+  }
+
+  /** How much that was written before a key change waits for the person. */
+  waiting(account: AccountId): number {
+    return this.#services.outbox.held(account).length;
+  }
+
   get account(): AccountId {
     return this.own.value.account;
   }
@@ -229,6 +243,7 @@ export class Home {
         this.meeting(),
         this.contacts(),
         this.ownAccount.acts(),
+        this.safety(),
         import('./search/searching.ts'),
       ]);
       parts.catch(() => undefined);
@@ -288,6 +303,7 @@ export class Home {
   recordChanged(): void {
     this.#parts.watcher.peopleChanged();
     this.#parts.background.run(this.#ensureConversations(), 'show new contacts');
+    this.#parts.background.run(this.#followRecord(), 'follow what was decided about keys');
     if (this.own.value.removals !== undefined) {
       this.#parts.background.run(this.ownAccount.settle(), 'settle a removal');
     }
@@ -309,6 +325,13 @@ export class Home {
     await db.write([T.conversations], async (tx) => {
       for (const account of missing) this.conversations.ensure(tx, account);
     });
+  }
+
+  /** Another own device may have decided about somebody's key. */
+  async #followRecord(): Promise<void> {
+    const { directory } = this.#services;
+    if (this.#stopped || !directory.lagsBehind) return;
+    await this.#parts.db.write(DIRECTORY_TABLES, async (tx) => directory.followRecord(tx));
   }
 
   async #welcomed(welcome: Welcome): Promise<void> {

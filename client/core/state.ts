@@ -3,6 +3,7 @@
  * keeps, after each commit; nothing here is kept on disk.
  */
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals-core';
+import { encodeB64u } from '@tacet/protocol/bytes';
 import type { AccountId } from '@tacet/protocol/ids';
 import type { StoredConversation } from './db/stores.ts';
 import { devicesOf, passphraseOf, resetOf } from './account/own-devices.ts';
@@ -294,6 +295,7 @@ export function personOf(home: Home, account: AccountId): PersonView {
     username,
     name: contact?.name ?? username ?? account.slice(0, SHORT_ID),
     picture: home.profiles.pictureName(account),
+    key: keyName(home, account),
     trust: contact?.trust ?? 'unverified',
   };
 }
@@ -302,6 +304,13 @@ export function personOf(home: Home, account: AccountId): PersonView {
 function refusedInviteOf({ own }: Home): RefusedInvite | undefined {
   const { answering } = own.value;
   return answering?.refused === true ? { username: answering.username } : undefined;
+}
+
+/** Enough of an account key, which is public, to tell it from another. */
+function keyName(home: Home, account: AccountId): string | undefined {
+  const changed = home.conversations.get(account)?.changedKey;
+  const key = changed?.accountKey ?? home.record.contact(account)?.accountKey;
+  return key === undefined ? undefined : encodeB64u(key.subarray(1, 13));
 }
 
 /** Who this device belongs to. */
@@ -330,7 +339,10 @@ function stateOf(home: Home, stored: StoredConversation): Relation {
 function openState(
   home: Home,
   stored: StoredConversation,
-): Pick<OpenConversation, 'id' | 'person' | 'state' | 'typing' | 'draft' | 'unread' | 'newest' | 'timer'> {
+): Pick<
+  OpenConversation,
+  'id' | 'person' | 'state' | 'typing' | 'draft' | 'unread' | 'newest' | 'timer' | 'blocked' | 'waiting'
+> {
   return {
     id: stored.account,
     person: personOf(home, stored.account),
@@ -340,6 +352,8 @@ function openState(
     unread: stored.unread,
     newest: stored.nextOrder - 1,
     timer: stored.timer?.seconds ?? 0,
+    blocked: stored.changedKey !== undefined,
+    waiting: home.waiting(stored.account),
   };
 }
 

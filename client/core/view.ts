@@ -81,6 +81,8 @@ export type ConnectionState =
 /** How far an own message has come, over all devices of the other person; `failed` keeps the text and can be sent again. */
 export type Delivery =
   | { readonly kind: 'sending' }
+  /** Written before the other's key changed: waits until the person sends or discards it. */
+  | { readonly kind: 'held' }
   | { readonly kind: 'sent' }
   | { readonly kind: 'delivered'; readonly at: number }
   | { readonly kind: 'read'; readonly at: number }
@@ -93,6 +95,8 @@ export interface PersonView {
   readonly name: string;
   /** Names the picture that is known, for `readPicture`; another picture has another one. */
   readonly picture?: string | undefined;
+  /** Names the account key that is shown; another key has another one. */
+  readonly key?: string | undefined;
   /** How the account key came to be believed. */
   readonly trust: 'unverified' | 'by-invite' | 'verified';
 }
@@ -214,6 +218,10 @@ export interface OpenConversation {
   readonly draft: string;
   /** Seconds after which messages disappear; 0: they stay. */
   readonly timer: number;
+  /** The verified key has changed: nothing is sent until the person has compared again or goes on unverified. */
+  readonly blocked: boolean;
+  /** How much that was written before a key change waits to be sent or discarded. */
+  readonly waiting: number;
 }
 
 /** The app lock as it is set. */
@@ -298,6 +306,27 @@ export interface SearchResults {
 
 /** What a notification may show: nothing at all, that there is a message, from whom, or what it says. */
 export type NoticeLevel = 'none' | 'private' | 'name' | 'full';
+
+/** The safety number of two people: what they read to each other, and what a camera reads. */
+export interface SafetyNumber {
+  /** 60 digits, the same on both sides. */
+  readonly digits: string;
+  /** Bytes for a code. */
+  readonly code: Uint8Array;
+}
+
+/**
+ * What a scanned code says. `another-person`: it belongs to somebody else or is shown for somebody else; `equal-to-earlier`: it is the
+ * key that was verified before the present change.
+ */
+export type CodeComparison =
+  | 'equal'
+  | 'different'
+  | 'equal-to-earlier'
+  | 'another-person'
+  | 'newer-version'
+  | 'older-version'
+  | 'not-a-code';
 
 /** Long work that shows progress. */
 export type Progress =
@@ -401,6 +430,21 @@ export interface Commands {
   setTimer(id: ConversationId, seconds: number): Promise<void>;
   /** The timer that conversations begun from now on have. */
   setDefaultTimer(seconds: number): Promise<void>;
+  /** The number of the key that is shown for somebody; while a changed key waits, of that one. */
+  readSafetyNumber(id: ConversationId): Promise<SafetyNumber>;
+  /** Holds a scanned code against it. */
+  compareCode(id: ConversationId, scanned: Uint8Array): Promise<CodeComparison>;
+  /** Marks somebody as verified; `digits` are those that were compared. */
+  verify(id: ConversationId, digits: string): Promise<void>;
+  unverify(id: ConversationId): Promise<void>;
+  /** Believes the changed key of somebody verified without comparing; `digits` are those that were shown. */
+  goOnUnverified(id: ConversationId, digits: string): Promise<void>;
+  /** Stays with the key that was verified before. */
+  keepEarlierKey(id: ConversationId): Promise<void>;
+  /** Sends what waits since a key change: of one message, or all. */
+  sendHeld(id: ConversationId, message?: MessageId): Promise<void>;
+  /** Discards it instead. */
+  discardHeld(id: ConversationId, message?: MessageId): Promise<void>;
   /** Sends a failed message again. */
   retrySend(message: MessageId): Promise<void>;
   /** Everything up to `order` has been seen by the person. */

@@ -35,6 +35,8 @@ export const Contact = Shape(
     account: Id(Bytes),
     accountKey: Bytes(EC_KEY_BYTES),
     trust: Union([Literal('unverified'), Literal('by-invite'), Literal('verified')]),
+    /** The key whose mark as verified the person last took away: that mark does not come back from a device that had not heard of it. */
+    gaveUp: Optional(Bytes(EC_KEY_BYTES)),
     /** `request`: has written and is not answered. */
     state: Union([Literal('accepted'), Literal('request'), Literal('blocked')]),
     /** When key, trust or state last changed. */

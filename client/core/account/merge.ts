@@ -59,12 +59,33 @@ function decided<Decision extends Pick<Contact, 'state' | 'changedAt'>>(a: Decis
   return later(a, b, ({ changedAt }) => changedAt);
 }
 
+/** What a person, or a device on his behalf, has decided about somebody's key. */
+function keyDecision({
+  accountKey,
+  trust,
+  gaveUp,
+}: Contact): Pick<Contact, 'accountKey' | 'trust' | 'gaveUp'> {
+  return { accountKey, trust, ...(gaveUp === undefined ? {} : { gaveUp }) };
+}
+
+/**
+ * Whether a contact stays verified against another state of him. A verified key gives way only to the person's word, never to a key that
+ * a device has believed by itself because the server kept the mark from it.
+ */
+function isHeldAgainst(verified: Contact, other: Contact): boolean {
+  return (
+    verified.trust === 'verified' &&
+    other.trust !== 'verified' &&
+    !equalBytes(verified.accountKey, other.accountKey) &&
+    !(other.gaveUp !== undefined && equalBytes(other.gaveUp, verified.accountKey))
+  );
+}
+
 function mergeContact(a: Contact, b: Contact): Contact {
-  const decision = ({ accountKey, trust, state, changedAt }: Contact) => ({
-    accountKey,
-    trust,
-    state,
-    changedAt,
+  const decision = (contact: Contact) => ({
+    ...keyDecision(contact),
+    state: contact.state,
+    changedAt: contact.changedAt,
   });
   const keysOf = ({ deliveryKey, profileKey, keysAt }: Contact) => ({
     ...(deliveryKey === undefined ? {} : { deliveryKey }),
@@ -73,14 +94,43 @@ function mergeContact(a: Contact, b: Contact): Contact {
   });
   const username = latestTold(a.username, a.keysAt, b.username, b.keysAt);
   const name = latestTold(a.name, a.keysAt, b.name, b.keysAt);
+  const { state, changedAt, ...key } = decided(decision(a), decision(b));
+  const held = isHeldAgainst(a, b) ? a : isHeldAgainst(b, a) ? b : undefined;
   return {
     account: a.account,
-    ...decided(decision(a), decision(b)),
+    ...(held === undefined ? key : keyDecision(held)),
+    state,
+    changedAt,
     ...later(keysOf(a), keysOf(b), ({ keysAt }) => keysAt),
-    list: higherList(a.list, b.list),
+    // Counters under another key say nothing about this one's.
+    list: held === undefined ? higherList(a.list, b.list) : held.list,
     ...(username === undefined ? {} : { username }),
     ...(name === undefined ? {} : { name }),
   };
+}
+
+/**
+ * A later record of an own device, with what it may not take from this one: a contact, a verified key that nobody gave up, the highest
+ * list that was seen. A server that shows two devices different records could otherwise have one undo the other. The same object where
+ * nothing is missing.
+ */
+export function guardContacts(mine: AccountRecord, theirs: AccountRecord): AccountRecord {
+  const byAccount = new Map(theirs.contacts.map((contact) => [encodeB64u(contact.account), contact]));
+  let isSame = true;
+  for (const contact of mine.contacts) {
+    const key = encodeB64u(contact.account);
+    const other = byAccount.get(key);
+    const isHeld = other !== undefined && isHeldAgainst(contact, other);
+    if (other !== undefined && !isHeld && other.list.counter >= contact.list.counter) continue;
+    isSame = false;
+    if (other === undefined) byAccount.set(key, contact);
+    else {
+      const { accountKey: _key, trust: _trust, gaveUp: _gaveUp, ...rest } = other;
+      const list = isHeld ? contact.list : higherList(contact.list, other.list);
+      byAccount.set(key, { ...rest, ...keyDecision(isHeld ? contact : other), list });
+    }
+  }
+  return isSame ? theirs : { ...theirs, contacts: [...byAccount.values()] };
 }
 
 /** A closed invite stays closed; the first closing counts. */

@@ -17,7 +17,7 @@ import { CoreError } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
 import type { Clock } from '../ports.ts';
 import { isRepeatable, type Rest } from '../transport/rest.ts';
-import { mergeRecords } from './merge.ts';
+import { guardContacts, mergeRecords } from './merge.ts';
 
 /** Changes within this time travel together. */
 const UPLOAD_DELAY_MS = 300;
@@ -253,12 +253,12 @@ export class RecordKeeper {
     }
     await db.write([T.record], async (tx) => {
       if (reply.version <= this.#stored.version) return;
-      const merged = this.#stored.dirty ? mergeRecords(this.#value, theirs, clock.now()) : theirs;
-      this.#keep(
-        tx,
-        { version: reply.version, hash, plain: encodeCbor(merged), dirty: this.#stored.dirty },
-        merged,
-      );
+      const wasDirty = this.#stored.dirty;
+      const next = wasDirty
+        ? mergeRecords(this.#value, theirs, clock.now())
+        : guardContacts(this.#value, theirs);
+      const dirty = wasDirty || next !== theirs;
+      this.#keep(tx, { version: reply.version, hash, plain: encodeCbor(next), dirty }, next);
     });
   }
 

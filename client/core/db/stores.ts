@@ -144,8 +144,12 @@ export interface StoredPerson {
   readonly picture?: string;
   /** Resets and repairs on this person's behalf today. */
   readonly repairs?: { readonly day: number; readonly count: number };
-  /** The account key changed while it was verified: sending waits for the person. */
-  readonly blockedByKey?: boolean;
+}
+
+/** The key that the directory shows for a verified contact since it has changed, with the list that it signed. */
+export interface ChangedKey {
+  readonly accountKey: Bytes;
+  readonly list: SignedBytes;
 }
 
 /** A conversation's own state. */
@@ -159,6 +163,8 @@ export interface StoredConversation {
   readonly activityAt: number;
   /** The timer in force; absent while none was ever set. */
   readonly timer?: Timer;
+  /** Nothing is sent while it is there, until the person has decided. */
+  readonly changedKey?: ChangedKey;
   readonly last?: {
     readonly order: number;
     /** Empty once the message was deleted. */
@@ -238,6 +244,10 @@ export interface OutboxEntry {
   readonly amends?: boolean;
   /** The message was deleted while this was on its way: no copy is kept for repairs. */
   readonly erased?: boolean;
+  /** What the person wrote: the account key that it was written under, 33 bytes. It leaves under no other. */
+  readonly under?: Bytes;
+  /** It was written before a key change and waits for a word of the person. */
+  readonly held?: boolean;
   /** A repair for one device alone: the frame as it was first sent. */
   readonly only?: DeviceId;
   /** CBOR of the content frame, once numbered. */

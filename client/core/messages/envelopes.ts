@@ -106,13 +106,12 @@ export class Envelopes {
   /** The entry with an envelope or a skip for every listed device, stored; `undefined` when there is nobody to send to. */
   async prepare(entry: OutboxEntry, keeper: EntryKeeper): Promise<OutboxEntry | undefined> {
     const { directory, people, own } = this.#needs;
+    this.#requireKey(entry);
     let person = directory.get(entry.to) ?? (await people.fetch(entry.to, [])).person;
     let bundles: ReadonlyMap<DeviceId, CheckedBundle> = new Map();
     const asked = new Set<DeviceId>();
     for (let round = 0; round < CORRECTIONS_MOST; round += 1) {
-      if (person.stored.blockedByKey === true) {
-        throw new CoreError('key-changed', 'sending waits until the person decides');
-      }
+      this.#requireKey(entry);
       if (entry.listHash !== undefined && equalBytes(entry.listHash, person.list.hash)) return entry;
       if (entry.to === own.value.account && person.list.devices.length < 2) return undefined;
       const lacking = await this.#lacking(entry, person, bundles);
@@ -142,6 +141,27 @@ export class Envelopes {
     if (encrypted.kind !== 'made') return undefined;
     const { envelopes } = encrypted;
     return envelopes.some(({ body }) => body !== undefined) ? envelopes : undefined;
+  }
+
+  /** Whether the key that is believed, that of the list and that under which the entry was written are one, and nothing blocks it. */
+  #mayEncrypt(entry: OutboxEntry, person: Person): boolean {
+    const { directory } = this.#needs;
+    const key = directory.keyOf(entry.to);
+    if (directory.isBlocked(entry.to) || key === undefined) return false;
+    return equalBytes(entry.under ?? key, key) && equalBytes(person.stored.accountKey, key);
+  }
+
+  /**
+   * The one gate before every encryption. Throws `CoreError` `key-changed` while a verified contact's changed key waits for the person's
+   * decision, and for what was written under another account key than the one in force.
+   */
+  #requireKey(entry: OutboxEntry): void {
+    const { directory } = this.#needs;
+    directory.requireUnblocked(entry.to);
+    const key = directory.keyOf(entry.to);
+    if (entry.under !== undefined && (key === undefined || !equalBytes(entry.under, key))) {
+      throw new CoreError('key-changed', 'written under another key');
+    }
   }
 
   /** The devices that this entry is for: listed, not this one, not gone, and not skipped for their age if any other is left. */
@@ -212,7 +232,8 @@ export class Envelopes {
       let isStale = false;
       await db.write(ENCRYPT_TABLES, async (tx) => {
         // Taken back meanwhile: nothing of it was used, neither a key nor a number.
-        isGone = keeper !== undefined && keeper.current(entry) === undefined;
+        const current = keeper?.current(entry);
+        isGone = keeper !== undefined && (current === undefined || current.held === true);
         // Made with sessions that only read from now on.
         isStale = sealed.made.some(({ stores }) => sessions.isStale(stores));
         if (!isGone && !isStale) this.#store(tx, entry, person, sealed, keeper);
@@ -229,7 +250,7 @@ export class Envelopes {
   async sealWithin(tx: WriteTx, entry: OutboxEntry, keep: (ready: OutboxEntry) => void): Promise<boolean> {
     const { sessions, directory } = this.#needs;
     const person = directory.get(entry.to);
-    if (person === undefined || !sessions.isImmediate || person.stored.blockedByKey === true) return false;
+    if (person === undefined || !sessions.isImmediate || !this.#mayEncrypt(entry, person)) return false;
     if (this.#doubtful(entry, person).length > 0) return false;
     const targets = this.#targets(entry, person);
     const release = sessions.locks.tryHold(lockNames(entry, targets));
@@ -263,6 +284,11 @@ export class Envelopes {
     within?: Tx,
   ): Promise<Tried> {
     const { sessions, own, random, directory } = this.#needs;
+    // Nothing lies between this and the ciphertexts but this device's own computing.
+    this.#requireKey(entry);
+    if (!equalBytes(person.stored.accountKey, directory.keyOf(entry.to) ?? new Uint8Array(0))) {
+      throw new CoreError('key-changed', 'the key changed while this was made ready');
+    }
     const opened: { readonly target: ListedDevice; readonly stores: BufferedStores }[] = [];
     const lacking: DeviceId[] = [];
     for (const target of targets) {

@@ -3,6 +3,7 @@
  * numbered and encrypted for each listed device, ratchet state and ciphertexts are stored, and only then it leaves, with the same
  * envelope ids until the server has it. A list that changed meanwhile is verified and only what is needed is encrypted again.
  */
+import { equalBytes } from '@tacet/protocol/bytes';
 import type { Content } from '@tacet/protocol/content/index';
 import { isWireError } from '@tacet/protocol/errors';
 import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
@@ -37,6 +38,9 @@ const SWEEP_MOST = 5_000;
 /** After every hidden name. */
 const KEYS_END = new Uint8Array(17).fill(0xff);
 
+/** Kinds that a person has made: after a key change they wait for a word of his. All others are the device's own business. */
+const WRITTEN: ReadonlySet<string> = new Set(['text', 'edit', 'delete', 'reaction', 'timer']);
+
 /** Tables of a compose: the content's line and its entry together. */
 export const COMPOSE_TABLES = [...LINE_TABLES, ...ENCRYPT_TABLES] as const;
 const FINISH_TABLES = [...LINE_TABLES, T.outbox] as const;
@@ -70,6 +74,10 @@ export interface Outgoing {
 type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'later'; readonly at: number | undefined }
+  /** The account key has changed since it was written. */
+  | { readonly kind: 'held' }
+  /** Nothing leaves for this account until the person has decided about its key. */
+  | { readonly kind: 'blocked' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** The outbox of this device. */
@@ -136,6 +144,7 @@ export class Outbox {
       ...draft,
       id: outgoing.id,
       sentAt: outgoing.sentAt,
+      ...this.#underKey(outgoing.to, WRITTEN.has(draft.kind)),
       ...(outgoing.line === true ? { line: true } : {}),
       ...(outgoing.about === undefined ? {} : { about: outgoing.about }),
       ...(outgoing.amends === true ? { amends: true } : {}),
@@ -159,6 +168,7 @@ export class Outbox {
       sentAt: record.at,
       only: record.device,
       frame: record.frame,
+      ...this.#underKey(record.account, true),
     });
   }
 
@@ -197,11 +207,114 @@ export class Outbox {
     for (const account of this.#queues.keys()) this.#kick(account);
   }
 
-  /** The account key of this person has changed: what was written before and has not left waits for a word of the person here. */
-  async holdBack(account: AccountId): Promise<void> {
+  /** Something about this person's account key was decided: what waits is looked at again. What was written under the key in force goes on. */
+  async recheck(account: AccountId): Promise<void> {
+    const { db } = this.#needs;
+    if (!this.#needs.directory.isBlocked(account)) {
+      await db.write(FINISH_TABLES, async (tx) => {
+        for (const entry of this.held(account)) {
+          if (!this.#mustWait(entry)) await this.#release(tx, entry);
+        }
+      });
+    }
+    this.#kick(account);
+  }
+
+  /** What was written before a key change and waits for the person, in order. */
+  held(account: AccountId): readonly OutboxEntry[] {
+    return this.#queue(account).filter(({ held }) => held === true);
+  }
+
+  /** The person has said so: what waits, or what waits of one message, goes under the key that is in force now. */
+  async sendHeld(account: AccountId, message: MessageId | undefined): Promise<void> {
     await this.#needs.db.write(FINISH_TABLES, async (tx) => {
-      const lines = this.#queue(account).filter(({ line }) => line === true);
-      for (const entry of lines) await this.#giveUp(tx, entry, { code: 'key-changed' });
+      if (this.#needs.directory.isBlocked(account)) return;
+      for (const entry of this.#heldOf(account, message)) await this.#release(tx, entry);
+    });
+  }
+
+  /** What waits, or what waits of one message, is not sent. Gives the messages whose lines told of it. */
+  async dropHeld(account: AccountId, message: MessageId | undefined): Promise<readonly MessageId[]> {
+    const { db, conversations } = this.#needs;
+    return db.write(FINISH_TABLES, async (tx) => {
+      const dropped = this.#heldOf(account, message);
+      for (const entry of dropped) {
+        this.#remove(tx, entry);
+        await this.#tellChange(tx, entry, 'failed');
+      }
+      tx.after(() => conversations.touch(account));
+      return dropped.flatMap(({ id, line }) => (line === true ? [id] : []));
+    });
+  }
+
+  /** The other side has told that it has a message: it was with the server before it was held, and waits for nothing more. */
+  dropArrived(tx: WriteTx, account: AccountId, message: MessageId): void {
+    const arrived = this.held(account).find(({ id, line }) => id === message && line === true);
+    if (arrived === undefined) return;
+    this.#remove(tx, arrived);
+    tx.after(() => this.#needs.conversations.touch(account));
+  }
+
+  #heldOf(account: AccountId, message: MessageId | undefined): readonly OutboxEntry[] {
+    return this.held(account).filter(
+      ({ id, about }) => message === undefined || id === message || about === message,
+    );
+  }
+
+  #underKey(to: AccountId, isWritten: boolean): { readonly under?: Uint8Array } {
+    const { directory, own } = this.#needs;
+    const under = isWritten && to !== own.value.account ? directory.keyOf(to) : undefined;
+    return under === undefined ? {} : { under };
+  }
+
+  /** Whether an entry was written under another key than the one in force, or none is in force. */
+  #mustWait({ to, under }: OutboxEntry): boolean {
+    const { directory } = this.#needs;
+    if (under === undefined) return false;
+    return directory.isBlocked(to) || !equalBytes(under, directory.keyOf(to) ?? new Uint8Array(0));
+  }
+
+  /** Waits for the person from here on. */
+  async #hold(entry: OutboxEntry): Promise<void> {
+    const { db, conversations, own } = this.#needs;
+    await db.write(FINISH_TABLES, async (tx) => {
+      const current = this.#find(entry);
+      if (current === undefined) return;
+      this.#replace(tx, { ...current, held: true });
+      if (entry.line === true) {
+        const held = { kind: 'held' } as const;
+        await conversations.setDelivery(tx, own.value.account, entry.id, held, { force: true });
+      }
+      tx.after(() => conversations.touch(entry.to));
+    });
+  }
+
+  /** Goes on under the key in force. Nothing that was made ready for the key before is used. */
+  async #release(tx: WriteTx, entry: OutboxEntry): Promise<void> {
+    const { conversations, own } = this.#needs;
+    const { seq, to, kind, body, id, sentAt, durable, critical, line, about, amends, erased } = entry;
+    this.#replace(tx, {
+      seq,
+      to,
+      kind,
+      body,
+      id,
+      sentAt,
+      durable,
+      critical,
+      ...(line === undefined ? {} : { line }),
+      ...(about === undefined ? {} : { about }),
+      ...(amends === undefined ? {} : { amends }),
+      ...(erased === undefined ? {} : { erased }),
+      ...this.#underKey(to, true),
+    });
+    if (line === true) {
+      const sending = { kind: 'sending' } as const;
+      await conversations.setDelivery(tx, own.value.account, id, sending, { force: true });
+    }
+    tx.after(() => {
+      conversations.touch(to);
+      this.#kick(to);
     });
   }
 
@@ -234,9 +347,10 @@ export class Outbox {
     if (!this.#isOpen) return;
     // Typing that overtakes a message would be shown after it.
     if (person === undefined || this.#queue(to).some(({ line }) => line === true)) return;
+    if (directory.isBlocked(to)) return;
     const entry: OutboxEntry = { seq: 0, to, ...draftOf(content), id, sentAt: clock.now() };
     const envelopes = await this.#envelopes.sealOnline(entry, person);
-    if (envelopes === undefined) return;
+    if (envelopes === undefined || directory.isBlocked(to)) return;
     await this.#transmission.send({ ...entry, envelopes, listHash: person.list.hash }, true);
   }
 
@@ -285,7 +399,7 @@ export class Outbox {
   async #pump(account: AccountId): Promise<void> {
     try {
       for (;;) {
-        const [entry] = this.#queue(account);
+        const entry = this.#queue(account).find(({ held }) => held !== true);
         // What is not committed yet is met again by the `#kick` that follows its commit.
         if (entry === undefined || this.#stopped || this.#uncommitted.has(entry.seq)) {
           this.#retries.delete(account);
@@ -299,6 +413,16 @@ export class Outbox {
           case 'failed':
             await this.#fail(entry, outcome.error);
             break;
+          case 'held':
+            await this.#hold(entry);
+            break;
+          case 'blocked':
+            if (!this.#needs.directory.isBlocked(account)) break;
+            // What the person wrote shows that it waits, whatever stands before it.
+            for (const waiting of this.#queue(account).filter((each) => this.#mustWait(each))) {
+              if (waiting.held !== true) await this.#hold(waiting);
+            }
+            return;
           case 'later':
             this.#wait(account, outcome.at);
             return;
@@ -334,8 +458,18 @@ export class Outbox {
       }
       if (isRepeatable(error) || isWireError(error, 'unauthorized')) return { kind: 'later', at: undefined };
       if (isWireError(error, 'session-ended')) return { kind: 'later', at: undefined };
+      if (isCoreError(error, 'key-changed')) return this.#keyChanged(entry, error);
       return { kind: 'failed', error };
     }
+  }
+
+  /** What becomes of an entry that met a changed key. */
+  #keyChanged(entry: OutboxEntry, error: unknown): Outcome {
+    // A copy for a device of the key before has nowhere to go.
+    if (entry.kind === 'repair') return { kind: 'failed', error };
+    if (this.#mustWait(entry)) return { kind: 'held' };
+    if (this.#needs.directory.isBlocked(entry.to)) return { kind: 'blocked' };
+    return { kind: 'later', at: undefined };
   }
 
   /** Prepares, sends and corrects until the server has it. Throws what ends the try. */

@@ -55,10 +55,25 @@ t.test(
         t.equal(directory.commit(tx, judgement), undefined);
       });
     }
-    t.equal(directory.get(ben.id)?.stored.blockedByKey, true);
+    t.equal(directory.isBlocked(ben.id), true);
     t.strictSame(record.contact(ben.id)?.accountKey, ben.key.getPublicKey().serialize());
     t.equal(record.contact(ben.id)?.trust, 'verified');
     t.equal(await keyLines(scene), 1);
+
+    const third = PrivateKey.generate();
+    const again = directory.judge(ben.entry(ben.list(5, 1, undefined, third), third), 'server');
+    t.match(again, { kind: 'key-changed', blocks: true });
+    await db.write(DIRECTORY_TABLES, async (tx) => {
+      t.equal(directory.commit(tx, again), undefined);
+    });
+    t.equal(await keyLines(scene), 2, 'a third key has a line of its own');
+    const back = directory.judge(ben.entry(scene.first), 'server');
+    await db.write(DIRECTORY_TABLES, async (tx) => directory.commit(tx, back));
+    t.equal(directory.isBlocked(ben.id), true, 'the key from before does not lift the block');
+    await db.write(DIRECTORY_TABLES, async (tx) => directory.believeChanged(tx, ben.id, 'unverified'));
+    t.equal(directory.isBlocked(ben.id), false);
+    t.strictSame(record.contact(ben.id)?.accountKey, third.getPublicKey().serialize());
+    t.equal(record.contact(ben.id)?.trust, 'unverified');
   },
 );
 
@@ -152,7 +167,7 @@ t.test('a judgement that waited for its turn takes no changed key back and lifts
   const swapped = verified.ben.entry(verified.ben.list(4, 1, undefined, others), others);
   await commit(verified, verified.directory.judge(swapped, 'server'));
   await commit(verified, waiting);
-  t.equal(verified.directory.get(verified.ben.id)?.stored.blockedByKey, true);
+  t.equal(verified.directory.isBlocked(verified.ben.id), true);
 
   const scene = await makeDirectoryScene('by-invite');
   const { directory, record, ben } = scene;

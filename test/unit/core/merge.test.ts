@@ -3,7 +3,7 @@ import t from 'tap';
 import fc from 'fast-check';
 import { AccountRecord, type Contact } from '@tacet/protocol/content/record';
 import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
-import { mergeRecords } from '../../../client/core/account/merge.ts';
+import { guardContacts, mergeRecords } from '../../../client/core/account/merge.ts';
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.integer({ min: 0, max: 3 }).map((value) => new Uint8Array(length).fill(value));
@@ -23,6 +23,7 @@ const contact: fc.Arbitrary<Contact> = fc.record(
     profileKey: bytes(32),
     username: fc.constantFrom('ada', 'ben'),
     name: fc.constantFrom('Ada', 'Ben'),
+    gaveUp: bytes(33),
   },
   { requiredKeys: ['account', 'accountKey', 'trust', 'state', 'changedAt', 'list', 'keysAt'] },
 );
@@ -83,12 +84,13 @@ t.test('a merge keeps every contact and invite, and is a record again', (t) => {
   t.end();
 });
 
-t.test('of two counters of a contact the higher one stays', (t) => {
+t.test('of two counters under the key that stays the higher one stays', (t) => {
   fc.assert(
     fc.property(record, record, (a, b) =>
       mergeRecords(a, b, 0).contacts.every((merged) =>
         [...a.contacts, ...b.contacts]
           .filter((each) => each.account[0] === merged.account[0])
+          .filter((each) => each.accountKey[0] === merged.accountKey[0])
           .every((each) => each.list.counter <= merged.list.counter),
       ),
     ),
@@ -148,6 +150,71 @@ t.test('the later decision about a contact stands, whoever merges', (t) => {
   const b: AccountRecord = { ...one, contacts: [{ ...base, state: 'blocked', changedAt: 6 }] };
   t.equal(mergeRecords(a, b, 0).contacts[0]?.state, 'blocked');
   t.equal(mergeRecords(b, a, 0).contacts[0]?.state, 'blocked');
+  t.end();
+});
+
+const BEN: Contact = {
+  account: new Uint8Array(16),
+  accountKey: new Uint8Array(33).fill(1),
+  trust: 'verified',
+  state: 'accepted',
+  changedAt: 5,
+  list: { counter: 1, hash: new Uint8Array(32) },
+  keysAt: 0,
+};
+const believed: Contact = {
+  ...BEN,
+  accountKey: new Uint8Array(33).fill(2),
+  trust: 'unverified',
+  changedAt: 9,
+  list: { counter: 7, hash: new Uint8Array(32) },
+};
+
+t.test(
+  'a verified key gives way to another one only by the person’s word, however late the other is',
+  (t) => {
+    const one = fc.sample(record, 1)[0]!;
+    const holding = (contact: Contact): AccountRecord => ({ ...one, contacts: [contact] });
+    const cases = [
+      [believed, 1, 'a key that a device has believed by itself'],
+      [{ ...believed, gaveUp: new Uint8Array(33).fill(3) }, 1, 'where another key was given up'],
+      [{ ...believed, gaveUp: BEN.accountKey }, 2, 'where this key was given up'],
+      [{ ...believed, trust: 'verified' as const }, 2, 'where the other was compared'],
+      [{ ...BEN, trust: 'unverified' as const, changedAt: 9 }, 1, 'the mark taken away'],
+    ] as const;
+    for (const [other, key, what] of cases) {
+      const [mine, theirs] = [holding(BEN), holding(other)];
+      for (const merged of [mergeRecords(mine, theirs, 0), mergeRecords(theirs, mine, 0)]) {
+        t.equal(merged.contacts[0]?.accountKey[0], key, what);
+      }
+      const guarded = guardContacts(mine, theirs);
+      t.equal(guarded.contacts[0]?.accountKey[0], key, what);
+      if (other.accountKey[0] === key) t.equal(guarded, theirs, 'nothing is missing, nothing changes');
+      else t.equal(guarded.contacts[0]?.list.counter, 1, 'under the counters of that key');
+    }
+    const merged = mergeRecords(holding(BEN), holding({ ...believed, state: 'blocked' }), 0);
+    t.match(
+      merged.contacts[0],
+      { trust: 'verified', state: 'blocked' },
+      'what else was decided later stands',
+    );
+    t.end();
+  },
+);
+
+t.test('a later record of another device takes no contact away and lowers no counter', (t) => {
+  fc.assert(
+    fc.property(record, record, (mine, theirs) => {
+      const guarded = parseCbor(AccountRecord, encodeCbor(guardContacts(mine, theirs)));
+      return mine.contacts.every((contact) => {
+        const kept = guarded.contacts.find(({ account }) => account[0] === contact.account[0]);
+        if (kept === undefined) return false;
+        return kept.accountKey[0] !== contact.accountKey[0] || kept.list.counter >= contact.list.counter;
+      });
+    }),
+  );
+  fc.assert(fc.property(record, (mine) => guardContacts(mine, mine) === mine));
+  t.pass('for every pair that was tried');
   t.end();
 });
 

@@ -8,11 +8,12 @@ async function raise(
   kind: 'delivered' | 'read',
   messages: Delivered['messages'],
 ): Promise<void> {
-  const { tx, account, device, standing, frame, own, clock, conversations } = handling;
+  const { tx, account, device, standing, frame, own, clock, conversations, outbox } = handling;
   if (standing !== 'accepted') return;
   const at = Math.min(frame.sentAt, clock.now());
   for (const message of messages) {
     const id = idOf<MessageId>(message);
+    outbox.dropArrived(tx, account, id);
     await conversations.setDelivery(tx, own.value.account, id, { kind, at }, { to: account, from: device });
   }
 }

@@ -1,0 +1,370 @@
+/** Safety numbers, and a server that changes the key of somebody verified: rows A01 to A03 of the hostile server's list. */
+import t from 'tap';
+import { PrivateKey } from '@tacet/crypto';
+import { signLabelled } from '@tacet/crypto/vault';
+import type { ServerFrame } from '@tacet/protocol/frames/server';
+import { signedDeviceList } from '@tacet/protocol/signed/device-list';
+import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
+import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
+import {
+  eventsOf,
+  hasContact,
+  isOnline,
+  linesOf,
+  makePair,
+  openTestClient,
+  openWith,
+  signIn,
+  signUp,
+  textsOf,
+  type TestClient,
+} from '../support/make-client.ts';
+import { openTestServer } from '../support/open-test-server.ts';
+
+t.setTimeout(600_000);
+
+type Entry = Extract<ServerFrame, { readonly kind: 'mismatch' }>['directory'];
+
+interface Meeting {
+  readonly ada: TestClient;
+  readonly ben: TestClient;
+  readonly bensPassphrase: string;
+  readonly wire: HostileWire;
+  readonly toAda: Awaited<ReturnType<typeof openWith>>;
+  readonly toBen: Awaited<ReturnType<typeof openWith>>;
+  readonly adasEntry: Entry;
+}
+
+/** Ada and Ben in touch; Ben behind a wire that can lie. */
+async function meet(url: string): Promise<Meeting> {
+  const wire = makeHostileWire();
+  let adasEntry: Entry | undefined;
+  wire.change = (frame) => {
+    if (frame.kind === 'bundles') adasEntry = frame.directory;
+    return [frame];
+  };
+  const ada = openTestClient({ url });
+  await signUp(ada, 'ada');
+  const { link } = await ada.commands.makeInvite();
+  const ben = openTestClient({ url, wire });
+  const { passphrase } = await signUp(ben, 'ben', link);
+  const toAda = await openWith(ben, 'Ada');
+  const toBen = await openWith(ada, 'Ben');
+  await ben.commands.sendText(toAda, 'hi');
+  await ada.waitFor('hi', (state) => textsOf(state).includes('hi'));
+  await ben.waitFor('delivered', (state) => linesOf(state).at(-1)?.delivery.kind === 'delivered');
+  wire.change = undefined;
+  if (adasEntry === undefined) throw new Error('no entry was seen');
+  return { ada, ben, bensPassphrase: passphrase, wire, toAda, toBen, adasEntry };
+}
+
+/** The entry under a key of the server's own, with a list that goes on. */
+function underOtherKey(entry: Entry, key: PrivateKey, steps = 1): Entry {
+  const list = signedDeviceList.parse(entry.list.bytes);
+  const bytes = signedDeviceList.encode({ ...list, counter: list.counter + steps });
+  const signature = signLabelled(key, SIGNED_LABELS.deviceList, bytes);
+  return { ...entry, accountKey: key.getPublicKey().serialize(), list: { bytes, signature } };
+}
+
+/** From here on the server says that the recipient has this entry. */
+function lie(wire: HostileWire, directory: Entry): void {
+  wire.change = (frame) => {
+    if (frame.kind === 'sent') return [{ kind: 'mismatch', re: frame.re, directory }];
+    if (frame.kind === 'bundles') return [{ ...frame, directory }];
+    return [frame];
+  };
+}
+
+/** How often anything left that is encrypted for somebody else. */
+function sendsOf(wire: HostileWire): number {
+  return wire.said.filter(({ kind }) => kind === 'send').length;
+}
+
+async function verify(client: TestClient, id: Meeting['toAda']): Promise<void> {
+  const { digits } = await client.commands.readSafetyNumber(id);
+  await client.commands.verify(id, digits);
+  await client.waitFor('verified', ({ open }) => open?.person.trust === 'verified');
+}
+
+t.test('both sides read the same 60 digits, and each code compares as equal at the other', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben } = await makePair(server.url);
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  const [toBen, toAda] = [await hasContact(ada, 'Ben'), await hasContact(ben, 'Ada')];
+  const [hers, his] = [
+    await ada.commands.readSafetyNumber(toBen),
+    await ben.commands.readSafetyNumber(toAda),
+  ];
+  t.match(hers.digits, /^[0-9]{60}$/);
+  t.equal(hers.digits, his.digits);
+  t.equal(await ada.commands.compareCode(toBen, his.code), 'equal');
+  t.equal(await ben.commands.compareCode(toAda, hers.code), 'equal');
+  t.equal(await ada.commands.compareCode(toBen, hers.code), 'another-person', 'her own code');
+
+  const text = new TextEncoder();
+  const readings = [
+    ['https://example.org/', 'not-a-code'],
+    ['Tacet/safety/v1\0too short', 'not-a-code'],
+    ['Tacet/safety/v2\0something else entirely', 'newer-version'],
+    ['Tacet/safety/v0\0', 'not-a-code'],
+  ] as const;
+  for (const [said, reading] of readings) {
+    t.equal(await ada.commands.compareCode(toBen, text.encode(said)), reading, said);
+  }
+  t.equal(await ada.commands.compareCode(toBen, new Uint8Array(5_000)), 'not-a-code');
+  for (let i = 0; i < his.code.length; i += 1) {
+    const bent = his.code.slice();
+    bent[i] = (bent[i] ?? 0) ^ 1;
+    const reading = await ada.commands.compareCode(toBen, bent);
+    if (reading === 'equal') t.fail(`equal with byte ${i} changed`);
+  }
+  t.equal(await ada.commands.compareCode(toBen, his.code.slice(0, -1)), 'not-a-code');
+  await t.rejects(ada.commands.verify(toBen, '0'.repeat(60)), { code: 'key-changed' });
+  t.not(ada.state.conversations[0]?.person.trust, 'verified');
+});
+
+t.test('verified state reaches the own other device, and so does its end', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, adasPassphrase } = await makePair(server.url);
+  const too = openTestClient({ url: server.url });
+  t.teardown(() => Promise.all([ada.close(), ben.close(), too.close()]));
+  await too.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+  await too.commands.signIn({ username: 'ada', passphrase: adasPassphrase });
+  await isOnline(too);
+  const toBen = await openWith(ada, 'Ben');
+  await verify(ada, toBen);
+  await too.waitFor('verified there', (state) => state.conversations[0]?.person.trust === 'verified');
+  await too.commands.unverify(toBen);
+  await ada.waitFor('not any more', ({ open }) => open?.person.trust === 'unverified');
+});
+
+t.test(
+  'a device that the server kept from hearing of the mark does not undo it by believing a changed key',
+  async (t) => {
+    await using server = await openTestServer();
+    const { ada, ben, bensPassphrase, toAda, adasEntry } = await meet(server.url);
+    const wire = makeHostileWire();
+    const too = openTestClient({ url: server.url, wire });
+    t.teardown(() => Promise.all([ada.close(), ben.close(), too.close()]));
+    await signIn(too, 'ben', bensPassphrase);
+    await openWith(too, 'Ada');
+    // An invite is given out only once the record that knows it is on the server, and all changes before with it.
+    await too.commands.makeInvite();
+    // Nothing reaches the second device from now on but lies about Ada.
+    const directory = underOtherKey(adasEntry, PrivateKey.generate());
+    wire.change = (frame, path) => {
+      if (frame.kind === 'deliver' || frame.kind === 'notice') return [];
+      if (frame.kind === 'sent' && path === '/v1/anonymous')
+        return [{ kind: 'mismatch', re: frame.re, directory }];
+      return [frame.kind === 'bundles' ? { ...frame, directory } : frame];
+    };
+    await verify(ben, toAda);
+    const { digits } = await ben.commands.readSafetyNumber(toAda);
+    await ben.commands.makeInvite();
+    await too.commands.sendText(toAda, 'under the key before');
+    await too.waitFor('the line', (now) => eventsOf(now).includes('key-changed'));
+    // Its record meets the other's at the server: there the key was verified.
+    await too.waitFor('the mark', ({ open }) => open?.person.trust === 'verified');
+    // What waits is tried again, and the lie meets the mark.
+    await too.waitFor('blocked', ({ open }) => open?.blocked === true);
+
+    await too.commands.setName('Benjamin');
+    await ben.waitFor(
+      'its record',
+      ({ session }) => session.kind === 'signed-in' && session.me.name === 'Benjamin',
+    );
+    t.equal(ben.state.open?.person.trust, 'verified');
+    await ben.commands.sendText(toAda, 'to her');
+    await ada.waitFor('it', (state) => textsOf(state).includes('to her'));
+    await ben.waitFor('delivered', (now) => linesOf(now).at(-1)?.delivery.kind === 'delivered');
+    t.equal(ben.state.open?.person.trust, 'verified');
+    t.notOk(eventsOf(ben.state).includes('key-changed'));
+    t.equal((await ben.commands.readSafetyNumber(toAda)).digits, digits, 'it is her key');
+  },
+);
+
+t.test('nothing leaves for the changed key of a verified contact, by any path', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, bensPassphrase, wire, toAda, toBen, adasEntry } = await meet(server.url);
+  await verify(ben, toAda);
+  const key = PrivateKey.generate();
+  const hers = linesOf(ben.state)[0]!;
+  // One that was taken back and can be tried again: it goes another way than a new text.
+  ben.ports.setNetwork(false);
+  await ben.waitFor('offline', ({ connection }) => connection.kind === 'offline');
+  const failed = await ben.commands.sendText(toAda, 'failed');
+  await ben.commands.block(toAda);
+  await ben.commands.unblock(toAda);
+  ben.ports.setNetwork(true);
+  await ben.commands.connectNow();
+  await isOnline(ben);
+  await ben.waitFor('failed', (now) =>
+    linesOf(now).some(({ id, delivery }) => id === failed && delivery.kind === 'failed'),
+  );
+  await ada.commands.sendText(toBen, 'from Ada');
+  const state = await ben.waitFor('hers', (now) => textsOf(now).includes('from Ada'));
+  const theirs = linesOf(state).at(-1)!;
+  lie(wire, underOtherKey(adasEntry, key));
+  await ben.commands.sendText(toAda, 'secret');
+  await ben.waitFor('blocked', ({ open }) => open?.blocked === true);
+  await ben.waitFor('held', (now) => linesOf(now).at(-1)?.delivery.kind === 'held');
+  t.equal(eventsOf(ben.state).filter((what) => what === 'key-changed').length, 1);
+  t.equal(ben.state.open?.person.trust, 'verified', 'the mark stays with the key that was verified');
+
+  const before = sendsOf(wire);
+  const secret = linesOf(ben.state).at(-1)!;
+  await t.rejects(ben.commands.sendText(toAda, 'more'), { code: 'key-changed' });
+  await t.rejects(ben.commands.sendHeld(toAda), { code: 'key-changed' });
+  await t.rejects(ben.commands.sendHeld(toAda, secret.id), { code: 'key-changed' });
+  await t.rejects(ben.commands.unverify(toAda), { code: 'key-changed' });
+  await ben.commands.retrySend(secret.id);
+  await ben.commands.editMessage(toAda, hers.id, 'edited');
+  await ben.commands.react(toAda, { id: theirs.id, mine: false }, '👍');
+  await ben.commands.setTimer(toAda, 3600);
+  await ben.commands.markRead(toAda, theirs.order);
+  await ben.commands.setTyping(toAda, true);
+  await ben.commands.deleteForEveryone(toAda, hers.id);
+  await ben.commands.setName('Benjamin');
+  await ben.client.background.settled();
+  t.equal(sendsOf(wire), before, 'not while it runs');
+
+  // With nothing else on its way a message is encrypted in the transaction that stores it: not this one.
+  await ben.commands.discardHeld(toAda);
+  await ben.waitFor('nothing waits', ({ open }) => open?.waiting === 0);
+  await ben.commands.retrySend(failed);
+  await ben.waitFor('held', ({ open }) => open?.waiting === 1);
+  await ben.client.background.settled();
+  t.equal(sendsOf(wire), before, 'not on the quick way');
+
+  ben.ports.dropSockets();
+  await ben.waitFor('offline', ({ connection }) => connection.kind === 'offline');
+  await ben.commands.connectNow();
+  await isOnline(ben);
+  await ben.client.background.settled();
+  t.equal(sendsOf(wire), before, 'not after a lost connection');
+  await ben.close();
+
+  const again = openTestClient({ url: server.url, disk: ben.ports.disk, wire });
+  const other = makeHostileWire();
+  lie(other, underOtherKey(adasEntry, key));
+  const second = openTestClient({ url: server.url, wire: other });
+  t.teardown(() => Promise.all([ada.close(), again.close(), second.close()]));
+  await isOnline(again);
+  await openWith(again, 'Ada');
+  t.equal(again.state.open?.blocked, true, 'it is remembered');
+  await t.rejects(again.commands.sendText(toAda, 'after a restart'), { code: 'key-changed' });
+  await again.client.background.settled();
+  t.equal(sendsOf(wire), before, 'not after a restart');
+
+  await second.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+  await second.commands.signIn({ username: 'ben', passphrase: bensPassphrase });
+  await isOnline(second);
+  await openWith(second, 'Ada');
+  await second.commands.sendText(toAda, 'from the second device');
+  await second.waitFor('blocked there too', ({ open }) => open?.blocked === true);
+  await second.waitFor('held', (now) => linesOf(now).at(-1)?.delivery.kind === 'held');
+  await second.client.background.settled();
+  t.equal(sendsOf(other), 0, 'not from a second device, for which it is the first contact');
+});
+
+t.test(
+  'a key that is changed and changed back leaves its line, and the block until the person decides',
+  async (t) => {
+    await using server = await openTestServer();
+    const { ada, ben, wire, toAda, toBen, adasEntry } = await meet(server.url);
+    t.teardown(() => Promise.all([ada.close(), ben.close()]));
+    await verify(ben, toAda);
+    lie(wire, underOtherKey(adasEntry, PrivateKey.generate()));
+    await ben.commands.sendText(toAda, 'held');
+    await ben.waitFor('blocked', ({ open }) => open?.blocked === true);
+    const { code } = await ada.commands.readSafetyNumber(toBen);
+    t.equal(await ben.commands.compareCode(toAda, code), 'equal-to-earlier');
+    wire.change = undefined;
+    ben.ports.dropSockets();
+    await ben.waitFor('offline', ({ connection }) => connection.kind === 'offline');
+    await ben.commands.connectNow();
+    await isOnline(ben);
+    t.equal(ben.state.open?.blocked, true);
+    await ben.commands.keepEarlierKey(toAda);
+    await ada.waitFor('what was held', (state) => textsOf(state).includes('held'));
+    await ben.waitFor('delivered', (now) => linesOf(now).at(-1)?.delivery.kind === 'delivered');
+    t.equal(ben.state.open?.person.trust, 'verified');
+    t.equal(eventsOf(ben.state).filter((what) => what === 'key-changed').length, 1);
+  },
+);
+
+t.test(
+  'a number that was shown before the change decides nothing, and going on unverified counts on all devices',
+  async (t) => {
+    await using server = await openTestServer();
+    const { ada, ben, bensPassphrase, wire, toAda, adasEntry } = await meet(server.url);
+    const too = openTestClient({ url: server.url });
+    t.teardown(() => Promise.all([ada.close(), ben.close(), too.close()]));
+    const { digits: verified } = await ben.commands.readSafetyNumber(toAda);
+    await verify(ben, toAda);
+    lie(wire, underOtherKey(adasEntry, PrivateKey.generate()));
+    await ben.commands.sendText(toAda, 'held');
+    await ben.waitFor('blocked', ({ open }) => open?.blocked === true);
+    await t.rejects(ben.commands.verify(toAda, verified), { code: 'key-changed' });
+    await t.rejects(ben.commands.goOnUnverified(toAda, verified), { code: 'key-changed' });
+    t.equal(ben.state.open?.blocked, true);
+
+    // The decision is made once, for all own devices.
+    const now = await ben.commands.readSafetyNumber(toAda);
+    await ben.commands.goOnUnverified(toAda, now.digits);
+    await ben.waitFor(
+      'unverified',
+      ({ open }) => open?.blocked === false && open.person.trust === 'unverified',
+    );
+    t.match(linesOf(ben.state).at(-1)?.delivery, { kind: 'held' }, 'what was written before waits on');
+    await too.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+    await too.commands.signIn({ username: 'ben', passphrase: bensPassphrase });
+    await too.waitFor('there too', (state) => state.conversations[0]?.person.trust === 'unverified');
+  },
+);
+
+t.test(
+  'what was written before a key change waits for a tap: sent or discarded, one by one or all',
+  async (t) => {
+    await using server = await openTestServer();
+    const { ada, ben, wire, toAda, adasEntry } = await meet(server.url);
+    t.teardown(() => Promise.all([ada.close(), ben.close()]));
+    // The first is encrypted at once and stays on its way while the others are written.
+    wire.swallow = ({ kind }) => kind === 'send';
+    for (const text of ['zero', 'one', 'two', 'three']) await ben.commands.sendText(toAda, text);
+    lie(wire, underOtherKey(adasEntry, PrivateKey.generate()));
+    wire.swallow = undefined;
+    ben.ports.dropSockets();
+    await ben.waitFor('offline', ({ connection }) => connection.kind === 'offline');
+    await ben.commands.connectNow();
+    await isOnline(ben);
+
+    // It was made for her own key, and the server had it before it lied: she has it, so it does not wait.
+    await ada.waitFor('zero', (state) => textsOf(state).includes('zero'));
+    await ben.waitFor('delivered', (now) =>
+      linesOf(now).some(({ text, delivery }) => text === 'zero' && delivery.kind === 'delivered'),
+    );
+    const held = await ben.waitFor('the others wait', (now) => now.open?.waiting === 3);
+    t.match(held.open, { blocked: false });
+    t.equal(eventsOf(held).filter((what) => what === 'key-changed').length, 1);
+    const waiting = linesOf(held).filter(({ delivery }) => delivery.kind === 'held');
+    t.strictSame(
+      waiting.map(({ text }) => text),
+      ['one', 'two', 'three'],
+    );
+    const [one, two] = waiting;
+    await ben.client.background.settled();
+    const sends = sendsOf(wire);
+
+    await ben.commands.discardHeld(toAda, one!.id);
+    await ben.waitFor('one is gone', (now) => now.open?.waiting === 2 && !textsOf(now).includes('one'));
+    t.equal(sendsOf(wire), sends, 'nothing leaves for that');
+    await ben.commands.sendHeld(toAda, two!.id);
+    await ben.waitFor('two goes', (now) => now.open?.waiting === 1 && sendsOf(wire) > sends);
+    await ben.commands.discardHeld(toAda);
+    await ben.waitFor('nothing waits', (now) => now.open?.waiting === 0 && !textsOf(now).includes('three'));
+    await ada.client.background.settled();
+    t.notOk(textsOf(ada.state).includes('one'), 'it never left');
+    t.notOk(textsOf(ada.state).includes('three'), 'it never left');
+  },
+);
