@@ -10,8 +10,8 @@ export type SettingsPage = 'devices' | 'account' | 'passphrase' | 'reset';
 const SETTINGS_PAGES: readonly SettingsPage[] = ['devices', 'account', 'passphrase', 'reset'];
 
 /** Pages about a conversation, with an address of their own. */
-export type ConversationPage = 'contact';
-const CONVERSATION_PAGES: readonly ConversationPage[] = ['contact'];
+export type ConversationPage = 'contact' | 'safety';
+const CONVERSATION_PAGES: readonly ConversationPage[] = ['contact', 'safety'];
 
 /** Where a person is. */
 export type Place =

@@ -51,7 +51,7 @@ export const table: readonly Rule[] = [
   { from: 'client/workers/', may: ['client/workers/', 'client/core/', 'client/platform/', 'crypto/'] },
   {
     from: 'client/ui/',
-    may: ['client/ui/', 'client/core/door.ts', 'npm:preact', 'npm:@preact/signals', 'npm:lucide'],
+    may: ['client/ui/', 'client/core/door.ts', 'npm:preact', 'npm:@preact/signals', 'npm:lucide', 'npm:qr'],
   },
   {
     from: 'client/cli/',

@@ -215,6 +215,8 @@ function opened(
     unreadFrom: undefined,
     draft: '',
     timer: 0,
+    blocked: false,
+    waiting: 0,
     ...more,
   };
 }

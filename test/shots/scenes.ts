@@ -407,6 +407,60 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'contact-blocked': { path: `/c/${STRANGER.account}/contact`, state: BLOCKED, open: BLOCKED_OPEN },
   'conversation-blocked': { path: `/c/${STRANGER.account}`, state: BLOCKED, open: BLOCKED_OPEN },
+  safety: { path: `/c/${EMOJI.account}/safety`, shows: 'Mark as verified', state: IN, open: OPEN },
+  'safety-verified': {
+    path: `/c/${LEILA.account}/safety`,
+    shows: 'No longer verified',
+    state: IN,
+    open: OPEN,
+  },
+  'safety-loading': {
+    path: `/c/${EMOJI.account}/safety`,
+    state: IN,
+    open: OPEN,
+    hang: ['readSafetyNumber'],
+  },
+  'safety-failed': {
+    path: `/c/${EMOJI.account}/safety`,
+    shows: 'Try again',
+    state: IN,
+    open: OPEN,
+    refuse: { readSafetyNumber: { code: 'conversation-unknown' } },
+  },
+  'safety-no-camera': {
+    path: `/c/${EMOJI.account}/safety`,
+    shows: '/No camera|camera is not allowed/',
+    state: IN,
+    open: OPEN,
+    press: ['Scan their code'],
+  },
+  'safety-blocked': {
+    path: `/c/${LONG.account}/safety`,
+    shows: 'Go on unverified',
+    state: IN,
+    open: { ...OPEN, [LONG.account]: { ...LONG_OPEN, blocked: true } },
+  },
+  'conversation-blocked-by-key': {
+    path: `/c/${LONG.account}`,
+    shows: 'Go on unverified',
+    state: IN,
+    open: { ...OPEN, [LONG.account]: { ...LONG_OPEN, blocked: true } },
+  },
+  'conversation-held': {
+    path: `/c/${LEILA.account}`,
+    shows: 'Send under the new key',
+    state: IN,
+    open: {
+      ...OPEN,
+      [LEILA.account]: {
+        ...LEILA_OPEN,
+        waiting: 1,
+        lines: LEILA_OPEN.lines.map((line) =>
+          line.kind === 'message' && line.mine ? { ...line, delivery: { kind: 'held' as const } } : line,
+        ),
+      },
+    },
+  },
   'new-chat': { path: '/', shows: 'Username or invite link', state: IN, press: ['New chat'] },
   'new-chat-unknown': {
     path: '/',

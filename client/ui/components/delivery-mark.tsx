@@ -1,6 +1,6 @@
 /** How far an own message has come: a small mark with its word for those who cannot see it. */
 import type { VNode } from 'preact';
-import { Check, CheckCheck, CircleAlert, Clock } from 'lucide';
+import { Check, CheckCheck, CircleAlert, CirclePause, Clock } from 'lucide';
 import type { Delivery } from '../../core/door.ts';
 import { text } from '../text/text.ts';
 import css from './delivery-mark.module.css';
@@ -8,6 +8,7 @@ import { Icon } from './icon.tsx';
 
 const ICONS = {
   sending: Clock,
+  held: CirclePause,
   sent: Check,
   delivered: CheckCheck,
   read: CheckCheck,

@@ -7,8 +7,17 @@ import { Skeleton } from './skeleton.tsx';
 /** Modules of white that the standard wants around (ISO/IEC 18004 section 9.1). */
 const QUIET = 4;
 
-export function Qr({ content, label }: { readonly content: string; readonly label: string }): VNode | null {
-  const [loaded] = useLoaded(async () => (await import('../qr/encode.ts')).encodeQr(content), content);
+export function Qr({
+  content,
+  label,
+}: {
+  readonly content: string | Uint8Array;
+  readonly label: string;
+}): VNode | null {
+  const [loaded] = useLoaded(
+    async () => (await import('../qr/encode.ts')).encodeQr(content),
+    String(content),
+  );
   if (loaded.kind === 'failed') return null;
   if (loaded.kind === 'loading') return <Skeleton shape="text" count={1} />;
   const modules = loaded.value;

@@ -1,16 +1,16 @@
 /** The page of a contact: who he is, how his key came to be believed, and whether he may write. */
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Ban, Undo2, X } from 'lucide';
+import { Ban, ShieldCheck, Undo2, X } from 'lucide';
 import type { ConversationId, PersonView, Relation } from '../../core/door.ts';
 import { announce } from '../components/announcer.tsx';
 import { Avatar } from '../components/avatar.tsx';
-import { Button, IconButton } from '../components/button.tsx';
+import { Button, ButtonLink, IconButton } from '../components/button.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { PaneHeader } from '../components/pane-header.tsx';
 import { Trust } from '../conversation/trust.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
-import { go } from '../router.ts';
+import { go, linkTo } from '../router.ts';
 import { Nothing } from '../screens/nothing.tsx';
 import { fill, text } from '../text/text.ts';
 import { BlockPerson } from './block-person.tsx';
@@ -59,6 +59,14 @@ function Details({ person, relation }: { readonly person: PersonView; readonly r
         <section class={css.section} aria-label={text.contact.trust}>
           <Trust person={person} />
           <p>{fill(text.trust.sentence[person.trust], { name })}</p>
+          <div>
+            <ButtonLink
+              icon={ShieldCheck}
+              {...linkTo({ kind: 'conversation', id: person.account, page: 'safety' })}
+            >
+              {text.safety.compare}
+            </ButtonLink>
+          </div>
         </section>
         <Standing person={person} relation={relation} />
       </div>

@@ -17,6 +17,8 @@ import { Timeline } from './timeline.tsx';
 import { TimerButton } from './timer-button.tsx';
 import { lazily } from '../components/lazy.tsx';
 
+const BlockedByKey = lazily(async () => (await import('./key-bar.tsx')).BlockedByKey);
+const HeldBar = lazily(async () => (await import('./key-bar.tsx')).HeldBar);
 const SelectionBar = lazily(async () => (await import('./selection-bar.tsx')).SelectionBar);
 
 /** Core answers within milliseconds; a conversation that it does not know never comes. */
@@ -71,6 +73,12 @@ function Foot({ conversation }: { readonly conversation: OpenConversation }): VN
       return <BlockedBar id={id} name={person.name} />;
     case 'accepted':
     case 'new':
-      return <Composer key={id} id={id} name={person.name} draft={draft} />;
+      if (conversation.blocked) return <BlockedByKey conversation={conversation} />;
+      return (
+        <>
+          {conversation.waiting > 0 && <HeldBar conversation={conversation} />}
+          <Composer key={id} id={id} name={person.name} draft={draft} />
+        </>
+      );
   }
 }

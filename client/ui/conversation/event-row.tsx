@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { Handshake, History, KeyRound, MailWarning, MessageCircleQuestion, Sparkles, Timer } from 'lucide';
 import { shownNow } from '../clock.ts';
 import { Icon } from '../components/icon.tsx';
+import { linkTo, place } from '../router.ts';
 import { formatFull, formatTime } from '../text/dates.ts';
 import { formatDuration } from '../text/durations.ts';
 import { fill, plural, text } from '../text/text.ts';
@@ -55,11 +56,19 @@ export function EventRow({
   readonly name: string;
   readonly count: number;
 }): VNode {
+  const here = place.value;
   return (
     <div class={css.event} data-order={line.order} data-event={line.event.what}>
       <Icon node={ICONS[line.event.what]} size={16} />
       <p>
         {eventSentence(line, name, count, shownNow.value)}{' '}
+        {line.event.what === 'key-changed' && here.kind === 'conversation' && (
+          <>
+            <a {...linkTo({ kind: 'conversation', id: here.id, page: 'safety' })}>
+              {text.safety.compare}
+            </a>{' '}
+          </>
+        )}
         <time dateTime={new Date(line.at).toISOString()} title={formatFull(line.at)}>
           {formatTime(line.at)}
         </time>

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { Ellipsis, Reply, RotateCw } from 'lucide';
 import { DeliveryMark } from '../components/delivery-mark.tsx';
 import { Icon } from '../components/icon.tsx';
+import { lazily } from '../components/lazy.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { formatFull, formatTime } from '../text/dates.ts';
 import { failureText, fill, text } from '../text/text.ts';
@@ -14,6 +15,8 @@ import { Reactions } from './reactions.tsx';
 import { Remaining } from './remaining.tsx';
 import { showsDelivery, shownAt, type MessageLine } from './rows.ts';
 import { useTouch } from './use-touch.ts';
+
+const HeldMessage = lazily(async () => (await import('./held-message.tsx')).HeldMessage);
 
 export function Message({
   message,
@@ -75,6 +78,8 @@ export function Message({
       <Reactions message={message} name={name} />
       {failed ? (
         <Failed message={message} />
+      ) : message.mine && message.delivery.kind === 'held' && !deleted ? (
+        <HeldMessage message={message} />
       ) : (
         (next === undefined || showsDelivery(message, next) || hasMarks) && (
           <p class={css.meta}>

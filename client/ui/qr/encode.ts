@@ -253,9 +253,9 @@ function penaltyOf(grid: Grid): number {
   return penalty + 10 * Math.floor(Math.abs(share - 50) / 5);
 }
 
-/** The code of a text. Throws RangeError above 666 bytes. */
-export function encodeQr(content: string): Modules {
-  const bytes = new TextEncoder().encode(content);
+/** The code of a text or of bytes. Throws RangeError above 666 bytes. */
+export function encodeQr(content: string | Uint8Array): Modules {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   const version = chooseVersion(bytes.length);
   const grid = new Grid(version);
   drawCodewords(grid, interleave(encodeData(bytes, version), version));

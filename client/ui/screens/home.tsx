@@ -21,6 +21,8 @@ const FollowInvite = lazily(async () => (await import('./follow-invite.tsx')).Fo
 
 const Contact = lazily(async () => (await import('../contact/contact.tsx')).Contact);
 
+const Safety = lazily(async () => (await import('../safety/safety.tsx')).Safety);
+
 export function Home(): VNode {
   const { commands } = useDoor();
   const here = place.value;
@@ -70,5 +72,7 @@ function Aside({ here }: { readonly here: Place }): VNode | null {
   switch (here.page) {
     case 'contact':
       return <Contact id={here.id} />;
+    case 'safety':
+      return <Safety id={here.id} />;
   }
 }

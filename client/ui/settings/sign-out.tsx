@@ -12,8 +12,7 @@ export function SignOut({ onClose }: { readonly onClose: () => void }): VNode {
   const { busy, failure, ask } = useAsking();
   // The list knows the last line of each conversation; what waits behind it is not counted twice.
   const unsent = state.conversations.value.filter(
-    ({ last }) =>
-      last?.mine === true && (last.delivery.kind === 'sending' || last.delivery.kind === 'failed'),
+    ({ last }) => last?.mine === true && ['sending', 'held', 'failed'].includes(last.delivery.kind),
   ).length;
   async function leave(): Promise<void> {
     if (await ask(() => commands.signOut())) go({ kind: 'home' }, { replace: true });

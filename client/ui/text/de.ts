@@ -203,6 +203,7 @@ export const de: Translation = {
     accept: 'Annehmen',
     delivery: {
       sending: 'wird gesendet',
+      held: 'wartet auf dich',
       sent: 'gesendet',
       delivered: 'zugestellt',
       read: 'gelesen',
@@ -388,6 +389,57 @@ export const de: Translation = {
     },
     username: 'Benutzername',
     noUsername: 'nicht bekannt',
+  },
+  safety: {
+    title: 'Sicherheitsnummer',
+    lead: 'Vergleiche diese Nummer mit der auf dem Bildschirm von {name}, nebeneinander oder in einem Gespräch, in dem du die Stimme erkennst. Sind beide gleich, ist niemand dazwischen.',
+    digits: 'Sicherheitsnummer mit {name}',
+    code: 'Code, den {name} scannt',
+    compare: 'Sicherheitsnummer vergleichen',
+    scan: 'Code der anderen Seite scannen',
+    stopScan: 'Kamera ausschalten',
+    camera: 'Kamera',
+    picture: 'Bild der Kamera',
+    cameraState: {
+      asking: 'Dein Browser fragt, ob Tacet die Kamera verwenden darf. Ihr Bild bleibt auf diesem Gerät.',
+      looking: 'Halte den Code auf dem anderen Bildschirm vor die Kamera.',
+      denied:
+        'Die Kamera ist hier nicht erlaubt. Erlaube sie in den Einstellungen des Browsers für diese Seite, oder vergleiche die Ziffern.',
+      none: 'Hier lässt sich keine Kamera verwenden. Vergleiche stattdessen die Ziffern.',
+    },
+    readings: {
+      equal: 'Beide sind gleich: Niemand ist zwischen dir und {name}. {name} gilt jetzt als geprüft.',
+      different:
+        'Die Codes sind verschieden. Vielleicht ist jemand zwischen dir und {name}. Bestätige die Nummer nicht und schreib hier nichts, was andere nicht lesen dürfen.',
+      'equal-to-earlier':
+        'Das ist der Schlüssel von {name}, den du früher geprüft hast. Der neue gehört nicht {name}: Vielleicht versucht jemand, dazwischenzukommen.',
+      'another-person':
+        'Dieser Code gehört zu einer anderen Unterhaltung. Bitte {name}, die Sicherheitsnummer mit dir zu öffnen.',
+      'newer-version':
+        'Dieser Code stammt aus einer neueren Version von Tacet. Aktualisiere diese und scanne noch einmal.',
+      'older-version':
+        'Dieser Code stammt aus einer älteren Version von Tacet. Bitte {name} um eine Aktualisierung und scanne noch einmal.',
+      'not-a-code': 'Das ist keine Sicherheitsnummer von Tacet.',
+    },
+    verify: 'Als geprüft bestätigen',
+    unverify: 'Nicht mehr geprüft',
+    nowVerified: '{name} gilt als geprüft.',
+    keepEarlier: 'Beim früheren Schlüssel bleiben',
+    goOn: 'Ungeprüft weitermachen',
+    blockedTitle: 'Der Schlüssel von {name} hat sich geändert',
+    blocked:
+      'Du hattest {name} geprüft, und jetzt zeigt der Server einen anderen Schlüssel. Nichts wird gesendet, bis du die Nummern noch einmal vergleichst oder ohne das weitermachst.',
+    heldTitle: 'Vor dem neuen Schlüssel geschrieben',
+    held: {
+      one: '{count} Nachricht wurde geschrieben, bevor sich der Schlüssel von {name} änderte, und ist nicht gesendet.',
+      other:
+        '{count} Nachrichten wurden geschrieben, bevor sich der Schlüssel von {name} änderte, und sind nicht gesendet.',
+    },
+    sendAll: 'Unter dem neuen Schlüssel senden',
+    discardAll: 'Verwerfen',
+    waits: 'Vor dem neuen Schlüssel geschrieben, nicht gesendet.',
+    send: 'Senden',
+    discard: 'Verwerfen',
   },
   contact: {
     title: 'Kontakt',

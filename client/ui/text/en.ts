@@ -198,6 +198,7 @@ export const en = {
     accept: 'Accept',
     delivery: {
       sending: 'sending',
+      held: 'waits for you',
       sent: 'sent',
       delivered: 'delivered',
       read: 'read',
@@ -382,6 +383,54 @@ export const en = {
     },
     username: 'Username',
     noUsername: 'not known',
+  },
+  safety: {
+    title: 'Safety number',
+    lead: 'Compare this number with {name}’s screen, side by side or in a call where you know the voice. If both are equal, nobody is in between.',
+    digits: 'Safety number with {name}',
+    code: 'Code for {name} to scan',
+    compare: 'Compare safety number',
+    scan: 'Scan their code',
+    stopScan: 'Stop the camera',
+    camera: 'Camera',
+    picture: 'Picture of the camera',
+    cameraState: {
+      asking: 'Your browser asks whether Tacet may use the camera. Its picture stays on this device.',
+      looking: 'Hold the code on the other screen in front of the camera.',
+      denied:
+        'The camera is not allowed here. Allow it in the browser’s settings for this page, or compare the digits.',
+      none: 'No camera can be used here. Compare the digits instead.',
+    },
+    readings: {
+      equal: 'Both are equal: nobody is between you and {name}. {name} is now marked as verified.',
+      different:
+        'The codes differ. Somebody may be between you and {name}. Do not mark {name} as verified, and write nothing here that others must not read.',
+      'equal-to-earlier':
+        'This is the key of {name} that you verified before. The new key is not theirs: somebody may be trying to get in between.',
+      'another-person':
+        'This code belongs to another conversation. Ask {name} to open the safety number with you.',
+      'newer-version': 'This code is from a newer version of Tacet. Update this one and scan again.',
+      'older-version': 'This code is from an older version of Tacet. Ask {name} to update and scan again.',
+      'not-a-code': 'This is not a safety number of Tacet.',
+    },
+    verify: 'Mark as verified',
+    unverify: 'No longer verified',
+    nowVerified: '{name} is marked as verified.',
+    keepEarlier: 'Keep the key from before',
+    goOn: 'Go on unverified',
+    blockedTitle: '{name}’s key has changed',
+    blocked:
+      'You had verified {name}, and now the server shows another key. Nothing is sent until you compare the numbers again or go on without.',
+    heldTitle: 'Written before the key changed',
+    held: {
+      one: '{count} message was written before {name}’s key changed and has not been sent.',
+      other: '{count} messages were written before {name}’s key changed and have not been sent.',
+    },
+    sendAll: 'Send under the new key',
+    discardAll: 'Discard',
+    waits: 'Written before the key changed, not sent.',
+    send: 'Send',
+    discard: 'Discard',
   },
   contact: {
     title: 'Contact',
