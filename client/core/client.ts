@@ -496,30 +496,30 @@ class Core implements Client {
       },
       editMessage: async (conversation, message, text) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.edit(id, message, text);
+        await (await home.acts()).edit(id, message, text);
       },
       react: async (conversation, message, emoji) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.react(id, message, emoji);
+        await (await home.acts()).react(id, message, emoji);
       },
       deleteForEveryone: async (conversation, message) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.deleteForEveryone(id, message);
+        await (await home.acts()).deleteForEveryone(id, message);
       },
       deleteForMe: async (conversation, messages) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.deleteForMe(id, messages);
+        await (await home.acts()).deleteForMe(id, messages);
       },
       clearHistory: async (conversation) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.clearHistory(id);
+        await (await home.acts()).clearHistory(id);
       },
       setTimer: async (conversation, seconds) => {
         const { home, id } = this.#conversation(conversation);
-        await home.acts.setTimer(id, seconds);
+        await (await home.acts()).setTimer(id, seconds);
       },
       setPrivacy: async (privacy) => this.#home().talk.setPrivacy(privacy),
-      setDefaultTimer: async (seconds) => this.#home().acts.setDefaultTimer(seconds),
+      setDefaultTimer: async (seconds) => (await this.#home().acts()).setDefaultTimer(seconds),
       readSafetyNumber: async (conversation) => {
         const { home, id } = this.#conversation(conversation);
         return (await home.safety()).read(id);

@@ -31,7 +31,7 @@ import { Amending } from './messages/amending.ts';
 import { EarlyContents } from './messages/early.ts';
 import { Receipts } from './messages/receipts.ts';
 import { Expiry } from './expiry.ts';
-import { MessageActs } from './message-acts.ts';
+import type { MessageActs } from './message-acts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { OwnKeeper } from './own.ts';
 import { People } from './people.ts';
@@ -81,7 +81,7 @@ export class Home {
   readonly connection: Connection;
   readonly talk: Talk;
   #meeting: Meeting | undefined;
-  readonly acts: MessageActs;
+  #acts: MessageActs | undefined;
   #contacts: Contacts | undefined;
   readonly profiles: Profiles;
   readonly ownAccount: OwnAccount;
@@ -148,7 +148,6 @@ export class Home {
       peopleChanged: () => parts.watcher.peopleChanged(),
     };
     this.talk = new Talk(this.#services);
-    this.acts = new MessageActs(this.#services);
     this.profiles = new Profiles(this.#services);
     this.ownAccount = new OwnAccount(this.#services, ports.keyring);
     this.#counter = new StartCounter(this.#services);
@@ -219,10 +218,17 @@ export class Home {
     return (this.#contacts ??= new Contacts(this.#services));
   }
 
+  /** What a person does to messages that are there; fetched when it is first wanted. Throws `CoreError` `offline`. */
+  async acts(): Promise<MessageActs> {
+    const { MessageActs } = await fetchPart(() => import('./message-acts.ts'));
+    return (this.#acts ??= new MessageActs(this.#services));
+  }
+
   /** Comparing and deciding about keys; fetched when it is first wanted. Throws `CoreError` `offline`. */
   async safety(): Promise<Safety> {
     const { Safety } = await fetchPart(() => import('./safety/safety.ts'));
-    return (this.#safety ??= new Safety(this.#services, this.acts));
+    const acts = await this.acts();
+    return (this.#safety ??= new Safety(this.#services, acts));
   }
 
   /** How much that was written before a key change waits for the person. */
@@ -244,6 +250,7 @@ export class Home {
         this.contacts(),
         this.ownAccount.acts(),
         this.safety(),
+        import('./account/merge.ts'),
         import('./search/searching.ts'),
       ]);
       parts.catch(() => undefined);

@@ -82,11 +82,8 @@ function isHeldAgainst(verified: Contact, other: Contact): boolean {
 }
 
 function mergeContact(a: Contact, b: Contact): Contact {
-  const decision = (contact: Contact) => ({
-    ...keyDecision(contact),
-    state: contact.state,
-    changedAt: contact.changedAt,
-  });
+  const standing = ({ state, changedAt }: Contact) => ({ state, changedAt });
+  const decision = (contact: Contact) => ({ ...keyDecision(contact), ...standing(contact) });
   const keysOf = ({ deliveryKey, profileKey, keysAt }: Contact) => ({
     ...(deliveryKey === undefined ? {} : { deliveryKey }),
     ...(profileKey === undefined ? {} : { profileKey }),
@@ -94,13 +91,12 @@ function mergeContact(a: Contact, b: Contact): Contact {
   });
   const username = latestTold(a.username, a.keysAt, b.username, b.keysAt);
   const name = latestTold(a.name, a.keysAt, b.name, b.keysAt);
-  const { state, changedAt, ...key } = decided(decision(a), decision(b));
   const held = isHeldAgainst(a, b) ? a : isHeldAgainst(b, a) ? b : undefined;
   return {
     account: a.account,
-    ...(held === undefined ? key : keyDecision(held)),
-    state,
-    changedAt,
+    ...(held === undefined
+      ? decided(decision(a), decision(b))
+      : { ...keyDecision(held), ...decided(standing(a), standing(b)) }),
     ...later(keysOf(a), keysOf(b), ({ keysAt }) => keysAt),
     // Counters under another key say nothing about this one's.
     list: held === undefined ? higherList(a.list, b.list) : held.list,

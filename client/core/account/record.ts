@@ -13,11 +13,10 @@ import { hashRecord, openRecord, sealRecord, type RecordKey } from '@tacet/crypt
 import type { Background } from '../background.ts';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { T, type StoredRecord } from '../db/stores.ts';
-import { CoreError } from '../failure.ts';
+import { CoreError, fetchPart } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
 import type { Clock } from '../ports.ts';
 import { isRepeatable, type Rest } from '../transport/rest.ts';
-import { guardContacts, mergeRecords } from './merge.ts';
 
 /** Changes within this time travel together. */
 const UPLOAD_DELAY_MS = 300;
@@ -248,6 +247,7 @@ export class RecordKeeper {
     }
     const theirs = await this.#open(reply.version, sealed);
     if (theirs === undefined) return;
+    const { guardContacts, mergeRecords } = await fetchPart(() => import('./merge.ts'));
     if (reply.version === this.#stored.version + 1 && !equalBytes(theirs.previous, this.#stored.hash)) {
       throw new CoreError('server-dishonest', 'a record that does not follow the one before');
     }

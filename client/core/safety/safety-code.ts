@@ -3,7 +3,8 @@
  * fingerprints (5,200 rounds of SHA-512), so that every device of an account shows the same. Nothing here knows network or storage.
  */
 import { ID_BYTES, idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
-import { Fingerprint, PublicKey, ScannableFingerprint } from '@tacet/crypto';
+import { PublicKey } from '@tacet/crypto';
+import { Fingerprint, ScannableFingerprint } from '@tacet/crypto/fingerprint';
 import { copyBytes, joinBytes } from '../bytes.ts';
 
 const ROUNDS = 5_200;

@@ -10,7 +10,7 @@ import { ListTitle } from '../components/pane-header.tsx';
 import { useDoor } from '../door-context.ts';
 import { linkTo, place } from '../router.ts';
 import { PassphraseNotice } from '../settings/passphrase-notice.tsx';
-import { ResetNotice } from '../settings/reset.tsx';
+import { ResetNotice } from '../settings/reset-notice.tsx';
 import { text } from '../text/text.ts';
 import { lazily } from '../components/lazy.tsx';
 import { ConversationItem } from './conversation-item.tsx';

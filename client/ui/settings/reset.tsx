@@ -1,16 +1,17 @@
-/** The reset after a lost passphrase: announcing it, waiting, finishing it here, ending it with the passphrase; and the word of it. */
+/** The reset after a lost passphrase: announcing it, waiting, finishing it here, ending it with the passphrase. */
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { shownNow } from '../clock.ts';
 import { announce } from '../components/announcer.tsx';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { Dialog, DialogActions } from '../components/dialog.tsx';
-import { FailureNote, Note } from '../components/note.tsx';
+import { FailureNote } from '../components/note.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { linkTo } from '../router.ts';
 import { formatFull } from '../text/dates.ts';
 import { fill, text } from '../text/text.ts';
 import { AskPassphrase } from './ask-passphrase.tsx';
+import { ResetNotice } from './reset-notice.tsx';
 
 export function Reset(): VNode {
   const { commands, state } = useDoor();
@@ -80,20 +81,5 @@ function Begin({ onClose }: { readonly onClose: () => void }): VNode {
         </Button>
       </DialogActions>
     </Dialog>
-  );
-}
-
-/** Says that another device has announced a reset; nothing otherwise. */
-export function ResetNotice({ link = false }: { readonly link?: boolean }): VNode | null {
-  const reset = useDoor().state.reset.value;
-  if (reset === undefined || reset.isThis) return null;
-  const name = reset.deviceName ?? text.devices.unnamed;
-  return (
-    <Note kind="caution">
-      <p>{fill(text.account.lostElsewhere, { name, date: formatFull(reset.dueAt) })}</p>
-      {link && (
-        <ButtonLink {...linkTo({ kind: 'settings', page: 'account' })}>{text.account.lostSee}</ButtonLink>
-      )}
-    </Note>
   );
 }
