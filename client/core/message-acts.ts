@@ -14,6 +14,7 @@ import { T } from './db/stores.ts';
 import { CoreError } from './failure.ts';
 import { AMEND_TABLES, type Amending } from './messages/amending.ts';
 import { isInTime } from './messages/amendments.ts';
+import { wasMadeReady } from './messages/copies.ts';
 import { sendCopy, sendWithCopy } from './messages/own-copies.ts';
 import { hasOtherDevices, type Services } from './services.ts';
 import type { MessageRef } from './view.ts';
@@ -80,7 +81,11 @@ export class MessageActs {
       const at = this.#s.clock.now();
       if (!isInTime(line.sentAt, at)) return 'too-late';
       const me = this.#s.own.value.account;
-      const neverLeft = this.#s.outbox.isUnready(account, message) || line.delivery.kind === 'failed';
+      const { outbox, db } = this.#s;
+      // A server that says no may have delivered it all the same.
+      const isRefused =
+        line.delivery.kind === 'failed' && !(await wasMadeReady(tx, db, at, message, line.sentAt));
+      const neverLeft = outbox.isUnready(account, message) || isRefused;
       const shown = neverLeft ? {} : ({ shown: 'sending' } as const);
       await this.#s.amending.apply(
         tx,

@@ -260,6 +260,25 @@ t.test(
   },
 );
 
+t.test(
+  'a message that the server delivers and calls refused is still deleted on the other side',
+  async (t) => {
+    await using server = await openTestServer();
+    const { ada, ben, adasWire, toBen } = await makeScene(t, server.url);
+    adasWire.change = (frame) =>
+      frame.kind === 'sent' ? [{ kind: 'refused', re: frame.re, code: 'too-large' }] : [frame];
+    await ada.commands.sendText(toBen, 'taken back');
+    await ada.waitFor('refused', (state) => linesOf(state).at(-1)?.delivery.kind === 'failed');
+    await ben.waitFor('it came all the same', (state) => textsOf(state).includes('taken back'));
+    adasWire.change = undefined;
+    await ada.commands.deleteForEveryone(toBen, linesOf(ada.state).at(-1)!.id);
+    const state = await ben.waitFor('the deletion', ({ open }) =>
+      (open?.lines ?? []).some((line) => line.kind === 'message' && line.deletedAt !== undefined),
+    );
+    t.notOk(textsOf(state).includes('taken back'));
+  },
+);
+
 t.test('everything is asked for when more is missing than one request can name', async (t) => {
   await using server = await openTestServer();
   const { ada, ben, adasWire, toAda } = await makeScene(t, server.url);

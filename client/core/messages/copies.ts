@@ -23,6 +23,29 @@ export function noteCopies(
   tx.put(T.sentCopies, K.sentCopy(db, Math.floor(now / DAY_MS), message, first.envelope), { copies });
 }
 
+/** The days under which copies of a message may lie that was first made at `since`, ms. */
+function daysSince(now: number, since: number): readonly number[] {
+  const today = Math.floor(now / DAY_MS);
+  // A day more on either side: what a clock that was set meanwhile may have written.
+  const first = Math.max(today - REPAIR_DAYS - 1, Math.floor(since / DAY_MS) - 1);
+  return Array.from({ length: Math.max(0, today + 2 - first) }, (_, i) => first + i);
+}
+
+/** Whether a message was ever made ready to leave, as far as its copies tell: then it may have left, whatever the server said. */
+export async function wasMadeReady(
+  tx: WriteTx,
+  db: SealedDb,
+  now: number,
+  message: MessageId,
+  since: number,
+): Promise<boolean> {
+  for (const day of daysSince(now, since)) {
+    const range = { ...K.sentCopies(db, day, message), limit: 1 };
+    if ((await tx.keys(T.sentCopies, range)).length > 0) return true;
+  }
+  return false;
+}
+
 /** Erases every copy of a message that was first made at `since`, ms, or later. */
 export async function eraseCopies(
   tx: WriteTx,
@@ -31,10 +54,7 @@ export async function eraseCopies(
   message: MessageId,
   since: number,
 ): Promise<void> {
-  const today = Math.floor(now / DAY_MS);
-  // A day more on either side: what a clock that was set meanwhile may have written.
-  const first = Math.max(today - REPAIR_DAYS - 1, Math.floor(since / DAY_MS) - 1);
-  for (let day = first; day <= today + 1; day += 1) {
+  for (const day of daysSince(now, since)) {
     const rows = await tx.range<SentCopies>(T.sentCopies, K.sentCopies(db, day, message));
     for (const { key, value } of rows) {
       tx.delete(T.sentCopies, key);
