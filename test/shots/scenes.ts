@@ -96,7 +96,7 @@ const OPEN = {
 const INVITE = '/i/AbCdEfGhIjKlMnOpQrStUv';
 const NAMES = { Name: 'Charles Babbage' };
 
-const LABEL = 'Search conversations and messages';
+const LABEL = 'Search people and messages';
 const FOUND = async (): Promise<SearchResults> => ({
   groups: [
     {
@@ -210,12 +210,31 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'list-empty': { path: '/', state: { ...IN, conversations: [], unreadTotal: 0 } },
   search: {
     path: '/',
-    shows: 'Conversations',
+    shows: 'People',
     state: IN,
     answers: { searchMessages: FOUND },
     type: { [LABEL]: 'a' },
   },
-  'search-none': { path: '/', shows: 'Nothing found for “qqqq”.', state: IN, type: { [LABEL]: 'qqqq' } },
+  'search-people': {
+    path: '/',
+    shows: '@katherine',
+    state: IN,
+    answers: { searchMessages: FOUND },
+    type: { [LABEL]: 'i' },
+  },
+  'search-lookup': { path: '/', state: IN, type: { [LABEL]: 'hedy' }, press: ['/Look up/'] },
+  'search-none': {
+    path: '/',
+    shows: 'Nothing found for “a question mark?”.',
+    state: IN,
+    type: { [LABEL]: 'a question mark?' },
+  },
+  'search-unknown': {
+    path: '/',
+    shows: 'Nothing found for “qqqq”.',
+    state: IN,
+    type: { [LABEL]: 'qqqq' },
+  },
   'search-loading': { path: '/', state: IN, hang: ['searchMessages'], type: { [LABEL]: 'qqqq' } },
   'search-failed': {
     path: '/',

@@ -31,7 +31,13 @@ const Results = lazily(async () => (await import('./search-results.tsx')).Search
 export function ConversationList(): VNode {
   const { state } = useDoor();
   const [dialog, setDialog] = useState<'new-chat' | 'invite' | undefined>(undefined);
-  const close = (): void => setDialog(undefined);
+  /** What the field for a new chat begins with. */
+  const [wanted, setWanted] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  const close = (): void => {
+    setDialog(undefined);
+    setWanted('');
+  };
   const list = useRef<HTMLUListElement>(null);
   const found = useRef<HTMLDivElement>(null);
   const searching = wish.value.typed.trim() !== '' || wish.value.within !== undefined;
@@ -39,8 +45,8 @@ export function ConversationList(): VNode {
   const here = place.value;
   const openId = here.kind === 'conversation' ? here.id : undefined;
 
-  function linksShown(): readonly HTMLAnchorElement[] {
-    return [...((found.current ?? list.current)?.querySelectorAll('a') ?? [])];
+  function linksShown(): readonly HTMLElement[] {
+    return [...((found.current ?? list.current)?.querySelectorAll<HTMLElement>('a, button') ?? [])];
   }
   function enterList(): void {
     linksShown()[0]?.focus();
@@ -48,6 +54,12 @@ export function ConversationList(): VNode {
   function walk(event: KeyboardEvent): void {
     const links = linksShown();
     const at = links.findIndex((link) => link === document.activeElement);
+    if ((event.key === 'ArrowUp' && at === 0) || (event.key === 'Escape' && searching)) {
+      event.preventDefault();
+      event.stopPropagation();
+      field.current?.focus();
+      return;
+    }
     const to =
       event.key === 'ArrowDown'
         ? at + 1
@@ -75,11 +87,18 @@ export function ConversationList(): VNode {
       <ResetNotice link />
       <PassphraseNotice />
       <RefusedInvite />
-      {conversations.length > 0 && <SearchField onDown={enterList} />}
+      {conversations.length > 0 && (
+        <SearchField input={field} onDown={enterList} onEnter={() => linksShown()[0]?.click()} />
+      )}
       <NoticeOffer />
       {searching ? (
         <div class={css.found} ref={found} onKeyDown={walk}>
-          <Results />
+          <Results
+            onLookUp={(username) => {
+              setWanted(username);
+              setDialog('new-chat');
+            }}
+          />
         </div>
       ) : conversations.length === 0 ? (
         <div class={css.empty}>
@@ -99,7 +118,9 @@ export function ConversationList(): VNode {
           ))}
         </ul>
       )}
-      {dialog === 'new-chat' && <NewChat onClose={close} onInvite={() => setDialog('invite')} />}
+      {dialog === 'new-chat' && (
+        <NewChat wanted={wanted} onClose={close} onInvite={() => setDialog('invite')} />
+      )}
       {dialog === 'invite' && <NewInvite onClose={close} />}
     </>
   );

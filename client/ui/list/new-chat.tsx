@@ -14,16 +14,19 @@ import { text } from '../text/text.ts';
 import css from './new-invite.module.css';
 
 export function NewChat({
+  wanted: first,
   onClose,
   onInvite,
 }: {
+  /** What the field begins with. */
+  readonly wanted: string;
   readonly onClose: () => void;
   /** The person wants to invite somebody instead. */
   readonly onInvite: () => void;
 }): VNode {
   const { commands } = useDoor();
   const { busy, failure, ask, forget } = useAsking();
-  const [typed, setTyped] = useState('');
+  const [typed, setTyped] = useState(first);
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);

@@ -1,6 +1,9 @@
-/** The field above the list: searches names and messages while one types. Arrow down leads into what was found, Esc ends the search. */
+/**
+ * The field above the list: searches people and messages while one types. Arrow down leads into what was found, Enter opens the first of
+ * it, Esc ends the search.
+ */
 import type { VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { Search, X } from 'lucide';
 import { IconButton } from '../components/button.tsx';
 import { Icon } from '../components/icon.tsx';
@@ -9,9 +12,16 @@ import { fill, text } from '../text/text.ts';
 import css from './search-field.module.css';
 import { NO_WISH, wish } from './search-state.ts';
 
-export function SearchField({ onDown }: { readonly onDown: () => void }): VNode {
+export function SearchField({
+  input,
+  onDown,
+  onEnter,
+}: {
+  readonly input: { readonly current: HTMLInputElement | null };
+  readonly onDown: () => void;
+  readonly onEnter: () => void;
+}): VNode {
   const { commands } = useDoor();
-  const input = useRef<HTMLInputElement>(null);
   const { typed, within } = wish.value;
   const isOn = typed !== '' || within !== undefined;
   // A search within one conversation begins elsewhere on the screen.
@@ -57,6 +67,9 @@ export function SearchField({ onDown }: { readonly onDown: () => void }): VNode 
             } else if (event.key === 'ArrowDown') {
               event.preventDefault();
               onDown();
+            } else if (event.key === 'Enter' && !event.isComposing && isOn) {
+              event.preventDefault();
+              onEnter();
             }
           }}
         />

@@ -1,14 +1,17 @@
-/** What a search found: conversations by their names, then messages by conversation, each a link to its place in the conversation. */
+/** What a search found: people by name and username, then messages by conversation, each a link to its place in the conversation. */
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { UserSearch } from 'lucide';
 import type {
   ConversationFinds,
   ConversationId,
+  ConversationSummary,
   Failure,
   MessageFind,
   SearchResults as Results,
 } from '../../core/door.ts';
 import { failureOf } from '../../core/door.ts';
+import { usernameProblem } from '../account-rules.ts';
 import { shownNow } from '../clock.ts';
 import { Avatar } from '../components/avatar.tsx';
 import { Button } from '../components/button.tsx';
@@ -16,19 +19,17 @@ import { FailureNote, Note } from '../components/note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { showPlace } from '../conversation/jump-target.ts';
 import { inBackground, useDoor } from '../door-context.ts';
-import { addressOf } from '../router.ts';
+import { addressOf, linkTo } from '../router.ts';
 import { formatFull, formatListTime } from '../text/dates.ts';
 import { fill, formatNumber, plural, text } from '../text/text.ts';
-import { ConversationItem } from './conversation-item.tsx';
+import { findPeople } from './find-people.ts';
 import css from './search-results.module.css';
 import { wish } from './search-state.ts';
 
-/** Names that are shown above the messages. */
-const NAMES_MOST = 6;
+/** People who are shown above the messages, until all are wanted. */
+const PEOPLE_MOST = 5;
 /** Finds of one conversation that are shown while others have some too. */
 const FINDS_MOST = 3;
-
-const plain = (name: string): string => name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase();
 
 type Answer =
   | { readonly kind: 'none' }
@@ -52,7 +53,12 @@ function useAnswer(typed: string, within: ConversationId | undefined, round: str
   return answer;
 }
 
-export function SearchResults(): VNode {
+export function SearchResults({
+  onLookUp,
+}: {
+  /** Nobody known has this name: it may be somebody's username on this server. */
+  readonly onLookUp: (username: string) => void;
+}): VNode {
   const { state, commands } = useDoor();
   const { typed, within } = wish.value;
   const indexing = state.indexing.value;
@@ -64,13 +70,10 @@ export function SearchResults(): VNode {
     wasIndexing.current = indexing !== undefined;
   }, [indexing === undefined]);
   const answer = useAnswer(typed.trim(), within?.id, String(round));
-  const wanted = plain(typed.trim());
-  const names =
-    within !== undefined || wanted === ''
-      ? []
-      : state.conversations.value
-          .filter(({ person }) => plain(`${person.name} ${person.username ?? ''}`).includes(wanted))
-          .slice(0, NAMES_MOST);
+  const wanted = typed.trim();
+  const people = within !== undefined || wanted === '' ? [] : findPeople(state.conversations.value, wanted);
+  const username = wanted.replace(/^@/, '').toLocaleLowerCase('en');
+  const mayLookUp = within === undefined && people.length === 0 && usernameProblem(username) === undefined;
   const groups = answer.kind === 'found' ? answer.results.groups : [];
   const count = groups.reduce((sum, { finds }) => sum + finds.length, 0);
   const isAlone = groups.length === 1 || within !== undefined;
@@ -92,31 +95,64 @@ export function SearchResults(): VNode {
       )}
       {answer.kind === 'failed' && <FailureNote failure={answer.failure} />}
       {answer.kind === 'none' && <Skeleton shape="person" count={4} />}
-      {names.length > 0 && (
-        <section aria-label={text.search.names}>
-          <h2 class={css.heading}>{text.search.names}</h2>
-          <ul>
-            {names.map((conversation) => (
-              <ConversationItem key={conversation.id} conversation={conversation} current={false} />
-            ))}
-          </ul>
-        </section>
-      )}
+      {people.length > 0 && <People key={wanted} people={people} />}
       {groups.map((group) => (
         <Group key={group.id} group={group} whole={isAlone} />
       ))}
       {answer.kind === 'found' && (
         <p class={css.status} role="status">
-          {count === 0 && names.length === 0
-            ? typed.trim() === ''
-              ? text.search.hint
-              : fill(text.search.none, { typed: typed.trim() })
-            : answer.results.more
-              ? fill(text.search.newest, { count: formatNumber(count) })
-              : plural(text.search.count, count)}
+          {wanted === '' && count === 0
+            ? text.search.hint
+            : foundSentence(wanted, people.length, count, answer.results.more)}
         </p>
       )}
+      {answer.kind === 'found' && mayLookUp && (
+        <div class={css.lookUp}>
+          <Button icon={UserSearch} onClick={() => onLookUp(username)}>
+            {fill(text.search.lookUp, { username })}
+          </Button>
+        </div>
+      )}
     </div>
+  );
+}
+
+/** How much was found, in words. */
+function foundSentence(wanted: string, people: number, messages: number, isCut: boolean): string {
+  const found = plural(text.search.people, people);
+  if (messages === 0) return people === 0 ? fill(text.search.none, { typed: wanted }) : found;
+  const said = isCut
+    ? fill(text.search.newest, { count: formatNumber(messages) })
+    : plural(text.search.count, messages);
+  return people === 0 ? said : `${found} · ${said}`;
+}
+
+function People({ people }: { readonly people: readonly ConversationSummary[] }): VNode {
+  const [all, setAll] = useState(false);
+  const shown = all ? people : people.slice(0, PEOPLE_MOST);
+  return (
+    <section aria-label={text.search.names}>
+      <h2 class={css.heading}>{text.search.names}</h2>
+      <ul>
+        {shown.map(({ id, person, state }) => (
+          <li key={id}>
+            <a class={css.person} {...linkTo({ kind: 'conversation', id })}>
+              <Avatar id={person.account} name={person.name} picture={person.picture} size={32} />
+              <span class={css.who}>
+                <bdi>{person.name}</bdi>
+                {person.username !== undefined && <small dir="ltr">@{person.username}</small>}
+              </span>
+              {state === 'blocked' && <small>{text.list.blocked}</small>}
+            </a>
+          </li>
+        ))}
+      </ul>
+      {shown.length < people.length && (
+        <button type="button" class={css.more} onClick={() => setAll(true)}>
+          {plural(text.search.morePeople, people.length - shown.length)}
+        </button>
+      )}
+    </section>
   );
 }
 

@@ -5,6 +5,7 @@ import type { ConversationSummary } from '../../core/door.ts';
 import { Avatar } from '../components/avatar.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { useDoor } from '../door-context.ts';
+import { findPeople } from '../list/find-people.ts';
 import { go } from '../router.ts';
 import { text } from '../text/text.ts';
 import css from './jump-to.module.css';
@@ -12,25 +13,13 @@ import css from './jump-to.module.css';
 /** As many as fit without scrolling on a small screen. */
 const SHOWN = 8;
 
-const plain = (name: string): string => name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase();
-
-function matching(
-  conversations: readonly ConversationSummary[],
-  typed: string,
-): readonly ConversationSummary[] {
-  const wanted = plain(typed.trim());
-  return conversations
-    .filter(({ person }) => plain(`${person.name} ${person.username ?? ''}`).includes(wanted))
-    .slice(0, SHOWN);
-}
-
 export function JumpTo({ onClose }: { readonly onClose: () => void }): VNode {
   const conversations = useDoor().state.conversations.value;
   const [typed, setTyped] = useState('');
   const [at, setAt] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
-  const found = matching(conversations, typed);
+  const found = findPeople(conversations, typed).slice(0, SHOWN);
   const chosen = Math.min(at, found.length - 1);
   useEffect(() => input.current?.focus(), []);
 

@@ -1,0 +1,33 @@
+/** People whose name or username fits what is typed, the best fit first. Case and accents make no difference. Pure, so that it is tested. */
+import type { PersonView } from '../../core/door.ts';
+
+/** A word as it is compared. */
+function plain(words: string): string {
+  return words.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase();
+}
+
+/** How well somebody fits, from 0; `undefined`: not at all. */
+function fit({ name, username = '' }: PersonView, wanted: string): number | undefined {
+  const isHandle = wanted.startsWith('@');
+  const handle = isHandle ? wanted.slice(1) : wanted;
+  const shown = plain(name);
+  if (username !== '' && username === handle) return 0;
+  if (isHandle) return username !== '' && username.startsWith(handle) ? 1 : undefined;
+  if (shown.startsWith(wanted)) return 1;
+  const words = [...shown.split(/[\s\p{P}]+/u), username];
+  if (wanted.split(/\s+/).every((part) => words.some((word) => word.startsWith(part)))) return 2;
+  return shown.includes(wanted) || username.includes(wanted) ? 3 : undefined;
+}
+
+/** Those of `among` whose person fits; of two who fit equally the order stays. `typed` may begin with `@` for usernames alone. */
+export function findPeople<Entry extends { readonly person: PersonView }>(
+  among: readonly Entry[],
+  typed: string,
+): readonly Entry[] {
+  const wanted = plain(typed.trim());
+  return among
+    .map((entry) => ({ entry, rank: fit(entry.person, wanted) }))
+    .filter(({ rank }) => rank !== undefined)
+    .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))
+    .map(({ entry }) => entry);
+}
