@@ -222,7 +222,13 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     answers: { searchMessages: FOUND },
     type: { [LABEL]: 'i' },
   },
-  'search-lookup': { path: '/', state: IN, type: { [LABEL]: 'hedy' }, press: ['/Look up/'] },
+  'search-lookup': {
+    path: '/',
+    shows: 'Username or invite link',
+    state: IN,
+    type: { [LABEL]: 'hedy' },
+    press: ['/Look up/'],
+  },
   'search-none': {
     path: '/',
     shows: 'Nothing found for “a question mark?”.',
