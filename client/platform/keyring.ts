@@ -3,6 +3,9 @@
  * WebCrypto keys in a small IndexedDB database of their own. Script can use them and never read them. (A browser still writes them to
  * its profile on disk; see SECURITY.md.)
  *
+ * Nothing is kept at hand between two uses: the worker of a tab that owned the account once may own it again after another tab has
+ * wiped everything and begun anew, under other keys.
+ *
  * Where WebCrypto lacks Ed25519, the session key is a seed wrapped by the AES key; `fallback` then makes and uses it, and the seed is in
  * the worker's memory for the length of a signature.
  */
@@ -40,29 +43,38 @@ export function openKeyring(
   openDatabase: OpenDatabase,
   fallback: SoftwareSigner,
 ): DeviceKeyring {
-  let opened: Promise<Database> | undefined;
-  let wrapKey: Promise<CryptoKey> | undefined;
+  /** The wrap key on its way: two who ask for the first one get the same. */
+  let loading: Promise<CryptoKey> | undefined;
 
-  function database(): Promise<Database> {
-    opened ??= openDatabase(name, 1, [STORE]);
-    return opened;
+  async function use<Value>(work: (database: Database) => Promise<Value>): Promise<Value> {
+    const database = await openDatabase(name, 1, [STORE]);
+    try {
+      return await work(database);
+    } finally {
+      database.close();
+    }
   }
 
-  async function read(key: string): Promise<unknown> {
-    return (await database()).transact([STORE], 'read', (tx) => tx.get(STORE, key));
+  function read(key: string): Promise<unknown> {
+    return use((database) => database.transact([STORE], 'read', (tx) => tx.get(STORE, key)));
   }
 
-  async function write(key: string, value: unknown): Promise<void> {
-    await (
-      await database()
-    ).transact([STORE], 'write', async (tx) => {
-      tx.put(STORE, key, value);
-    });
+  function write(key: string, value: unknown): Promise<void> {
+    return use((database) =>
+      database.transact([STORE], 'write', async (tx) => {
+        tx.put(STORE, key, value);
+      }),
+    );
   }
 
-  async function loadWrapKey(): Promise<CryptoKey> {
+  async function storedWrapKey(): Promise<CryptoKey | undefined> {
     const stored = await read(WRAP_KEY);
-    if (stored instanceof CryptoKey) return stored;
+    return stored instanceof CryptoKey ? stored : undefined;
+  }
+
+  async function makeWrapKey(): Promise<CryptoKey> {
+    const stored = await storedWrapKey();
+    if (stored !== undefined) return stored;
     const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, [
       'encrypt',
       'decrypt',
@@ -72,8 +84,10 @@ export function openKeyring(
   }
 
   function currentWrapKey(): Promise<CryptoKey> {
-    wrapKey ??= loadWrapKey();
-    return wrapKey;
+    loading ??= makeWrapKey().finally(() => {
+      loading = undefined;
+    });
+    return loading;
   }
 
   /** Nonce (12 bytes), then ciphertext and tag (16 bytes). */
@@ -88,7 +102,8 @@ export function openKeyring(
   }
 
   async function unwrap(sealed: Uint8Array): Promise<Uint8Array> {
-    const key = await currentWrapKey();
+    const key = await storedWrapKey();
+    if (key === undefined) throw new DOMException('there is no key to open it', 'OperationError');
     const bytes = new Uint8Array(sealed);
     const iv = bytes.subarray(0, NONCE_BYTES);
     return new Uint8Array(
@@ -141,11 +156,6 @@ export function openKeyring(
     unwrap,
     createSessionKey: async () => (await makeNativeKey()) ?? (await makeSoftwareKey()),
     signWithSessionKey,
-    async destroy() {
-      const open = await database();
-      opened = undefined;
-      wrapKey = undefined;
-      await open.destroy();
-    },
+    destroy: () => use((database) => database.destroy()),
   };
 }

@@ -34,6 +34,7 @@ const EXPECTED: Readonly<Record<string, unknown>> = {
     'OperationError',
     'OperationError',
   ],
+  'the keyring follows what another tab has wiped and made anew': [[1, 2], 'OperationError', 3, 64],
   'no key of the keyring can be taken out': [
     ['Ed25519', false, 'InvalidAccessError'],
     ['AES-GCM', false, 'InvalidAccessError'],

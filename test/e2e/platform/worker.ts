@@ -146,6 +146,21 @@ const questions: Readonly<Record<string, () => Promise<unknown>>> = {
       lost,
     ];
   },
+  'the keyring follows what another tab has wiped and made anew': async () => {
+    const name = `keys-${crypto.randomUUID()}`;
+    const mine = openKeyring(name, openIndexedDb, softwareSigner);
+    const [one, two] = await Promise.all([mine.wrap(Uint8Array.of(1)), mine.wrap(Uint8Array.of(2))]);
+    const both = [await mine.unwrap(one), await mine.unwrap(two)];
+    const theirs = openKeyring(name, openIndexedDb, softwareSigner);
+    await theirs.destroy();
+    const gone = await refusal(mine.unwrap(one));
+    const next = await theirs.wrap(Uint8Array.of(3));
+    await theirs.createSessionKey();
+    const opened = await mine.unwrap(next);
+    const signature = await mine.signWithSessionKey(LABELLED);
+    await theirs.destroy();
+    return [both.map(([byte]) => byte), gone, opened[0], signature.length];
+  },
   'no key of the keyring can be taken out': async () => {
     const name = `keys-${crypto.randomUUID()}`;
     const keyring = openKeyring(name, openIndexedDb, softwareSigner);
