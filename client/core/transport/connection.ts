@@ -13,6 +13,8 @@ import { Channel, type AnswerFrame, type PushedFrame, type WelcomeFrame } from '
 
 const FIRST_DELAY_MS = 400;
 const MOST_DELAY_MS = 60_000;
+/** A connection that lasted this long was a good one: the waits begin anew after it. One that is lost at once is tried ever more slowly. */
+const STEADY_MS = 10_000;
 /** Another socket of this device took over: not soon again, or two would throw each other out for ever. */
 const REPLACED_DELAY_MS = 30_000;
 
@@ -41,6 +43,7 @@ export class Connection {
   readonly #owner: ConnectionOwner;
   #channel: Channel | undefined;
   #attempt = 0;
+  #onlineAt = 0;
   #running = false;
   #connecting = false;
   #cancelRetry: (() => void) | undefined;
@@ -143,9 +146,9 @@ export class Connection {
       throw new CoreError('server-dishonest', 'the wrong welcome');
     }
     this.#channel = channel;
+    this.#onlineAt = this.#ports.clock.now();
     await this.#owner.welcomed(welcome);
     if (channel.closed) return;
-    this.#attempt = 0;
     this.#owner.state({ kind: 'online' });
   }
 
@@ -163,6 +166,7 @@ export class Connection {
   #lost(code: ErrorCode | undefined): void {
     const wasOnline = this.#channel !== undefined;
     this.#channel = undefined;
+    if (wasOnline && Math.abs(this.#ports.clock.now() - this.#onlineAt) >= STEADY_MS) this.#attempt = 0;
     if (!this.#running) return;
     if (code === 'session-ended' || code === 'unauthorized') {
       // The renewal decides: only its refusal ends the session.
