@@ -379,9 +379,12 @@ class Core implements Client {
   async #wipeNow(): Promise<void> {
     const { home, connection } = this.#state;
     if (home !== undefined && connection.value.kind === 'online') {
-      const { clock } = this.#ports;
-      const late = new Promise<void>((resolve) => clock.after(GOODBYE_MS, resolve));
+      let cancel: (() => void) | undefined;
+      const late = new Promise<void>((resolve) => {
+        cancel = this.#ports.clock.after(GOODBYE_MS, resolve);
+      });
       await Promise.race([home.depart(), late]);
+      cancel?.();
     }
     await this.#wipe('signed-out');
   }

@@ -29,12 +29,11 @@ import { succession, verifiedDepartures, verifyList, type VerifiedList } from '.
 import { CoreError } from '../failure.ts';
 import { entryFromJson } from '../people.ts';
 import type { Rest } from '../transport/rest.ts';
-import { makeLocalDatabase } from './local.ts';
 import { makeFirstPreKeys, makeNewDevice, type NewDevice } from './new-device.ts';
 import { fetchVault, forgetStretched, forgetVault, type OpenedVault, type OwnVault } from './own-vault.ts';
 import { openSealedRecord } from './record.ts';
 import { takeChallenge } from './session.ts';
-import { activate, type Joined, type JoinNeeds } from './sign-up.ts';
+import { activate, onNewDatabase, type Joined, type JoinNeeds } from './sign-up.ts';
 
 /** Opens a session for a new device by the login key. Throws `WireError` `login-refused` and others. */
 async function openSession(
@@ -164,34 +163,35 @@ async function joinWith(
     list: signedList,
     credentialsVersion: vault.version,
   };
-  const db = await makeLocalDatabase(ports, needs.onFault);
-  const name = { device: idBytes(newDevice.device), name: ports.deviceName, namedAt: now };
-  const plain = encodeCbor({
-    ...record,
-    list: { counter: list.counter + 1, hash: listHash },
-    devices: [...(record.devices ?? []), name].slice(-DEVICE_NAMES_MAX),
-  });
-  await db.write([T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
-    tx.put(T.own, 'own', own);
-    tx.put(T.record, 'record', { version: reply.version, hash: hashRecord(sealed), plain, dirty: true });
-    tx.put(T.preKeyState, 'prekeys', prekeys.state);
-    for (const { kind, id, record: bytes } of prekeys.made) tx.put(T.preKeys, [kind, id], bytes);
-  });
+  return onNewDatabase(needs, async (db) => {
+    const name = { device: idBytes(newDevice.device), name: ports.deviceName, namedAt: now };
+    const plain = encodeCbor({
+      ...record,
+      list: { counter: list.counter + 1, hash: listHash },
+      devices: [...(record.devices ?? []), name].slice(-DEVICE_NAMES_MAX),
+    });
+    await db.write([T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
+      tx.put(T.own, 'own', own);
+      tx.put(T.record, 'record', { version: reply.version, hash: hashRecord(sealed), plain, dirty: true });
+      tx.put(T.preKeyState, 'prekeys', prekeys.state);
+      for (const { kind, id, record: bytes } of prekeys.made) tx.put(T.preKeys, [kind, id], bytes);
+    });
 
-  progress({ kind: 'registering' });
-  const bytes = signedAddDevice.encode({
-    origin: ports.origin,
-    challenge: await takeChallenge(rest),
-    account: idBytes(account),
-    device: idBytes(newDevice.device),
-    list: signedList,
-    prekeys: prekeys.upload,
+    progress({ kind: 'registering' });
+    const bytes = signedAddDevice.encode({
+      origin: ports.origin,
+      challenge: await takeChallenge(rest),
+      account: idBytes(account),
+      device: idBytes(newDevice.device),
+      list: signedList,
+      prekeys: prekeys.upload,
+    });
+    const signature = signWithKeyPair(vault.stretched.loginKey, SIGNED_LABELS.addDevice, bytes);
+    const session = await rest.call(addDevice, {
+      body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
+      token: pending.accessToken,
+      credentials: true,
+    });
+    return { db, own: await activate(db, own), session: { ...session, account: idOf(idBytes(account)) } };
   });
-  const signature = signWithKeyPair(vault.stretched.loginKey, SIGNED_LABELS.addDevice, bytes);
-  const session = await rest.call(addDevice, {
-    body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
-    token: pending.accessToken,
-    credentials: true,
-  });
-  return { db, own: await activate(db, own), session: { ...session, account: idOf(idBytes(account)) } };
 }

@@ -164,45 +164,60 @@ async function makeWith(
     credentialsVersion: 1,
     ...(answering === undefined ? {} : { answering }),
   };
-  const db = await makeLocalDatabase(ports, needs.onFault);
-  await db.write([T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
-    tx.put(T.own, 'own', own);
-    tx.put(T.record, 'record', stored);
-    tx.put(T.preKeyState, 'prekeys', prekeys.state);
-    for (const { kind, id, record: bytes } of prekeys.made) tx.put(T.preKeys, [kind, id], bytes);
-  });
+  return onNewDatabase(needs, async (db) => {
+    await db.write([T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
+      tx.put(T.own, 'own', own);
+      tx.put(T.record, 'record', stored);
+      tx.put(T.preKeyState, 'prekeys', prekeys.state);
+      for (const { kind, id, record: bytes } of prekeys.made) tx.put(T.preKeys, [kind, id], bytes);
+    });
 
-  progress({ kind: 'registering' });
-  const vault = sealVault(vaultKey, { accountKey, recordKey }, binding);
-  const sealedVaultKey = wrapVaultKey(wrapKey, vaultKey, binding);
-  vaultKey.fill(0);
-  const bytes = signedSignUp.encode({
-    origin: ports.origin,
-    challenge: await takeChallenge(rest),
-    ...(code === undefined ? {} : { invite: idBytes(code) }),
-    username: request.username,
-    account: idBytes(account),
-    accountKey: own.accountKey,
-    credentials: {
-      version: 1,
-      loginKey: loginKey.publicKey,
-      vault,
-      wraps: [{ way: 'passphrase', sealed: sealedVaultKey }],
-    },
-    record: { version: 1, sealed },
-    profile: { version: 1, sealed: sealProfile(profileKey, encodeCbor(profile), binding) },
-    deliveryKeyHash: hashDeliveryKey(deriveDeliveryKey(profileKey)),
-    list: signedList,
-    device: idBytes(newDevice.device),
-    sessionKey,
-    prekeys: prekeys.upload,
+    progress({ kind: 'registering' });
+    const vault = sealVault(vaultKey, { accountKey, recordKey }, binding);
+    const sealedVaultKey = wrapVaultKey(wrapKey, vaultKey, binding);
+    vaultKey.fill(0);
+    const bytes = signedSignUp.encode({
+      origin: ports.origin,
+      challenge: await takeChallenge(rest),
+      ...(code === undefined ? {} : { invite: idBytes(code) }),
+      username: request.username,
+      account: idBytes(account),
+      accountKey: own.accountKey,
+      credentials: {
+        version: 1,
+        loginKey: loginKey.publicKey,
+        vault,
+        wraps: [{ way: 'passphrase', sealed: sealedVaultKey }],
+      },
+      record: { version: 1, sealed },
+      profile: { version: 1, sealed: sealProfile(profileKey, encodeCbor(profile), binding) },
+      deliveryKeyHash: hashDeliveryKey(deriveDeliveryKey(profileKey)),
+      list: signedList,
+      device: idBytes(newDevice.device),
+      sessionKey,
+      prekeys: prekeys.upload,
+    });
+    const signature = signWithKeyPair(loginKey, SIGNED_LABELS.signUp, bytes);
+    const session = await rest.call(signUpRoute, {
+      body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
+      credentials: true,
+    });
+    return { db, own: await activate(db, own), session };
   });
-  const signature = signWithKeyPair(loginKey, SIGNED_LABELS.signUp, bytes);
-  const session = await rest.call(signUpRoute, {
-    body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
-    credentials: true,
-  });
-  return { db, own: await activate(db, own), session };
+}
+
+/** Runs `work` on a fresh local database, which is closed again, its key overwritten, where it does not come to its end. */
+export async function onNewDatabase<Value>(
+  { ports, onFault }: JoinNeeds,
+  work: (db: SealedDb) => Promise<Value>,
+): Promise<Value> {
+  const db = await makeLocalDatabase(ports, onFault);
+  try {
+    return await work(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 /** Marks a device as accepted. */
