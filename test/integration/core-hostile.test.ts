@@ -34,12 +34,12 @@ interface Pair {
 }
 
 /** Two people in touch, each behind a wire that can lie, who have spoken once in each direction. */
-async function makeWiredPair(url: string): Promise<Pair> {
+async function makeWiredPair(url: string, bensSkewMs = (): number => 0): Promise<Pair> {
   const [adasWire, bensWire] = [makeHostileWire(), makeHostileWire()];
   const ada = openTestClient({ url, wire: adasWire });
   await signUp(ada, 'ada');
   const { link } = await ada.commands.makeInvite();
-  const ben = openTestClient({ url, wire: bensWire });
+  const ben = openTestClient({ url, wire: bensWire, skewMs: bensSkewMs });
   await signUp(ben, 'ben', link);
   const toAda = await openWith(ben, nameOf('ada'));
   const toBen = await openWith(ada, nameOf('ben'));
@@ -79,6 +79,34 @@ t.test('a dropped message shows as a gap with the next one, is asked for, and cl
     ['dropped'],
     'what was missing says that it came late',
   );
+});
+
+t.test('what is missing is asked for again the next day if the repair did not come either', async (t) => {
+  await using server = await openTestServer();
+  let skewMs = 0;
+  const { ada, ben, bensWire, toBen } = await makeWiredPair(server.url, () => skewMs);
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  let seen = 0;
+  const repairLost = Promise.withResolvers<void>();
+  bensWire.change = changeDeliveries((frame) => {
+    seen += 1;
+    if (seen === 3) repairLost.resolve();
+    // The message itself, and what Ada sends when she is asked for it; between them the message that shows the gap.
+    return seen === 1 || seen === 3 ? [] : [frame];
+  });
+  await ada.commands.sendText(toBen, 'dropped');
+  await ada.waitFor('sent', (state) => linesOf(state).at(-1)?.delivery.kind === 'sent');
+  await ada.commands.sendText(toBen, 'after it');
+  await ben.waitFor('the gap', (state) => eventsOf(state).includes('gap'));
+  await repairLost.promise;
+  await ada.commands.sendText(toBen, 'soon after');
+  await ben.waitFor('the next', (state) => textsOf(state).includes('soon after'));
+  t.notOk(textsOf(ben.state).includes('dropped'), 'nobody asks twice on one day');
+
+  skewMs = 25 * 60 * 60_000;
+  await ada.commands.sendText(toBen, 'the next day');
+  await ben.waitFor('the repair', (state) => textsOf(state).includes('dropped'));
+  await ben.waitFor('the gap closes', (state) => !eventsOf(state).includes('gap'));
 });
 
 t.test('a repeated envelope, under its own or another id, is shown once and acknowledged', async (t) => {

@@ -301,6 +301,8 @@ export interface InChain {
   readonly missing: readonly number[];
   /** Missing numbers that were too many to remember: how many, none of them above `upTo`. */
   readonly lost?: { readonly upTo: number; readonly count: number };
+  /** When what is missing was last asked for, and how often it was asked again. */
+  readonly asked?: { readonly at: number; readonly again: number };
   /** Order of the line that shows what is missing. */
   readonly gapLine?: number;
   /** When it was last heard of, ms. */

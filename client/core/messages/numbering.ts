@@ -8,10 +8,13 @@ import type { AccountId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { K, T, type InChain } from '../db/stores.ts';
 import type { Asking } from './asking.ts';
+import { REPAIR_DAYS } from './copies.ts';
 import { epochText, hashLink, judgeLink, missingCount, type LinkVerdict } from './chain.ts';
 import type { ReadFrame } from './frames.ts';
 import type { Handling } from './handlers/handling.ts';
 
+/** What is still missing is asked for again with the next content after this, for as long as the sender may keep copies. */
+const ASK_AGAIN_MS = 24 * 60 * 60_000;
 /** Chains kept of one account: its devices, their former ones, and what restored copies began anew. */
 const CHAINS_MOST = 64;
 
@@ -52,16 +55,15 @@ export class Numbering {
     if (oldest !== undefined) tx.delete(T.inChains, oldest.key);
   }
 
-  /** Shows and asks for what is missing; what was missing before somebody was accepted shows with the next that he says. */
+  /** Shows and asks for what is missing, and again when it does not come; what was missing before somebody was accepted shows with the next that he says. */
   async #showGap(handling: Handling, verdict: LinkVerdict, link: Link): Promise<InChain> {
     const { tx, account, device, conversations, standing } = handling;
-    const { chain } = verdict;
+    let { chain } = verdict;
     const isShown = standing === 'accepted';
     if (verdict.kind === 'fork' && isShown) conversations.addEvent(tx, account, { what: 'gap', missing: 1 });
     const left = missingCount(chain);
     const isNew = isShown && chain.gapLine === undefined && left > 0;
-    const asked = isNew ? chain.missing : verdict.kind === 'gap' ? verdict.missing : [];
-    if (standing !== 'stranger') this.#askMissing(handling, link.epoch, asked);
+    if (standing !== 'stranger') chain = this.#askMissing(handling, link.epoch, verdict, isNew);
     if (isNew) {
       const gap = { device, epoch: epochText(link.epoch) };
       return { ...chain, gapLine: conversations.addEvent(tx, account, { what: 'gap', missing: left }, gap) };
@@ -71,14 +73,20 @@ export class Numbering {
     return left === 0 ? withoutGapLine(chain) : chain;
   }
 
-  /** Asks for missing numbers, the newest first. */
-  #askMissing(handling: Handling, epoch: Uint8Array, missing: readonly number[]): void {
-    const { tx, account, device, directory } = handling;
-    if (directory.get(account) === undefined) return;
+  /** Asks for what is missing and was not asked for lately, the newest first, and notes that in the chain. */
+  #askMissing(handling: Handling, epoch: Uint8Array, verdict: LinkVerdict, isNew: boolean): InChain {
+    const { tx, account, device, directory, clock } = handling;
+    const { chain } = verdict;
+    const { asked } = chain;
+    const isGap = isNew || verdict.kind === 'gap';
+    const isDue = asked !== undefined && asked.again < REPAIR_DAYS && asked.at + ASK_AGAIN_MS <= clock.now();
+    const missing = isNew || isDue ? chain.missing : verdict.kind === 'gap' ? verdict.missing : [];
+    if (missing.length === 0 || directory.get(account) === undefined) return chain;
     for (let end = missing.length; end > 0 && this.#asking.mayAsk(tx, account); end -= RETRY_MAX) {
       const numbers = missing.slice(Math.max(0, end - RETRY_MAX), end);
       this.#asking.ask(tx, account, device, { what: 'missing', epoch, numbers });
     }
+    return { ...chain, asked: { at: clock.now(), again: isGap ? 0 : (asked?.again ?? 0) + 1 } };
   }
 }
 
