@@ -264,6 +264,8 @@ export interface OutboxEntry {
 /** What was sent to one device, for repairs. Key [day, hidden device and envelope]. */
 export interface SentRecord {
   readonly account: AccountId;
+  /** The account key that was believed when it was sent, 33 bytes. */
+  readonly accountKey?: Bytes;
   readonly device: DeviceId;
   readonly identityKey: Bytes;
   readonly frame: Bytes;

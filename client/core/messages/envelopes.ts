@@ -421,7 +421,8 @@ export class Envelopes {
     entry: OutboxEntry,
     made: readonly { readonly target: ListedDevice; readonly id: EnvelopeId }[],
   ): void {
-    const { db, clock } = this.#needs;
+    const { db, clock, directory } = this.#needs;
+    const accountKey = directory.keyOf(entry.to);
     if (entry.frame === undefined || entry.number === undefined || entry.epoch === undefined) return;
     const now = clock.now();
     const day = Math.floor(now / DAY_MS);
@@ -429,6 +430,7 @@ export class Envelopes {
       const { device, identityKey } = target;
       tx.put(T.sent, K.sent(db, day, device, id), {
         account: entry.to,
+        ...(accountKey === undefined ? {} : { accountKey }),
         device,
         identityKey,
         frame: entry.frame,

@@ -1,6 +1,6 @@
 /**
- * Somebody could not read a content, or misses numbers. Sent again is only what went to that same device and key, at most three times
- * and seven days back, and never to strangers. The session is put aside only if the request names its current ratchet key.
+ * Somebody could not read a content, or misses numbers. Sent again is only what went to that same device, its key and the account key of
+ * today, at most three times and seven days back, and never to strangers: what was held back for a changed key does not leave this way. The session is put aside only if the request names its current ratchet key.
  */
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import type { Retry } from '@tacet/protocol/content/retry';
@@ -20,13 +20,18 @@ function days(now: number): readonly number[] {
 }
 
 async function repair(handling: Handling, envelope: EnvelopeId): Promise<void> {
-  const { tx, db, clock, account, device, identityKey, outbox } = handling;
+  const { tx, db, clock, account, device, identityKey, outbox, directory } = handling;
+  const accountKey = directory.keyOf(account);
   for (const day of days(clock.now())) {
     const key: DbKey = K.sent(db, day, device, envelope);
     const record = await tx.get(T.sent, key);
     if (record === undefined) continue;
     const isSame =
-      record.account === account && record.device === device && equalBytes(record.identityKey, identityKey);
+      record.account === account &&
+      record.device === device &&
+      equalBytes(record.identityKey, identityKey) &&
+      accountKey !== undefined &&
+      equalBytes(record.accountKey ?? accountKey, accountKey);
     const isOld = record.at + REPAIR_DAYS * DAY_MS < clock.now();
     if (!isSame || isOld || record.count >= REPAIRS_MOST) return;
     tx.put(T.sent, key, { ...record, count: record.count + 1 });

@@ -1,0 +1,50 @@
+/** Requests to send again: to whom something goes, and to whom no more. */
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { PrivateKey } from '@tacet/crypto';
+import { idBytes, idOf, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
+import { K, T } from '../../../client/core/db/stores.ts';
+import { DIRECTORY_TABLES } from '../../../client/core/directory.ts';
+import type { Handling } from '../../../client/core/messages/handlers/handling.ts';
+import { handleRetry } from '../../../client/core/messages/handlers/retry.ts';
+import { makeOfflineOutbox } from '../../support/offline-outbox.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+t.test('what went out under one account key is not sent again under another', async (t) => {
+  const scene = await makeOfflineOutbox();
+  const { db, outbox, directory, record, ben, device, ports } = scene;
+  const { clock } = ports;
+  const envelope = idOf<EnvelopeId>(new Uint8Array(randomBytes(16)));
+  const listed = directory.deviceOf(ben.id, device(0))!;
+  const { identityKey } = listed;
+  const accountKey = directory.keyOf(ben.id)!;
+  await db.write([T.sent], async (tx) =>
+    tx.put(T.sent, K.sent(db, Math.floor(clock.now() / DAY_MS), listed.device, envelope), {
+      account: ben.id,
+      accountKey,
+      device: listed.device,
+      identityKey,
+      frame: new Uint8Array(10),
+      id: idOf<MessageId>(new Uint8Array(randomBytes(16))),
+      at: clock.now(),
+      count: 0,
+    }),
+  );
+  const ask = (): Promise<number> =>
+    db.write([T.sent, T.outbox], async (tx) => {
+      const handling = { ...scene, clock, tx, account: ben.id, device: listed.device, identityKey };
+      const body = { what: 'envelope', envelope: idBytes(envelope) } as const;
+      await handleRetry({ ...handling, standing: 'accepted' } as unknown as Handling, body);
+      return (await tx.range(T.outbox, {})).length;
+    });
+  t.equal(await ask(), 1, 'to the same device and keys it goes again');
+
+  // The same device goes on under a new account key, as after a reset.
+  const key = PrivateKey.generate();
+  const changed = directory.judge(ben.entry(ben.list(4, 1, undefined, key), key), 'server');
+  await db.write(DIRECTORY_TABLES, async (tx) => directory.commit(tx, changed));
+  t.strictSame(record.contact(ben.id)?.accountKey, key.getPublicKey().serialize());
+  t.equal(await ask(), 1, 'and then no more');
+  outbox.stop();
+});
