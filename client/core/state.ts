@@ -297,6 +297,7 @@ export function personOf(home: Home, account: AccountId): PersonView {
     picture: home.profiles.pictureName(account),
     key: keyName(home, account),
     trust: contact?.trust ?? 'unverified',
+    ...(home.directory.isBlocked(account) ? { changed: true } : {}),
   };
 }
 

@@ -99,6 +99,8 @@ export interface PersonView {
   readonly key?: string | undefined;
   /** How the account key came to be believed. */
   readonly trust: 'unverified' | 'by-invite' | 'verified';
+  /** Verified under another key than the one that is shown now: nothing is sent until the person has decided. */
+  readonly changed?: boolean | undefined;
 }
 
 /** Names a message of the open conversation: ids are unique for each author. */

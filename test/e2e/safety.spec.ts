@@ -6,6 +6,7 @@ import config from '../../playwright.config.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import type { Person } from './pages/person.page.ts';
+import { named, openSafety } from './pages/safety.page.ts';
 
 const film = join(tmpdir(), `tacet-camera-${process.pid}.y4m`);
 const launch = config.use?.launchOptions ?? {};
@@ -22,17 +23,6 @@ test.use({
 });
 
 test.afterAll(() => rm(film, { force: true }));
-
-function named(template: string, name: string): string {
-  return template.replaceAll('{name}', name);
-}
-
-async function openSafety(person: Person, name: string): Promise<void> {
-  await person.open(name);
-  await person.page.getByRole('heading', { level: 1 }).getByRole('link').click();
-  await person.page.getByRole('link', { name: en.safety.compare }).last().click();
-  await expect(person.page.getByRole('heading', { name: en.safety.title, level: 1 })).toBeVisible();
-}
 
 /** The digits as they are read out. */
 async function digitsOf(person: Person, name: string): Promise<string> {

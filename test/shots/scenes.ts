@@ -144,6 +144,14 @@ const BLOCKED: Partial<ViewState> = {
 };
 const BLOCKED_OPEN = { ...OPEN, [STRANGER.account]: { ...STRANGER_OPEN, state: 'blocked' } } as const;
 
+const LONG_CHANGED = { ...LONG, changed: true };
+const CHANGED: Partial<ViewState> = {
+  ...IN,
+  conversations: CONVERSATIONS.map((one) =>
+    one.person.account === LONG.account ? { ...one, person: LONG_CHANGED } : one,
+  ),
+};
+
 export const SCENES: Readonly<Record<string, NamedScene>> = {
   welcome: { path: '/', state: OUT },
   'welcome-fresh': {
@@ -462,14 +470,14 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'safety-blocked': {
     path: `/c/${LONG.account}/safety`,
     shows: 'Go on unverified',
-    state: IN,
-    open: { ...OPEN, [LONG.account]: { ...LONG_OPEN, blocked: true } },
+    state: CHANGED,
+    open: { ...OPEN, [LONG.account]: { ...LONG_OPEN, person: LONG_CHANGED, blocked: true } },
   },
   'conversation-blocked-by-key': {
     path: `/c/${LONG.account}`,
     shows: 'Go on unverified',
-    state: IN,
-    open: { ...OPEN, [LONG.account]: { ...LONG_OPEN, blocked: true } },
+    state: CHANGED,
+    open: { ...OPEN, [LONG.account]: { ...LONG_OPEN, person: LONG_CHANGED, blocked: true } },
   },
   'conversation-held': {
     path: `/c/${LEILA.account}`,

@@ -58,7 +58,11 @@ function Details({ person, relation }: { readonly person: PersonView; readonly r
         </div>
         <section class={css.section} aria-label={text.contact.trust}>
           <Trust person={person} />
-          <p>{fill(text.trust.sentence[person.trust], { name })}</p>
+          <p>
+            {fill(person.changed === true ? text.safety.blocked : text.trust.sentence[person.trust], {
+              name,
+            })}
+          </p>
           <div>
             <ButtonLink
               icon={ShieldCheck}

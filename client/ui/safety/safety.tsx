@@ -122,6 +122,7 @@ function Compared({
       <div class={css.buttons}>
         {!scanning && (
           <Button
+            wide
             icon={Camera}
             onClick={() => {
               setReading(undefined);
@@ -132,12 +133,13 @@ function Compared({
           </Button>
         )}
         {reading === 'equal-to-earlier' && blocked && (
-          <Button busy={busy} onClick={() => inBackground(ask(() => commands.keepEarlierKey(account)))}>
+          <Button wide busy={busy} onClick={() => inBackground(ask(() => commands.keepEarlierKey(account)))}>
             {text.safety.keepEarlier}
           </Button>
         )}
         {isVerified ? (
           <Button
+            wide
             icon={ShieldOff}
             busy={busy}
             onClick={() => {
@@ -148,12 +150,13 @@ function Compared({
             {text.safety.unverify}
           </Button>
         ) : (
-          <Button kind="primary" icon={ShieldCheck} busy={busy} onClick={() => inBackground(mark())}>
+          <Button kind="primary" wide icon={ShieldCheck} busy={busy} onClick={() => inBackground(mark())}>
             {text.safety.verify}
           </Button>
         )}
         {blocked && (
           <Button
+            wide
             busy={busy}
             onClick={() => inBackground(ask(() => commands.goOnUnverified(account, number.digits)))}
           >

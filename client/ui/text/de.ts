@@ -382,7 +382,12 @@ export const de: Translation = {
     list: 'Diese Liste',
   },
   trust: {
-    label: { unverified: 'Nicht geprüft', 'by-invite': 'Durch Einladungslink geprüft', verified: 'Geprüft' },
+    label: {
+      unverified: 'Nicht geprüft',
+      'by-invite': 'Durch Einladungslink geprüft',
+      verified: 'Geprüft',
+      changed: 'Schlüssel geändert',
+    },
     sentence: {
       unverified:
         'Noch niemand hat geprüft, dass der Schlüssel wirklich {name} gehört. Nachrichten sind verschlüsselt, aber beim ersten Kontakt könnte ein unehrlicher Server dazwischengegangen sein.',

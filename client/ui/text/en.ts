@@ -376,7 +376,12 @@ export const en = {
     list: 'This list',
   },
   trust: {
-    label: { unverified: 'Not verified', 'by-invite': 'Checked by invite link', verified: 'Verified' },
+    label: {
+      unverified: 'Not verified',
+      'by-invite': 'Checked by invite link',
+      verified: 'Verified',
+      changed: 'Key changed',
+    },
     sentence: {
       unverified:
         'Nobody has checked yet that {name}’s key is really theirs. Messages are encrypted, but on first contact a dishonest server could have put itself in between.',

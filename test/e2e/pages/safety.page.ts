@@ -1,0 +1,17 @@
+/** The page of a safety number, as a person comes to it from a conversation. */
+import { expect } from '@playwright/test';
+import { en } from '../../../client/ui/text/en.ts';
+import type { Person } from './person.page.ts';
+
+/** A sentence with the name in its place. */
+export function named(template: string, name: string): string {
+  return template.replaceAll('{name}', name);
+}
+
+/** By the conversation's header and the contact's page. */
+export async function openSafety(person: Person, name: string): Promise<void> {
+  await person.open(name);
+  await person.page.getByRole('heading', { level: 1 }).getByRole('link').click();
+  await person.page.getByRole('link', { name: en.safety.compare }).last().click();
+  await expect(person.page.getByRole('heading', { name: en.safety.title, level: 1 })).toBeVisible();
+}
