@@ -8,7 +8,7 @@ import { isBody } from '@tacet/protocol/call';
 import { WireError } from '@tacet/protocol/errors';
 import { lookup } from '@tacet/protocol/rest/people';
 import { normaliseUsername } from '@tacet/crypto/vault';
-import { publishProfile, rotateProfileKey, untilLater } from './account/rotation.ts';
+import { publishProfile, rotateProfileKey } from './account/rotation.ts';
 import { T } from './db/stores.ts';
 import { DIRECTORY_TABLES, newContact } from './directory.ts';
 import { CoreError } from './failure.ts';
@@ -16,6 +16,7 @@ import { giveProfile } from './messages/handlers/profile.ts';
 import { COMPOSE_TABLES } from './messages/outbox.ts';
 import { entryFromJson } from './people.ts';
 import type { Services } from './services.ts';
+import { untilLater } from './transport/rest.ts';
 
 /** People of this account. */
 export class Contacts {

@@ -13,7 +13,6 @@ import { PassphraseCare } from './account/passphrase-care.ts';
 import { Profiles } from './account/profiles.ts';
 import { RecordKeeper } from './account/record.ts';
 import { hasCurrentRecordKey } from './account/record-key.ts';
-import { publishProfile, untilLater } from './account/rotation.ts';
 import { Session } from './account/session.ts';
 import { StartCounter } from './account/start-counter.ts';
 import type { Background } from './background.ts';
@@ -43,7 +42,7 @@ import { Talk } from './talk.ts';
 import { AnonymousConnection } from './transport/anonymous.ts';
 import type { PushedFrame } from './transport/channel.ts';
 import { Connection, type Welcome } from './transport/connection.ts';
-import { isRepeatable, type Rest } from './transport/rest.ts';
+import { isRepeatable, untilLater, type Rest } from './transport/rest.ts';
 import type { ConnectionState } from './view.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -251,6 +250,7 @@ export class Home {
         this.ownAccount.acts(),
         this.safety(),
         import('./account/merge.ts'),
+        import('./account/rotation.ts'),
         import('./search/searching.ts'),
       ]);
       parts.catch(() => undefined);
@@ -377,10 +377,16 @@ export class Home {
       background.run(settled.catch(untilLater), 'settle a removal');
     }
     background.run(this.ownAccount.refreshReset().catch(untilLater), 'ask for a reset');
-    background.run(publishProfile(this.#services).catch(untilLater), 'publish the profile');
+    background.run(this.#publish().catch(untilLater), 'publish the profile');
     if (!hasCurrentRecordKey(this.#services)) {
       background.run(this.#tellOwn({ what: 'record-key-wanted' }), 'ask for the record key');
     }
+  }
+
+  async #publish(): Promise<void> {
+    if (this.own.value.publishing !== true) return;
+    const { publishProfile } = await fetchPart(() => import('./account/rotation.ts'));
+    await publishProfile(this.#services);
   }
 
   /** Whether another device has replaced the record key since. */

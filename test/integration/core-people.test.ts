@@ -19,6 +19,8 @@ import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
 import type { Wire } from '../support/node-ports.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
+t.setTimeout(300_000);
+
 /** Two people of one server who do not know each other. */
 async function makeStrangers(
   t: Test,

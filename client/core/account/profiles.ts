@@ -6,9 +6,9 @@ import type { AccountId } from '@tacet/protocol/ids';
 import { sha256 } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
 import { K, T } from '../db/stores.ts';
-import { CoreError } from '../failure.ts';
+import { CoreError, fetchPart } from '../failure.ts';
 import type { Services } from '../services.ts';
-import { changeProfile, publishProfile, untilLater } from './rotation.ts';
+import { untilLater } from '../transport/rest.ts';
 
 /** What a picture is called, so that a screen sees when it is another. */
 function nameOf(picture: Uint8Array): string {
@@ -80,6 +80,7 @@ export class Profiles {
 
   /** Stored at once; what a lost connection leaves undone is published with the next one. */
   async #change(edit: (record: AccountRecord) => AccountRecord): Promise<void> {
+    const { changeProfile, publishProfile } = await fetchPart(() => import('./rotation.ts'));
     await this.#s.db.write([T.record, T.own], async (tx) => changeProfile(this.#s, tx, edit));
     await publishProfile(this.#s).catch(untilLater);
   }

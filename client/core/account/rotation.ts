@@ -24,7 +24,6 @@ import type { WriteTx } from '../db/sealed.ts';
 import { T, type OwnDevice } from '../db/stores.ts';
 import { giveProfile } from '../messages/handlers/profile.ts';
 import type { Services } from '../services.ts';
-import { isRepeatable } from '../transport/rest.ts';
 
 /** The own profile as contacts read it, sealed under the record's profile key as the record's version of it. */
 export function sealOwnProfile(
@@ -107,9 +106,4 @@ export function tellContacts(
   for (const contact of services.record.contacts) {
     if (contact.state === 'accepted') giveProfile(services, tx, idOf<AccountId>(contact.account));
   }
-}
-
-/** Passes over what the next connection makes good. */
-export function untilLater(error: unknown): void {
-  if (!isRepeatable(error)) throw error;
 }

@@ -114,6 +114,11 @@ export function endsSession(error: unknown): boolean {
   return error instanceof WireError && error.code === 'session-ended';
 }
 
+/** Passes over what the next connection makes good. */
+export function untilLater(error: unknown): void {
+  if (!isRepeatable(error)) throw error;
+}
+
 /** Whether the same request may succeed later without a change. */
 export function isRepeatable(error: unknown): boolean {
   if (error instanceof CoreError) return error.code === 'offline';
