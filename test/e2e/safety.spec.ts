@@ -1,9 +1,10 @@
 /** Safety numbers: compared by their digits, scanned by a camera, marked and unmarked. The camera plays a film of the other's screen. */
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import config from '../../playwright.config.ts';
 import { en } from '../../client/ui/text/en.ts';
+import { writeFilm } from '../support/camera-film.ts';
 import { expect, test } from './fixtures.ts';
 import type { Person } from './pages/person.page.ts';
 import { named, openSafety } from './pages/safety.page.ts';
@@ -31,29 +32,9 @@ async function digitsOf(person: Person, name: string): Promise<string> {
   return ((await group.textContent()) ?? '').replace(/\D/g, '');
 }
 
-/** Dark modules of the code on somebody's screen, and its side with the white around. */
-async function modulesOf(person: Person, name: string): Promise<{ side: number; dark: Set<string> }> {
-  const code = person.page.getByRole('img', { name: named(en.safety.code, name) });
-  const side = Number((await code.getAttribute('viewBox'))?.split(' ')[2]);
-  const path = (await code.locator('path').getAttribute('d')) ?? '';
-  const dark = new Set([...path.matchAll(/M(\d+) (\d+)h/g)].map(([, x, y]) => `${x} ${y}`));
-  return { side, dark };
-}
-
-/** Puts a screen before the camera: a grey film of 640 × 480 in YUV4MPEG2. */
+/** Puts somebody's screen before the camera. */
 async function show(person: Person, name: string): Promise<void> {
-  const { side, dark } = await modulesOf(person, name);
-  const [width, height] = [640, 480];
-  const scale = Math.floor(height / side);
-  const luma = Buffer.alloc(width * height, 235);
-  for (let y = 0; y < side * scale; y += 1) {
-    for (let x = 0; x < side * scale; x += 1) {
-      if (dark.has(`${Math.floor(x / scale)} ${Math.floor(y / scale)}`)) luma[y * width + x] = 16;
-    }
-  }
-  const frame = Buffer.concat([Buffer.from('FRAME\n'), luma, Buffer.alloc((width * height) / 2, 128)]);
-  const header = Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`);
-  await writeFile(film, Buffer.concat([header, frame, frame, frame, frame]));
+  await writeFilm(film, person.page.getByRole('img', { name: named(en.safety.code, name) }));
 }
 
 test('both read the same digits, mark each other by the keyboard, and can take it back', async ({

@@ -495,6 +495,13 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     },
   },
   'new-chat': { path: '/', shows: 'Username or invite link', state: IN, press: ['New chat'] },
+  'new-chat-no-camera': {
+    path: '/',
+    shows: '/No camera|camera is not allowed/',
+    state: IN,
+    press: ['New chat', 'Scan a code'],
+  },
+  'new-chat-code': { path: '/', shows: 'Hide QR code', state: IN, press: ['New chat', 'Show my code'] },
   'new-chat-unknown': {
     path: '/',
     shows: '/no such account|Nobody/',

@@ -30,7 +30,7 @@ const Results = lazily(async () => (await import('./search-results.tsx')).Search
 
 export function ConversationList(): VNode {
   const { state } = useDoor();
-  const [dialog, setDialog] = useState<'new-chat' | 'invite' | undefined>(undefined);
+  const [dialog, setDialog] = useState<'new-chat' | 'invite' | 'code' | undefined>(undefined);
   /** What the field for a new chat begins with. */
   const [wanted, setWanted] = useState('');
   const field = useRef<HTMLInputElement>(null);
@@ -119,9 +119,9 @@ export function ConversationList(): VNode {
         </ul>
       )}
       {dialog === 'new-chat' && (
-        <NewChat wanted={wanted} onClose={close} onInvite={() => setDialog('invite')} />
+        <NewChat wanted={wanted} onClose={close} onInvite={() => setDialog('code')} />
       )}
-      {dialog === 'invite' && <NewInvite onClose={close} />}
+      {(dialog === 'invite' || dialog === 'code') && <NewInvite shows={dialog === 'code'} onClose={close} />}
     </>
   );
 }

@@ -1,17 +1,25 @@
-/** Begins a conversation: by username, or with an invite link pasted into the same field. */
+/** Begins a conversation: by username, with an invite link pasted into the same field, or with one that the camera reads off a screen. */
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { UserPlus } from 'lucide';
+import { Camera, QrCode } from 'lucide';
 import { usernameProblem } from '../account-rules.ts';
 import { Button } from '../components/button.tsx';
 import { Dialog, DialogActions } from '../components/dialog.tsx';
 import { TextField } from '../components/field.tsx';
+import { lazily } from '../components/lazy.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { Form } from '../components/page.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { go, goToInvite } from '../router.ts';
 import { text } from '../text/text.ts';
 import css from './new-invite.module.css';
+
+const Scanner = lazily(async () => (await import('../safety/scanner.tsx')).Scanner);
+
+/** What a code holds, where it is text. */
+function textOf(code: Uint8Array): string {
+  return new TextDecoder().decode(code);
+}
 
 export function NewChat({
   wanted: first,
@@ -28,6 +36,7 @@ export function NewChat({
   const { busy, failure, ask, forget } = useAsking();
   const [typed, setTyped] = useState(first);
   const [problem, setProblem] = useState<string | undefined>(undefined);
+  const [scanning, setScanning] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);
 
@@ -48,6 +57,19 @@ export function NewChat({
     return undefined;
   }
 
+  function scanned(code: Uint8Array): void {
+    setScanning(false);
+    if (goToInvite(textOf(code))) onClose();
+    else setProblem(text.newChat.codeForeign);
+  }
+
+  if (scanning) {
+    return (
+      <Dialog title={text.newChat.scan} onClose={onClose}>
+        <Scanner without={text.newChat.noCamera} onFound={scanned} onStop={() => setScanning(false)} />
+      </Dialog>
+    );
+  }
   return (
     <Dialog title={text.newChat.title} onClose={onClose}>
       <p class={css.lead}>{text.newChat.lead}</p>
@@ -68,14 +90,28 @@ export function NewChat({
           }}
         />
         <DialogActions>
-          <Button kind="quiet" icon={UserPlus} onClick={onInvite}>
-            {text.newChat.invite}
-          </Button>
           <Button kind="primary" type="submit" busy={busy}>
             {text.newChat.start}
           </Button>
         </DialogActions>
       </Form>
+      <section class={css.near} aria-label={text.newChat.near}>
+        <p class={css.small}>{text.newChat.nearHint}</p>
+        {'mediaDevices' in navigator && (
+          <Button
+            icon={Camera}
+            onClick={() => {
+              setProblem(undefined);
+              setScanning(true);
+            }}
+          >
+            {text.newChat.scan}
+          </Button>
+        )}
+        <Button icon={QrCode} onClick={onInvite}>
+          {text.newChat.invite}
+        </Button>
+      </section>
     </Dialog>
   );
 }

@@ -13,10 +13,17 @@ import { formatDate } from '../text/dates.ts';
 import { fill, text } from '../text/text.ts';
 import css from './new-invite.module.css';
 
-export function NewInvite({ onClose }: { readonly onClose: () => void }): VNode {
+export function NewInvite({
+  shows,
+  onClose,
+}: {
+  /** The code is shown at once, for somebody who is there. */
+  readonly shows: boolean;
+  readonly onClose: () => void;
+}): VNode {
   const { commands } = useDoor();
   const [invite, again] = useLoaded(() => commands.makeInvite(), 'invite');
-  const [shown, setShown] = useState(false);
+  const [shown, setShown] = useState(shows);
   return (
     <Dialog title={text.newInvite.title} onClose={onClose}>
       <p class={css.lead}>{text.newInvite.lead}</p>

@@ -14,9 +14,12 @@ const SIDE_MOST = 720;
 type Looking = 'asking' | 'looking' | 'denied' | 'none';
 
 export function Scanner({
+  without = text.safety.cameraState,
   onFound,
   onStop,
 }: {
+  /** What else helps where there is no camera. */
+  readonly without?: { readonly denied: string; readonly none: string };
   readonly onFound: (code: Uint8Array) => void;
   readonly onStop: () => void;
 }): VNode {
@@ -73,7 +76,7 @@ export function Scanner({
       />
       <div role="status">
         {looking === 'denied' || looking === 'none' ? (
-          <Note kind="caution">{text.safety.cameraState[looking]}</Note>
+          <Note kind="caution">{without[looking]}</Note>
         ) : (
           <p>{text.safety.cameraState[looking]}</p>
         )}

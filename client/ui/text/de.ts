@@ -471,7 +471,16 @@ export const de: Translation = {
     missing: 'Gib einen Benutzernamen ein oder füge einen Einladungslink ein.',
     linkForeign: 'Das ist kein Einladungslink dieses Servers.',
     start: 'Chat öffnen',
-    invite: 'Jemanden einladen',
+    near: 'Jemand neben dir',
+    nearHint: 'Ist die Person neben dir? Einer zeigt einen Code, der andere scannt ihn.',
+    invite: 'Meinen Code zeigen',
+    scan: 'Code scannen',
+    codeForeign: 'Der gescannte Code ist keine Einladung dieses Servers.',
+    noCamera: {
+      denied:
+        'Die Kamera ist hier nicht erlaubt. Erlaube sie in den Einstellungen des Browsers für diese Seite, oder gib einen Benutzernamen ein.',
+      none: 'Hier lässt sich keine Kamera verwenden. Gib einen Benutzernamen ein oder füge einen Einladungslink ein.',
+    },
     introduction: 'Deine erste Nachricht stellt dich {name} vor; {name} entscheidet, ob eine Antwort kommt.',
   },
   newInvite: {

@@ -461,7 +461,16 @@ export const en = {
     missing: 'Enter a username or paste an invite link.',
     linkForeign: 'This is not an invite link of this server.',
     start: 'Open chat',
-    invite: 'Invite someone new',
+    near: 'Somebody beside you',
+    nearHint: 'Is the person beside you? One shows a code, the other scans it.',
+    invite: 'Show my code',
+    scan: 'Scan a code',
+    codeForeign: 'The code that was scanned is not an invite of this server.',
+    noCamera: {
+      denied:
+        'The camera is not allowed here. Allow it in the browser’s settings for this page, or enter a username.',
+      none: 'No camera can be used here. Enter a username or paste an invite link instead.',
+    },
     introduction: 'Your first message introduces you to {name}, who decides whether to answer.',
   },
   newInvite: {
