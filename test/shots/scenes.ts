@@ -274,6 +274,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     path: '/',
     state: { ...IN, connection: { kind: 'offline', retryAt: NOW + 15_000 } },
   },
+  'list-notice-offer': { path: '/', shows: 'Be notified of new messages?', state: IN },
   'list-update': { path: '/', state: IN, update: true },
   conversation: { path: `/c/${ADA.account}`, state: IN, open: OPEN },
   'conversation-unread': {
@@ -401,6 +402,23 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     open: OPEN,
     actions: 'The lake is warm',
     choose: ['Edit'],
+  },
+  'message-details': {
+    path: `/c/${TEAM[4].account}`,
+    shows: 'Message details',
+    state: IN,
+    open: OPEN,
+    actions: 'The lake is warm',
+    choose: ['Details'],
+  },
+  'message-details-failed': {
+    path: `/c/${TEAM[4].account}`,
+    shows: 'This message is not here any more.',
+    state: IN,
+    open: OPEN,
+    refuse: { readDetails: { code: 'message-unknown' } },
+    actions: 'The lake is warm',
+    choose: ['Details'],
   },
   'message-delete': {
     path: `/c/${TEAM[4].account}`,
