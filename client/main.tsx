@@ -1,23 +1,25 @@
 /** Composes the page: looks at the browser, starts the core worker, opens its door and renders the interface. */
+// First, before all that is needed to draw.
+import { earlyCore, startCore } from './platform/early-core.ts';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { openDoor, type Door } from './core/door.ts';
-import { rememberAccount, remembersAccount } from './platform/account-hint.ts';
+import { rememberAccount } from './platform/account-hint.ts';
 import { browserLifelines } from './platform/lifelines.ts';
 import { followNotices, followPressedNotices } from './platform/notifications.ts';
 import { answerPersistRequests } from './platform/persistence.ts';
 import { browserRandom } from './platform/random.ts';
 import { canStore, readSupport } from './platform/support.ts';
-import { startCoreWorker } from './platform/trusted-urls.ts';
-import { onWorkerEnd } from './platform/window-link.ts';
+import { onWorkerEnd, type LinkEnd } from './platform/window-link.ts';
 import { takeUpdate } from './ui/app-update.ts';
 import { App } from './ui/app.tsx';
+import { openFirst } from './ui/conversation/jump-target.ts';
 import { DoorContext } from './ui/door-context.ts';
 import { noticeWords } from './ui/notice-words.ts';
 import { go, parsePlace } from './ui/router.ts';
-import { Unsupported } from './ui/screens/standstill.tsx';
+import type { Obstacle } from './ui/screens/unsupported.tsx';
 import { locale } from './ui/text/text.ts';
 import { followTheme } from './ui/theme.ts';
 
@@ -25,27 +27,32 @@ function start(root: HTMLElement): void {
   followTheme();
   document.documentElement.lang = locale;
   const support = readSupport();
-  if (support.kind !== 'supported') return render(<Unsupported obstacle={support} />, root);
+  if (support.kind !== 'supported') return background(showUnsupported(support, root));
 
   const { port1, port2 } = new MessageChannel();
-  const door = openDoor(port1, browserRandom);
-  const startCore = (port: MessagePort): void => {
-    const worker = startCoreWorker();
+  const door = openDoor(earlyCore?.port ?? port1, browserRandom);
+  const follow = (worker: LinkEnd): void => {
     answerPersistRequests(worker);
     followNotices(worker, noticeWords, openPath);
     onWorkerEnd(worker, browserLifelines, () => {
       // A browser that is short of memory ends a worker. Another tab owns the account by now, or this one will again.
       const next = new MessageChannel();
       door.moveTo(next.port1);
-      startCore(next.port2);
+      follow(startCore(next.port2));
     });
-    worker.postMessage({ kind: 'serve' }, [port]);
   };
-  const expectsAccount = remembersAccount();
-  // Core works while the frame is drawn. A newcomer sees the first screen before core, five times its size, is fetched; a hidden page
-  // paints nothing to wait for.
-  if (expectsAccount || document.hidden) startCore(port2);
-  else afterFirstPaint(() => startCore(port2));
+  const expectsAccount = earlyCore !== undefined;
+  if (earlyCore !== undefined) {
+    follow(earlyCore.worker);
+    earlyCore.listened();
+    openFirst(door.commands);
+  } else if (document.hidden) {
+    // A hidden page paints nothing to wait for.
+    follow(startCore(port2));
+  } else {
+    // A newcomer sees the first screen before core, five times its size, is fetched.
+    afterFirstPaint(() => follow(startCore(port2)));
+  }
   render(
     <DoorContext.Provider value={door}>
       <App expectsAccount={expectsAccount} />
@@ -53,11 +60,7 @@ function start(root: HTMLElement): void {
     root,
   );
   if (!expectsAccount) {
-    background(
-      canStore().then((can) => {
-        if (!can) render(<Unsupported obstacle={{ kind: 'no-storage' }} />, root);
-      }),
-    );
+    background(canStore().then((can) => (can ? undefined : showUnsupported({ kind: 'no-storage' }, root))));
   }
   effect(() => rememberAccount(door.state.session.value.kind));
   followAttention(door);
@@ -67,6 +70,12 @@ function start(root: HTMLElement): void {
     if (!event.persisted) door.close();
   });
   return undefined;
+}
+
+/** Says what the browser lacks; few need the words for it. */
+async function showUnsupported(obstacle: Obstacle, root: HTMLElement): Promise<void> {
+  const { Unsupported } = await import('./ui/screens/unsupported.tsx');
+  render(<Unsupported obstacle={obstacle} />, root);
 }
 
 /** Goes to a place of the app by its address. */

@@ -140,11 +140,13 @@ class Core implements Client {
   async #start(): Promise<void> {
     const { session } = this.#state;
     try {
-      await this.#ready;
-      if (this.#closed) return;
-      const found = await openLocalDatabase(this.#ports, (error) => this.#broken(error));
-      await this.#goOn(found);
+      // The database is opened while the cryptography is being loaded.
+      const ready = this.#ready.then(() => {
+        if (this.#closed) throw new CoreError('cancelled', 'closed while it was opened');
+      });
+      await this.#goOn(await openLocalDatabase(this.#ports, (error) => this.#broken(error), ready));
     } catch (error) {
+      if (this.#closed) return;
       session.value = { kind: 'broken', failure: failureFrom(error) };
     }
   }
@@ -179,15 +181,24 @@ class Core implements Client {
       throw error;
     }
     const isWatched = (): boolean => [...this.#attention.values()].some(({ focused }) => focused);
-    const notices = new Notices(home, state, this.#ports.clock, this.#ports.notices, isWatched);
-    await notices.load();
     if (this.#closed) {
       await home.stop();
       home.close();
       return;
     }
+    const notices = new Notices(home, state, this.#ports.clock, this.#ports.notices, isWatched);
     this.#notices = notices;
     state.show(home);
+    try {
+      // The list is on its way to the views while what they want to see first is read.
+      await Promise.all([notices.load(), state.openWishes()]);
+    } catch (error) {
+      state.show(undefined);
+      await home.stop();
+      home.close();
+      throw error;
+    }
+    if (this.#closed) return;
     state.session.value = { kind: 'signed-in', me: meOf(home) };
     home.start();
     this.background.run(
@@ -459,6 +470,10 @@ class Core implements Client {
       seeRefusedInvite: async () => this.#home().forgetInvite(),
       startConversation: async (username) => (await this.#home().contacts()).startConversation(username),
       openConversation: async (conversation, at) => {
+        if (this.#state.session.value.kind === 'starting') {
+          mirror.wish(conversation, at);
+          await this.#started;
+        }
         if (conversation === undefined) {
           mirror.closeConversation();
           return;

@@ -11,7 +11,7 @@ import { LIMITS } from '@tacet/protocol/limits';
 import type { RecordKeeper } from './account/record.ts';
 import { copyBytes } from './bytes.ts';
 import type { Conversations } from './conversations.ts';
-import type { SealedDb, WriteTx } from './db/sealed.ts';
+import type { Row, SealedDb, WriteTx } from './db/sealed.ts';
 import { K, T, type SignedBytes, type SignsOfLife, type StoredPerson } from './db/stores.ts';
 import {
   succession,
@@ -77,16 +77,22 @@ export class Directory {
     this.#own = own;
   }
 
-  /** Reads and verifies again what is stored. */
+  /** Reads what is stored, for `load`: it may be asked for while other things are read. */
+  static read(db: SealedDb): Promise<readonly Row<StoredPerson>[]> {
+    return db.read([T.people], (tx) => tx.range(T.people, {}));
+  }
+
+  /** Verifies again what is stored. */
   static async load(
     db: SealedDb,
     clock: Clock,
     record: RecordKeeper,
     conversations: Conversations,
     own: OwnKeeper,
+    people = Directory.read(db),
   ): Promise<Directory> {
     const directory = new Directory(db, clock, record, conversations, own);
-    const rows = await db.read([T.people], (tx) => tx.range(T.people, {}));
+    const rows = await people;
     for (const { value } of rows) {
       const list = verifyList(value.account, value.accountKey, value.list);
       directory.#people.set(value.account, { stored: value, list });

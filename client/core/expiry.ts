@@ -44,6 +44,8 @@ export class Expiry {
 
   /** Takes away what ran out while nobody looked. */
   async start(): Promise<void> {
+    this.#lookedAt = this.#n.clock.now();
+    if ((await this.#first()) === undefined) return;
     await this.#shorten();
     await this.#look();
   }
@@ -78,25 +80,31 @@ export class Expiry {
     try {
       if (clock.now() < this.#lookedAt - LOOK_MS) await this.#shorten();
       this.#lookedAt = clock.now();
-      for (let isMore = true; isMore && !this.#stopped;) {
-        isMore = await db.write([...AMEND_TABLES, T.expiring], async (tx) => {
+      // A reading costs little beside a write; most looks find nothing to take away.
+      next = (await this.#first()) ?? next;
+      while (next <= clock.now() && !this.#stopped) {
+        await db.write([...AMEND_TABLES, T.expiring], async (tx) => {
           const now = clock.now();
           const rows = await tx.range(T.expiring, { from: [0], to: [now, KEYS_END], limit: BATCH });
           for (const { key, value } of rows) {
             tx.delete(T.expiring, key);
             await amending.remove(tx, value.account, value.order);
           }
-          return rows.length === BATCH;
         });
+        next = (await this.#first()) ?? Number.POSITIVE_INFINITY;
       }
-      const [first] = await db.read([T.expiring], (tx) => tx.keys(T.expiring, { limit: 1 }));
-      if (Array.isArray(first) && typeof first[0] === 'number') [next] = first;
     } finally {
       this.#running = false;
     }
     next = Math.min(next, this.#meanwhile);
     this.#meanwhile = Number.POSITIVE_INFINITY;
     if (next < Number.POSITIVE_INFINITY) this.#wake(next);
+  }
+
+  /** When the next message goes, if the time of any runs. */
+  async #first(): Promise<number | undefined> {
+    const [first] = await this.#n.db.read([T.expiring], (tx) => tx.keys(T.expiring, { limit: 1 }));
+    return first === undefined ? undefined : atOf(first);
   }
 
   /** Nothing has more than its whole time left. */

@@ -165,7 +165,13 @@ export class Home {
     const { ports, engine, rest, db, background, watcher } = parts;
     const own = new OwnKeeper(engine, parts.own);
     const session = new Session(ports, rest, own.value.device, parts.session);
-    const stored = await db.read([T.record], (tx) => tx.get(T.record, 'record'));
+    // Readings do not wait for each other: one after the other, each would cost a start the way to the disk and back.
+    const people = Directory.read(db);
+    people.catch(() => undefined);
+    const [stored, conversations] = await Promise.all([
+      db.read([T.record], (tx) => tx.get(T.record, 'record')),
+      Conversations.load(db, ports.clock, watcher),
+    ]);
     if (stored === undefined) throw new CoreError('storage-damaged', 'no account record');
     const later: { home?: Home } = {};
     const record = new RecordKeeper(
@@ -184,15 +190,12 @@ export class Home {
       },
       stored,
     );
-    const conversations = await Conversations.load(db, ports.clock, watcher);
-    const directory = await Directory.load(db, ports.clock, record, conversations, own);
+    const directory = await Directory.load(db, ports.clock, record, conversations, own, people);
     const home = new Home(parts, { own, session, record, conversations, directory });
     later.home = home;
-    await home.#services.outbox.load();
-    await home.#services.receipts.load();
-    await home.#early.load();
+    const { outbox, receipts } = home.#services;
+    await Promise.all([outbox.load(), receipts.load(), home.#early.load(), home.care.load()]);
     await home.#expiry.start();
-    await home.care.load();
     await home.#ensureConversations();
     await home.#followRecord();
     return home;

@@ -14,6 +14,8 @@ const EARLY: ReadonlySet<CommandName> = new Set([
   'readInvite',
   'suggestPassphrase',
   'estimatePassphrase',
+  // Waits inside, so that it is read before the first picture.
+  'openConversation',
 ]);
 
 /** Serves one view. The returned function ends it. */

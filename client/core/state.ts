@@ -110,6 +110,11 @@ export class SharedState {
     if (session.value.kind === 'signed-in') session.value = { kind: 'signed-in', me: meOf(home) };
   }
 
+  /** Reads what each view wants to see first. What fails here fails again, and is told, when the view's command is run. */
+  async openWishes(): Promise<void> {
+    await Promise.all([...this.#views].map((view) => view.openWish().catch(() => undefined)));
+  }
+
   attach(view: ViewMirror): () => void {
     this.#views.add(view);
     return () => this.#views.delete(view);
@@ -123,6 +128,8 @@ export class ViewMirror {
   readonly #detach: () => void;
   readonly #stopShowing: () => void;
   #opening = 0;
+  /** What was asked for before there was anything to open, and whether it has been opened since. */
+  #wish: { readonly id: ConversationId; readonly at: LinePlace | undefined; isOpen: boolean } | undefined;
   /** The reading under way, and what has changed since it began. */
   #missed: { readonly account: AccountId; readonly changes: LineChange[] } | undefined;
 
@@ -161,11 +168,27 @@ export class ViewMirror {
     this.#stopShowing();
   }
 
+  /** What this view will open as soon as there is something to open. */
+  wish(id: ConversationId | undefined, at?: LinePlace): void {
+    this.#wish = id === undefined ? undefined : { id, at, isOpen: false };
+  }
+
+  /** Opens it. The command that asked for it then finds it open. */
+  async openWish(): Promise<void> {
+    const wish = this.#wish;
+    if (wish === undefined) return;
+    await this.openConversation(wish.id, wish.at);
+    if (this.#wish === undefined && this.open.value?.id === wish.id) this.#wish = { ...wish, isOpen: true };
+  }
+
   /**
    * Opens a conversation: at the place asked for, else where what is unread begins, else at its newest lines. One that is open already
    * moves there.
    */
   async openConversation(id: ConversationId, at?: LinePlace): Promise<void> {
+    const wish = this.#wish;
+    this.#wish = undefined;
+    if (wish?.isOpen === true && wish.id === id && wish.at === at && this.open.value?.id === id) return;
     const home = this.#shared.home;
     const stored = home?.conversations.get(id);
     if (home === undefined || stored === undefined) return;

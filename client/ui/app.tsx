@@ -6,11 +6,13 @@ import { useDoor } from './door-context.ts';
 import { place } from './router.ts';
 import { Broken, Ended, OtherVersion, TooOld } from './screens/standstill.tsx';
 import { Home } from './screens/home.tsx';
-import { Locked, useActivity } from './screens/locked.tsx';
 import { Starting } from './screens/starting.tsx';
+import { useActivity } from './screens/use-activity.ts';
 import { Welcome } from './screens/welcome.tsx';
 import { lazily } from './components/lazy.tsx';
 import { useTitle } from './title.ts';
+
+const Locked = lazily(async () => (await import('./screens/locked.tsx')).Locked);
 
 const SettingUp = lazily(async () => (await import('./screens/setting-up.tsx')).SettingUp);
 

@@ -61,8 +61,16 @@ async function openRaw(ports: Ports): Promise<Database> {
   }
 }
 
-/** Opens what is there. A sign-up or sign-in that never finished is cleared away. Throws `CoreError` `storage-damaged`. */
-export async function openLocalDatabase(ports: Ports, onFault: (error: unknown) => void): Promise<Found> {
+/**
+ * Opens what is there. A sign-up or sign-in that never finished is cleared away. Nothing of it is claimed or opened before `ready`
+ * resolves: the cryptography is loaded, and the caller still wants the database. Throws `CoreError` `storage-damaged`.
+ */
+export async function openLocalDatabase(
+  ports: Ports,
+  onFault: (error: unknown) => void,
+  ready: Promise<void> = Promise.resolve(),
+): Promise<Found> {
+  ready.catch(() => undefined);
   const raw = await openRaw(ports);
   const [stored, wiped] = await raw.transact([VAULT], 'read', (tx) =>
     Promise.all([tx.get(VAULT, KEY), tx.get(VAULT, WIPED)]),
@@ -88,6 +96,13 @@ export async function openLocalDatabase(ports: Ports, onFault: (error: unknown) 
   } catch (cause) {
     raw.close();
     throw new CoreError('storage-damaged', 'the local key does not open', { cause });
+  }
+  try {
+    await ready;
+  } catch (cause) {
+    key.fill(0);
+    raw.close();
+    throw cause;
   }
   return openWith(raw, key, onFault, undefined);
 }

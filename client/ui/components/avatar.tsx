@@ -1,15 +1,19 @@
 /** Somebody's picture; without one, initials on a hue of their own, the same on every device. */
 import type { VNode } from 'preact';
+import { onFirstUse } from '../text/on-first-use.ts';
 import css from './avatar.module.css';
 import { usePicture } from './pictures.ts';
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const graphemes = onFirstUse(() => new Intl.Segmenter(undefined, { granularity: 'grapheme' }));
+/** A letter that nothing after it can change: most names need no rules of writing systems. */
+const PLAIN_START = /^[A-Za-z0-9](?:[!-~]|$)/;
 
 /** First letters of the first and last word; emoji and letters with marks stay whole. */
 export function initialsOf(name: string): string {
   const words = name.split(/\s+/).filter((word) => /[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(word));
   const first = (word: string | undefined): string => {
-    for (const { segment } of graphemes.segment(word ?? '')) {
+    if (word !== undefined && PLAIN_START.test(word)) return word.slice(0, 1).toLocaleUpperCase();
+    for (const { segment } of graphemes().segment(word ?? '')) {
       if (/[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(segment)) return segment.toLocaleUpperCase();
     }
     return '';

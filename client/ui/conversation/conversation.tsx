@@ -11,7 +11,6 @@ import { Composer } from './composer.tsx';
 import { ConversationMenu } from './conversation-menu.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
 import { MessageLayer } from './message-layer.tsx';
-import { BlockedBar, RequestBar } from './request-bar.tsx';
 import { selection } from './selection.ts';
 import { Timeline } from './timeline.tsx';
 import { TimerButton } from './timer-button.tsx';
@@ -19,6 +18,8 @@ import { lazily } from '../components/lazy.tsx';
 
 const BlockedByKey = lazily(async () => (await import('./key-bar.tsx')).BlockedByKey);
 const HeldBar = lazily(async () => (await import('./key-bar.tsx')).HeldBar);
+const RequestBar = lazily(async () => (await import('./request-bar.tsx')).RequestBar);
+const BlockedBar = lazily(async () => (await import('./request-bar.tsx')).BlockedBar);
 const SelectionBar = lazily(async () => (await import('./selection-bar.tsx')).SelectionBar);
 
 /** Core answers within milliseconds; a conversation that it does not know never comes. */

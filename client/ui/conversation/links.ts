@@ -43,7 +43,11 @@ export function splitLinks(text: string): readonly Piece[] {
   return pieces;
 }
 
+/** Every emoji has one of these in it: a picture, a letter of a flag, the box of a keycap. */
+const EMOJI_PART = /[\p{Extended_Pictographic}\p{RI}\u20e3]/u;
+
 /** One to three emoji and nothing else: shown large. */
 export function isOnlyEmoji(text: string): boolean {
-  return /^(?:\p{RGI_Emoji}\s*){1,3}$/v.test(text.trim());
+  // The list of all emoji costs as much as drawing a conversation when it is first looked at; few texts need it.
+  return EMOJI_PART.test(text) && /^(?:\p{RGI_Emoji}\s*){1,3}$/v.test(text.trim());
 }

@@ -1,6 +1,6 @@
 /** The conversations, newest first. Arrow keys walk them; the one that is open is marked. */
 import type { VNode } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Settings as SettingsIcon, SquarePen, UserPlus } from 'lucide';
 import { Button, IconButton, IconLink } from '../components/button.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
@@ -24,9 +24,25 @@ const NewInvite = lazily(async () => (await import('./new-invite.tsx')).NewInvit
 
 const NewChat = lazily(async () => (await import('./new-chat.tsx')).NewChat);
 
+/** Conversations drawn with the first picture: more than the tallest screen shows. The others follow so many at a time. */
+const AT_FIRST = 30;
+const AT_A_TIME = 60;
+
 /** One of hundreds changes at a time. */
 const Item = memo(ConversationItem);
 const Results = lazily(async () => (await import('./search-results.tsx')).SearchResults);
+
+/** How many of `total` are drawn: few at first, the rest in pieces between which the page answers to the person. */
+function useGradually(total: number): number {
+  const [drawn, setDrawn] = useState(AT_FIRST);
+  const isWhole = drawn >= total;
+  useEffect(() => {
+    if (isWhole) return undefined;
+    const timer = setTimeout(() => setDrawn(drawn + AT_A_TIME), 0);
+    return () => clearTimeout(timer);
+  }, [drawn, isWhole]);
+  return drawn;
+}
 
 export function ConversationList(): VNode {
   const { state } = useDoor();
@@ -42,6 +58,7 @@ export function ConversationList(): VNode {
   const found = useRef<HTMLDivElement>(null);
   const searching = wish.value.typed.trim() !== '' || wish.value.within !== undefined;
   const conversations = state.conversations.value;
+  const drawn = useGradually(conversations.length);
   const here = place.value;
   const openId = here.kind === 'conversation' ? here.id : undefined;
 
@@ -113,7 +130,7 @@ export function ConversationList(): VNode {
         </div>
       ) : (
         <ul class={css.list} ref={list} onKeyDown={walk}>
-          {conversations.map((conversation) => (
+          {conversations.slice(0, drawn).map((conversation) => (
             <Item key={conversation.id} conversation={conversation} current={conversation.id === openId} />
           ))}
         </ul>

@@ -4,7 +4,7 @@ import { useLayoutEffect } from 'preact/hooks';
 import { useConnectionAnnouncements } from '../components/connection-strip.tsx';
 import { lazily } from '../components/lazy.tsx';
 import { Conversation } from '../conversation/conversation.tsx';
-import { takeWanted } from '../conversation/jump-target.ts';
+import { takeWanted, wasAskedFirst } from '../conversation/jump-target.ts';
 import { inBackground, useDoor } from '../door-context.ts';
 import { ConversationList } from '../list/conversation-list.tsx';
 import { place, type Place } from '../router.ts';
@@ -30,7 +30,7 @@ export function Home(): VNode {
   useConnectionAnnouncements();
   // Before the first picture of this place, so that core reads while the browser paints.
   useLayoutEffect(() => {
-    inBackground(commands.openConversation(opened, takeWanted(opened)));
+    if (!wasAskedFirst(opened)) inBackground(commands.openConversation(opened, takeWanted(opened)));
   }, [opened]);
   return (
     <>

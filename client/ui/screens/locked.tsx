@@ -1,6 +1,6 @@
 /**
  * The app lock: nothing of the account is on the screen or in memory until the passphrase of the lock is given. Who has forgotten it can
- * only delete what is here. Also tells core while somebody is there.
+ * only delete what is here.
  */
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -86,27 +86,4 @@ export function Wipe({ onClose }: { readonly onClose: () => void }): VNode {
       </DialogActions>
     </Dialog>
   );
-}
-
-/** How often somebody's presence is told at most. */
-const TELL_MS = 20_000;
-const SIGNS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const;
-
-/** Tells core that somebody is there, where an app lock waits for nobody. */
-export function useActivity(): void {
-  const { commands, state } = useDoor();
-  const isTimed = state.lock.value?.afterMs !== undefined;
-  useEffect(() => {
-    if (!isTimed) return undefined;
-    let toldAt = -TELL_MS;
-    const tell = (event: Event): void => {
-      if (event.timeStamp - toldAt < TELL_MS) return;
-      toldAt = event.timeStamp;
-      inBackground(commands.noteActivity());
-    };
-    for (const sign of SIGNS) addEventListener(sign, tell, { passive: true, capture: true });
-    return () => {
-      for (const sign of SIGNS) removeEventListener(sign, tell, { capture: true });
-    };
-  }, [isTimed]);
 }

@@ -1,13 +1,12 @@
-/** Screens on which nothing goes on until the person decides: another version, ended, too old, broken, unsupported. */
+/** Screens on which nothing goes on until the person decides: another version, ended, too old, broken. */
 import type { VNode } from 'preact';
 import type { Failure, SessionState } from '../../core/door.ts';
 import { Button } from '../components/button.tsx';
-import { CopyButton } from '../components/copy-button.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { Page, Stack } from '../components/page.tsx';
 import { takeUpdate } from '../app-update.ts';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
-import { failureText, fill, text } from '../text/text.ts';
+import { failureText, text } from '../text/text.ts';
 
 /** Starts anew, with the newer version where one is here: without its being taken, a reload brings the one that is kept. */
 function reload(): void {
@@ -96,42 +95,4 @@ export function Broken({ failure }: { readonly failure: Failure }): VNode {
       </Button>
     </Page>
   );
-}
-
-/** What the browser lacks, as the platform found it before anything started. */
-export type Obstacle =
-  | { readonly kind: 'unsupported'; readonly missing: string }
-  | { readonly kind: 'insecure' }
-  /** Inside another app; what it stores is soon gone. */
-  | { readonly kind: 'in-app' }
-  | { readonly kind: 'no-storage' };
-
-/** Shown in place of the app. */
-export function Unsupported({ obstacle }: { readonly obstacle: Obstacle }): VNode {
-  switch (obstacle.kind) {
-    case 'unsupported':
-      return (
-        <Page title={text.unsupported.title} lead={text.unsupported.text}>
-          <p>{fill(text.unsupported.missing, { feature: obstacle.missing })}</p>
-        </Page>
-      );
-    case 'insecure':
-      return <Page title={text.unsupported.insecureTitle} lead={text.unsupported.insecureText} />;
-    case 'in-app':
-      return (
-        <Page title={text.unsupported.inAppTitle} lead={text.unsupported.inAppText}>
-          <Stack>
-            <CopyButton kind="primary" value={location.href} label={text.unsupported.copyAddress} />
-          </Stack>
-        </Page>
-      );
-    case 'no-storage':
-      return (
-        <Page title={text.unsupported.noStorageTitle} lead={text.unsupported.noStorageText}>
-          <Button wide onClick={reload}>
-            {text.common.retry}
-          </Button>
-        </Page>
-      );
-  }
 }

@@ -5,6 +5,7 @@
 import type { Failure } from '../../core/door.ts';
 import { en } from './en.ts';
 import { readLanguage } from './language.ts';
+import { onFirstUse } from './on-first-use.ts';
 import { translate } from './translation.ts';
 
 /** Names of the placeholders in a text. */
@@ -43,12 +44,12 @@ export function fill<Text extends string>(
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => byName[name] ?? whole);
 }
 
-const pluralRules = new Intl.PluralRules(locale);
-const numbers = new Intl.NumberFormat(locale);
+const pluralRules = onFirstUse(() => new Intl.PluralRules(locale));
+const numbers = onFirstUse(() => new Intl.NumberFormat(locale));
 
 /** A number as people write it. */
 export function formatNumber(value: number): string {
-  return numbers.format(value);
+  return numbers().format(value);
 }
 
 /** An amount of data, rounded: "12 MB". */
@@ -65,7 +66,7 @@ export function formatBytes(bytes: number): string {
 
 /** The form of a sentence that fits `count`, with the count filled in. */
 export function plural(forms: PluralForms, count: number): string {
-  const form = forms[pluralRules.select(count)] ?? forms.other;
+  const form = forms[pluralRules().select(count)] ?? forms.other;
   return form.replace('{count}', formatNumber(count));
 }
 

@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 import t from 'tap';
 import { failureOf, openDoor, Refusal, type Door, type PortLike } from '../../../client/core/door.ts';
 import { serve } from '../../../client/core/serve.ts';
+import type { ConversationId } from '../../../client/core/view.ts';
 import { openTestServer } from '../../support/open-test-server.ts';
 import { openTestClient, signUp, type TestClient } from '../../support/make-client.ts';
 
@@ -94,4 +95,44 @@ t.test('a closed door refuses what waits', async (t) => {
   door.close();
   t.equal(await codeOf(waiting), 'cancelled');
   t.equal(await codeOf(door.commands.readServer()), 'cancelled');
+});
+
+t.test('a conversation asked for while core starts is there before the session is', async (t) => {
+  await using server = await openTestServer();
+  await using ada = openTestClient({ url: server.url });
+  await signUp(ada, 'ada');
+  const { link } = await ada.commands.makeInvite();
+  const before = openTestClient({ url: server.url });
+  await signUp(before, 'ben', link);
+  const { conversations } = await before.waitFor(
+    'a conversation',
+    (state) => state.conversations.length === 1,
+  );
+  const [conversation] = conversations;
+  await before.close();
+  await using ben = openTestClient({ url: server.url, disk: before.ports.disk });
+  const opened = ben.commands.openConversation(conversation!.id);
+  const first = await ben.waitFor(
+    'the first state of a session',
+    (state) => state.session.kind === 'signed-in',
+  );
+  t.equal(first.open?.id, conversation!.id);
+  t.equal(first.conversations.length, 1);
+  await opened;
+  t.equal(ben.state.open, first.open, 'it is not read a second time');
+  await ben.commands.openConversation(undefined);
+  t.equal(ben.state.open, undefined);
+  await ben.commands.openConversation(conversation!.id);
+  t.equal(ben.state.open?.id, conversation!.id);
+});
+
+t.test('a conversation asked for while core starts, where nobody is signed in, is refused', async (t) => {
+  await using server = await openTestServer();
+  await using client = openTestClient({ url: server.url });
+  const door = openDoorTo(t, client);
+  t.equal(
+    await codeOf(door.commands.openConversation('AAAAAAAAAAAAAAAAAAAAAA' as ConversationId)),
+    'not-signed-in',
+  );
+  t.same(door.state.session.value, { kind: 'signed-out' });
 });

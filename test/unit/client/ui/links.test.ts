@@ -69,7 +69,8 @@ t.test('the pieces put together are the text, and every link is http or https', 
 });
 
 t.test('one to three emoji and nothing else count as only emoji', (t) => {
-  for (const text of ['😄', '👍🏽', '👩‍👩‍👧 🎉', '🇫🇷🇩🇪🇯🇵']) t.equal(isOnlyEmoji(text), true, text);
-  for (const text of ['', '1', '😄 ok', '😄😄😄😄', '©', '#']) t.equal(isOnlyEmoji(text), false, text);
+  for (const text of ['😄', '👍🏽', '👩‍👩‍👧 🎉', '🇫🇷🇩🇪🇯🇵', '1️⃣', '🏴󠁧󠁢󠁳󠁣󠁴󠁿']) t.equal(isOnlyEmoji(text), true, text);
+  for (const text of ['', '1', '😄 ok', '😄😄😄😄', '©', '#', 'words and a 👍'])
+    t.equal(isOnlyEmoji(text), false, text);
   t.end();
 });

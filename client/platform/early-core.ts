@@ -1,0 +1,51 @@
+/**
+ * Starts the core worker ahead of the interface for those who have an account here. The entry imports this before anything else, so that
+ * the browser loads and runs the worker's script while the window's own, a third of its size, is still being run.
+ */
+import { remembersAccount } from './account-hint.ts';
+import { readSupport } from './support.ts';
+import { startCoreWorker } from './trusted-urls.ts';
+import type { LinkEnd } from './window-link.ts';
+
+/** A worker that has begun before anybody listens to it: what it says until then waits. */
+export interface EarlyCore {
+  /** The port behind which core serves this window. */
+  readonly port: MessagePort;
+  readonly worker: LinkEnd;
+  /** Everybody listens: what has waited is delivered. */
+  listened(): void;
+}
+
+/** Starts a worker that serves the port. */
+export function startCore(port: MessagePort): Worker {
+  const worker = startCoreWorker();
+  worker.postMessage({ kind: 'serve' }, [port]);
+  return worker;
+}
+
+function startEarly(): EarlyCore {
+  const { port1, port2 } = new MessageChannel();
+  const worker = startCore(port2);
+  const early: MessageEvent<unknown>[] = [];
+  const listeners: ((event: MessageEvent<unknown>) => void)[] = [];
+  let isListened = false;
+  worker.addEventListener('message', (event: MessageEvent<unknown>) => {
+    if (isListened) for (const listener of listeners) listener(event);
+    else early.push(event);
+  });
+  return {
+    port: port1,
+    worker: {
+      postMessage: (message) => worker.postMessage(message),
+      addEventListener: (_type, listener) => void listeners.push(listener),
+    },
+    listened() {
+      isListened = true;
+      for (const event of early.splice(0)) for (const listener of listeners) listener(event);
+    },
+  };
+}
+
+/** The worker of this page; `undefined` where none is started before the first picture. */
+export const earlyCore: EarlyCore | undefined =
+  remembersAccount() && readSupport().kind === 'supported' ? startEarly() : undefined;
