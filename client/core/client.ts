@@ -193,12 +193,15 @@ class Core implements Client {
       // The list is on its way to the views while what they want to see first is read.
       await Promise.all([notices.load(), state.openWishes()]);
     } catch (error) {
+      notices.stop();
+      this.#notices = undefined;
       state.show(undefined);
       await home.stop();
       home.close();
       throw error;
     }
-    if (this.#closed) return;
+    // Wiped, or broken, meanwhile: whoever did that has stopped this home.
+    if (this.#closed || state.home !== home) return;
     state.session.value = { kind: 'signed-in', me: meOf(home) };
     home.start();
     this.background.run(

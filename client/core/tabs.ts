@@ -86,7 +86,9 @@ class JoinedTab implements Tab {
     this.lifeline.then(
       () => {
         this.#isAlive = true;
-        this.#seek();
+        // An owner may have been heard of before the lifeline was held: nothing was asked of it yet.
+        if (this.#role.kind === 'view' && this.#role.serving === undefined) this.#attach(this.#role.term);
+        else this.#seek();
       },
       () => undefined,
     );

@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import type { VNode } from 'preact';
 import { Announcer } from './components/announcer.tsx';
-import { useDoor } from './door-context.ts';
+import { inBackground, useDoor } from './door-context.ts';
 import { place } from './router.ts';
 import { Broken, Ended, OtherVersion, TooOld } from './screens/standstill.tsx';
 import { Home } from './screens/home.tsx';
@@ -10,9 +10,12 @@ import { Starting } from './screens/starting.tsx';
 import { useActivity } from './screens/use-activity.ts';
 import { Welcome } from './screens/welcome.tsx';
 import { lazily } from './components/lazy.tsx';
+import { forgetPictures } from './components/pictures.ts';
+import { NO_WISH, wish } from './list/search-state.ts';
 import { useTitle } from './title.ts';
 
-const Locked = lazily(async () => (await import('./screens/locked.tsx')).Locked);
+const fetchLocked = () => import('./screens/locked.tsx');
+const Locked = lazily(async () => (await fetchLocked()).Locked);
 
 const SettingUp = lazily(async () => (await import('./screens/setting-up.tsx')).SettingUp);
 
@@ -87,6 +90,19 @@ function SignedIn(): VNode {
     if (here.kind === 'sign-in' || here.kind === 'sign-up') history.replaceState(null, '', '/');
   }, [here.kind]);
   useActivity();
+  const hasLock = useDoor().state.lock.value !== undefined;
+  useEffect(() => {
+    // What opens the lock must be here before it is needed, whatever the connection does.
+    if (hasLock) inBackground(fetchLocked());
+  }, [hasLock]);
+  useEffect(
+    () => () => {
+      // Locked, signed out or ended: nothing of the account stays in this page.
+      wish.value = NO_WISH;
+      forgetPictures();
+    },
+    [],
+  );
   if (here.kind === 'settings' && here.page === 'passphrase') return <ChangePassphrase />;
   if (here.kind === 'settings' && here.page === 'reset') return <FinishReset />;
   return <Home />;

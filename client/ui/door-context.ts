@@ -12,6 +12,18 @@ export function useDoor(): Door {
   return door;
 }
 
+/** Whether the component is still shown: what a late answer would do for it must not be done to whatever is there instead. */
+export function useIsHere(): { readonly current: boolean } {
+  const isHere = useRef(true);
+  useEffect(
+    () => () => {
+      isHere.current = false;
+    },
+    [],
+  );
+  return isHere;
+}
+
 /** A request under way, its failure, and how to make it. */
 export interface Asking {
   readonly busy: boolean;
@@ -29,13 +41,7 @@ export function useAsking(atATime: 'one' | 'many' = 'one'): Asking {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure | undefined>(undefined);
   const running = useRef(0);
-  const mounted = useRef(true);
-  useEffect(
-    () => () => {
-      mounted.current = false;
-    },
-    [],
-  );
+  const mounted = useIsHere();
   const ask = useCallback(async (request: () => Promise<void>) => {
     if (atATime === 'one' && running.current > 0) return false;
     running.current += 1;

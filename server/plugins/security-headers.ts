@@ -37,6 +37,11 @@ const NO_FEATURES = [
   'xr-spatial-tracking',
 ];
 
+/** What is neither a document nor a worker. */
+const DATA = /^(?:application\/(?:json|cbor|wasm)|text\/css)\b/;
+/** Their policy: shorter, and should a browser ever show one as a page, it may do nothing at all. */
+const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
 /** A year, in seconds. */
 const HSTS_AGE_S = 31_536_000;
 
@@ -91,10 +96,11 @@ export function addSecurityHeaders(app: FastifyInstance, origins: Origins): void
     reply.headers(headers);
     done();
   });
-  // It means something to documents alone, and is half a kilobyte.
   app.addHook('onSend', (_request, reply, _payload, done) => {
     const type = String(reply.getHeader('content-type') ?? '');
+    // It means something to documents alone, and is half a kilobyte.
     if (!type.startsWith('text/html')) reply.removeHeader('permissions-policy');
+    if (DATA.test(type)) reply.header('content-security-policy', DATA_POLICY);
     done();
   });
 }

@@ -27,7 +27,7 @@ test('from a signed-in start to a readable conversation at most 300 kB are fetch
   await noteAppearance(page, '[data-message]');
   const cost = await measureStart(page, () => page.goto(address), { untilPaint: false });
   expect(cost.responses.join('\n')).toMatch(/core\.worker\S+ \d{5,}/);
-  expect(cost.kilobytes, cost.responses.join('\n')).toBeLessThan(300);
+  expect(cost.fileKilobytes, cost.responses.join('\n')).toBeLessThan(300);
 });
 
 test('the words and the estimator of passphrases are fetched only when they are needed', async ({

@@ -41,6 +41,33 @@ test('a stranger is found by username, asks, is accepted, and both talk', async 
   await expect(bob.page.getByRole('heading', { name: /Carol/ })).toBeVisible();
 });
 
+test('an answer that comes late takes nobody away from what he is writing', async ({
+  ada,
+  bob,
+  newBrowser,
+}) => {
+  const carol = new Person(await newBrowser(), ada.origin, { name: 'Carol', username: 'carol' });
+  await carol.signUp(await ada.makeInvite());
+  await bob.open('Ada');
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  await bob.page.context().route('**/v1/lookups', async (route) => {
+    asked.resolve();
+    await answered.promise;
+    await route.continue();
+  });
+  await startChat(bob, 'carol');
+  await asked.promise;
+  await bob.page.keyboard.press('Escape');
+  await bob.composer.fill('For Ada alone');
+  answered.resolve();
+  await expect(bob.item('carol')).toBeVisible();
+  await bob.composer.press('Enter');
+  await ada.open('Bob');
+  await ada.expectOnce('For Ada alone');
+  await expect(bob.page.getByRole('heading', { name: /Ada/ })).toBeVisible();
+});
+
 test('who is blocked reaches nobody, is not told, and comes back when unblocked', async ({ ada, bob }) => {
   await bob.open('Ada');
   await ada.open('Bob');

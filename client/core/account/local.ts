@@ -76,6 +76,13 @@ export async function openLocalDatabase(
     Promise.all([tx.get(VAULT, KEY), tx.get(VAULT, WIPED)]),
   );
   if (wiped !== undefined) {
+    // Another tab may have cleared up and begun anew while this one was not wanted.
+    await ready;
+    const isStill = (await raw.transact([VAULT], 'read', (tx) => tx.get(VAULT, WIPED))) !== undefined;
+    if (!isStill) {
+      raw.close();
+      return openLocalDatabase(ports, onFault, ready);
+    }
     await raw.destroy();
     await ports.keyring.destroy();
     return { kind: 'empty' };

@@ -10,9 +10,9 @@ import type { Clock } from '../ports.ts';
 const KEY = 'passphrase';
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Days until the next question, by right answers in a row. */
+/** Days until the next question, by right answers in a row. The longest leaves room for a clock that is put right. */
 const ASK_AFTER_DAYS = [1, 3, 7, 14, 30] as const;
-const LONGEST_MS = 30 * DAY_MS;
+const LONGEST_MS = 31 * DAY_MS;
 /** A device that slept has late timers: it looks at least this often. */
 const LOOK_EVERY_MS = 6 * HOUR_MS;
 
@@ -39,7 +39,8 @@ export class PassphraseCare {
   /** Reads what is kept. Whoever has just signed up or in has used the passphrase: the first question comes a day later. */
   async load(): Promise<void> {
     const stored = await this.#db.read([T.passphraseCare], (tx) => tx.get(T.passphraseCare, KEY));
-    if (stored === undefined) await this.#write({ answers: 0, askAt: this.#clock.now() + timeAfter(0) });
+    if (stored === undefined)
+      await this.#write(() => ({ answers: 0, askAt: this.#clock.now() + timeAfter(0) }));
     else this.#stored = stored;
     this.look();
   }
@@ -69,21 +70,21 @@ export class PassphraseCare {
 
   /** It was just used here. Whoever was asked is asked later the next time. */
   async atHand(): Promise<void> {
-    const answers = Math.min(this.#stored.answers + (this.isDue ? 1 : 0), ASK_AFTER_DAYS.length - 1);
-    await this.#write({ ...this.#stored, answers, askAt: this.#clock.now() + timeAfter(answers) });
+    const isAnswer = this.isDue;
+    await this.#write((stored) => {
+      const answers = Math.min(stored.answers + (isAnswer ? 1 : 0), ASK_AFTER_DAYS.length - 1);
+      return { ...stored, answers, askAt: this.#clock.now() + timeAfter(answers) };
+    });
   }
 
   /** Something else was given in its place: the times between two questions are short again. */
   async notAtHand(): Promise<void> {
-    await this.#write({ ...this.#stored, answers: 0 });
+    await this.#write((stored) => ({ ...stored, answers: 0 }));
   }
 
   /** Not now: the same time passes once more. */
   async postpone(): Promise<void> {
-    await this.#write({
-      ...this.#stored,
-      askAt: this.#clock.now() + timeAfter(this.#stored.answers),
-    });
+    await this.#write((stored) => ({ ...stored, askAt: this.#clock.now() + timeAfter(stored.answers) }));
   }
 
   /** Another one is in force, set by this device. */
@@ -99,16 +100,22 @@ export class PassphraseCare {
 
   /** The person has seen that it was changed elsewhere. */
   async seen(): Promise<void> {
-    const { changed: _seen, ...stored } = this.#stored;
-    await this.#write(stored);
+    const shown = this.#stored.changed;
+    await this.#write((stored) => {
+      // Another change that was told of meanwhile has not been seen.
+      if (stored.changed !== shown) return stored;
+      const { changed: _seen, ...rest } = stored;
+      return rest;
+    });
   }
 
   stop(): void {
     this.#cancel?.();
   }
 
-  async #write(stored: StoredCare): Promise<void> {
-    await this.#db.write([T.passphraseCare], async (tx) => this.#put(tx, stored));
+  /** `change` is asked in the turn of the write: what came before it stays. */
+  async #write(change: (stored: StoredCare) => StoredCare): Promise<void> {
+    await this.#db.write([T.passphraseCare], async (tx) => this.#put(tx, change(this.#stored)));
   }
 
   #put(tx: WriteTx, stored: StoredCare): void {

@@ -78,7 +78,6 @@ export class Numbering {
     const { tx, account, device, directory, clock } = handling;
     const { chain } = verdict;
     const { asked } = chain;
-    const isGap = isNew || verdict.kind === 'gap';
     const isDue = asked !== undefined && asked.again < REPAIR_DAYS && asked.at + ASK_AGAIN_MS <= clock.now();
     const missing = isNew || isDue ? chain.missing : verdict.kind === 'gap' ? verdict.missing : [];
     if (missing.length === 0 || directory.get(account) === undefined) return chain;
@@ -86,7 +85,10 @@ export class Numbering {
       const numbers = missing.slice(Math.max(0, end - RETRY_MAX), end);
       this.#asking.ask(tx, account, device, { what: 'missing', epoch, numbers });
     }
-    return { ...chain, asked: { at: clock.now(), again: isGap ? 0 : (asked?.again ?? 0) + 1 } };
+    // The count begins anew only where nothing older was missing: no new gap keeps an old one being asked for.
+    const isFirst = asked === undefined || chain.missing.length === missing.length;
+    const again = isDue && !isNew ? asked.again + 1 : isFirst ? 0 : asked.again;
+    return { ...chain, asked: { at: isFirst || isDue ? clock.now() : asked.at, again } };
   }
 }
 

@@ -1,4 +1,4 @@
-/** Pictures of people as addresses for `<img>`: each is asked for once, kept while the page lives, and shown as what core has looked at. */
+/** Pictures of people as addresses for `<img>`: each is asked for once, kept while the account is open, and shown as what core has looked at. */
 import { useEffect, useState } from 'preact/hooks';
 import type { ConversationId } from '../../core/door.ts';
 import { useDoor } from '../door-context.ts';
@@ -14,6 +14,12 @@ async function load(read: () => Promise<Uint8Array | undefined>): Promise<string
 
 function release(address: string | undefined): void {
   if (address !== undefined) URL.revokeObjectURL(address);
+}
+
+/** Lets all pictures go: the account they belong to is locked, or gone from here. */
+export function forgetPictures(): void {
+  for (const { address } of shown.values()) address.then(release).catch(() => undefined);
+  shown.clear();
 }
 
 /** The address of somebody's picture, once it is there; `name` is what core calls the picture. */

@@ -10,7 +10,7 @@ import { exactNow } from '../clock.ts';
 import { EmojiPanel } from '../components/emoji-panel.tsx';
 import { Icon } from '../components/icon.tsx';
 import { FailureNote } from '../components/note.tsx';
-import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { inBackground, useAsking, useDoor, useIsHere } from '../door-context.ts';
 import { fill, plural, text } from '../text/text.ts';
 import { ComposingBar } from './composing-bar.tsx';
 import { canChange, composing, refOf } from './composing.ts';
@@ -37,13 +37,7 @@ export function Composer({
   const area = useRef<HTMLTextAreaElement>(null);
   const typing = useTyping(id);
   const [picking, setPicking] = useState(false);
-  const isHere = useRef(true);
-  useEffect(
-    () => () => {
-      isHere.current = false;
-    },
-    [],
-  );
+  const isHere = useIsHere();
   useDraft(id, value, draft, area, setValue);
   const about = composing.value?.id === id ? composing.value : undefined;
   const editing = about?.kind === 'edit' ? about.message : undefined;

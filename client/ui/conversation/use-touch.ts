@@ -2,7 +2,7 @@
  * A finger on a message: resting on it opens its actions, drawing it away from where lines begin replies to it. Whatever goes up or down
  * is the browser's scrolling (`touch-action` in the style), and what begins at the edge of the screen is the system's way back.
  */
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Door } from '../../core/door.ts';
 import { useDoor } from '../door-context.ts';
 import { composing, openMenu } from './composing.ts';
@@ -67,6 +67,9 @@ export function useTouch(message: MessageLine): Touch {
   const door = useDoor();
   const held = useRef<Held>(undefined);
   const [swipe, setSwipe] = useState<Swipe | undefined>(undefined);
+
+  // A menu that opens late would open over whatever is there instead.
+  useEffect(() => () => clearTimeout(held.current?.timer), []);
 
   function show(next: Swipe | undefined): void {
     if (held.current !== undefined) held.current.swipe = next;

@@ -63,7 +63,19 @@ export function ConversationList(): VNode {
   const openId = here.kind === 'conversation' ? here.id : undefined;
 
   function linksShown(): readonly HTMLElement[] {
-    return [...((found.current ?? list.current)?.querySelectorAll<HTMLElement>('a, button') ?? [])];
+    // In results also what leads on, but not what ends the building of the index.
+    return [
+      ...((found.current ?? list.current)?.querySelectorAll<HTMLElement>(
+        'a, button[data-leads], [data-leads] button',
+      ) ?? []),
+    ];
+  }
+  /** Opens what stands first, unless that is still the answer to other words. */
+  function openFirst(): void {
+    const [first] = linksShown();
+    const answered = found.current?.querySelector<HTMLElement>('[data-answers]')?.dataset['answers'];
+    const isAnswer = !searching || answered === wish.value.typed.trim();
+    if (isAnswer || first?.matches('[data-person]') === true) first?.click();
   }
   function enterList(): void {
     linksShown()[0]?.focus();
@@ -104,9 +116,7 @@ export function ConversationList(): VNode {
       <ResetNotice link />
       <PassphraseNotice />
       <RefusedInvite />
-      {conversations.length > 0 && (
-        <SearchField input={field} onDown={enterList} onEnter={() => linksShown()[0]?.click()} />
-      )}
+      {conversations.length > 0 && <SearchField input={field} onDown={enterList} onEnter={openFirst} />}
       <NoticeOffer />
       {searching ? (
         <div class={css.found} ref={found} onKeyDown={walk}>

@@ -9,7 +9,7 @@ import { TextField } from '../components/field.tsx';
 import { lazily } from '../components/lazy.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { Form } from '../components/page.tsx';
-import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { inBackground, useAsking, useDoor, useIsHere } from '../door-context.ts';
 import { go, goToInvite } from '../router.ts';
 import { text } from '../text/text.ts';
 import css from './new-invite.module.css';
@@ -34,11 +34,12 @@ export function NewChat({
 }): VNode {
   const { commands } = useDoor();
   const { busy, failure, ask, forget } = useAsking();
+  const isHere = useIsHere();
   const [typed, setTyped] = useState(first);
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const [scanning, setScanning] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  useEffect(() => input.current?.focus(), [scanning]);
 
   async function start(): Promise<void> {
     const wanted = typed.trim();
@@ -51,6 +52,8 @@ export function NewChat({
     if (wrong !== undefined) return setProblem(wrong);
     await ask(async () => {
       const id = await commands.startConversation(username);
+      // Whoever has gone on to something else is not taken from it, and no keystroke goes to somebody else.
+      if (!isHere.current) return;
       onClose();
       go({ kind: 'conversation', id });
     });

@@ -107,7 +107,7 @@ export function SearchResults({
         </p>
       )}
       {answer.kind === 'found' && mayLookUp && (
-        <div class={css.lookUp}>
+        <div class={css.lookUp} data-leads>
           <Button icon={UserSearch} onClick={() => onLookUp(username)}>
             {fill(text.search.lookUp, { username })}
           </Button>
@@ -136,7 +136,7 @@ function People({ people }: { readonly people: readonly ConversationSummary[] })
       <ul>
         {shown.map(({ id, person, state }) => (
           <li key={id}>
-            <a class={css.person} {...linkTo({ kind: 'conversation', id })}>
+            <a class={css.person} data-person {...linkTo({ kind: 'conversation', id })}>
               <Avatar id={person.account} name={person.name} picture={person.picture} size={32} />
               <span class={css.who}>
                 <bdi>{person.name}</bdi>
@@ -148,7 +148,7 @@ function People({ people }: { readonly people: readonly ConversationSummary[] })
         ))}
       </ul>
       {shown.length < people.length && (
-        <button type="button" class={css.more} onClick={() => setAll(true)}>
+        <button type="button" class={css.more} data-leads onClick={() => setAll(true)}>
           {plural(text.search.morePeople, people.length - shown.length)}
         </button>
       )}
@@ -174,6 +174,7 @@ function Group({ group, whole }: { readonly group: ConversationFinds; readonly w
         <button
           type="button"
           class={css.more}
+          data-leads
           onClick={() => {
             wish.value = { ...wish.value, within: { id, name: person.name } };
           }}

@@ -4,7 +4,7 @@ import { Button } from '../components/button.tsx';
 import { Dialog, DialogActions } from '../components/dialog.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
-import { inBackground, useAsking, useDoor, useLoaded } from '../door-context.ts';
+import { inBackground, useAsking, useDoor, useIsHere, useLoaded } from '../door-context.ts';
 import { go } from '../router.ts';
 import { fill, text } from '../text/text.ts';
 
@@ -16,12 +16,14 @@ export function FollowInvite({ link }: { readonly link: string }): VNode {
   const { commands, state } = useDoor();
   const [invite] = useLoaded(() => commands.readInvite(link), link);
   const { busy, failure, ask } = useAsking();
+  const isHere = useIsHere();
   const session = state.session.value;
   const me = session.kind === 'signed-in' ? session.me.username : '';
 
   async function follow(): Promise<void> {
     await ask(async () => {
-      go({ kind: 'conversation', id: await commands.followInvite(link) }, { replace: true });
+      const id = await commands.followInvite(link);
+      if (isHere.current) go({ kind: 'conversation', id }, { replace: true });
     });
   }
 
