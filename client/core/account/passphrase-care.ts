@@ -121,9 +121,10 @@ export class PassphraseCare {
   #put(tx: WriteTx, stored: StoredCare): void {
     tx.put(T.passphraseCare, KEY, stored);
     tx.after(() => {
-      const wasChanged = this.#stored.changed !== stored.changed;
       this.#stored = stored;
-      if (wasChanged) this.#changed();
+      // Told in any case: a view that looked by itself may have seen what came due before this did.
+      this.#told = this.isDue;
+      this.#changed();
       this.look();
     });
   }

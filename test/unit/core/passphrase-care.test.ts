@@ -13,16 +13,28 @@ await ready();
 const OTHER = idOf<DeviceId>(new Uint8Array(16).fill(7));
 const DAY_MS = 24 * 60 * 60_000;
 
-async function open(): Promise<{ care: PassphraseCare; db: SealedDb; sleep: (ms: number) => void }> {
+interface Opened {
+  readonly care: PassphraseCare;
+  readonly db: SealedDb;
+  readonly sleep: (ms: number) => void;
+  /** How often views were told to look. */
+  readonly tellings: () => number;
+}
+
+async function open(): Promise<Opened> {
   let skewMs = 0;
+  let tellings = 0;
   const ports = openNodePorts({ url: 'http://127.0.0.1:1', skewMs: () => skewMs });
   const database = await ports.openDatabase('tacet', 1, [T.passphraseCare.store, 'vault']);
   const db = new SealedDb(database, generateKey<LocalKey>(), await claimDatabase(database), () => undefined);
-  const care = new PassphraseCare(db, ports.clock, () => undefined);
+  const care = new PassphraseCare(db, ports.clock, () => {
+    tellings += 1;
+  });
   await care.load();
   return {
     care,
     db,
+    tellings: () => tellings,
     sleep(ms) {
       skewMs += ms;
     },
@@ -59,5 +71,16 @@ t.test('a clock that is put back a little asks nobody again', async (t) => {
   }
   sleep(-60_000);
   t.notOk(care.isDue);
+  care.stop();
+});
+
+t.test('a question that a view saw before the clock was looked at goes when it is put off', async (t) => {
+  const { care, sleep, tellings } = await open();
+  sleep(2 * DAY_MS);
+  t.ok(care.isDue, 'shown by a view that looks for another reason');
+  const before = tellings();
+  await care.postpone();
+  t.notOk(care.isDue);
+  t.ok(tellings() > before, 'the view is told to look again');
   care.stop();
 });
