@@ -11,7 +11,8 @@ export default defineConfig({
   testDir: 'test/e2e',
   testMatch: '**/*.spec.ts',
   outputDir: 'test-results',
-  fullyParallel: false,
+  // Every test has a server and people of its own.
+  fullyParallel: true,
   forbidOnly: process.env['CI'] !== undefined,
   // A test waits for its servers and clocks as long as it computes: two at a time fill two cores.
   workers: 2,

@@ -10,6 +10,9 @@ declare const ask: (question: string) => Promise<unknown>;
 
 let served: WorkerPage;
 
+// One worker takes all: they have one page in common.
+test.describe.configure({ mode: 'default' });
+
 test.beforeAll(async () => {
   served = await openWorkerPage(join(import.meta.dirname, 'account-vectors', 'worker.ts'));
 });

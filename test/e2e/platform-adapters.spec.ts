@@ -57,6 +57,9 @@ const EXPECTED: Readonly<Record<string, unknown>> = {
 
 let served: WorkerPage;
 
+// One worker takes all: they have one page in common.
+test.describe.configure({ mode: 'default' });
+
 test.beforeAll(async () => {
   served = await openWorkerPage(join(import.meta.dirname, 'platform', 'worker.ts'));
 });

@@ -132,8 +132,8 @@ test('the list is made wider by keys and stays so', async ({ ada }) => {
   await ada.page.reload();
   await ada.expectHome();
   await expect(divider).toHaveAttribute('aria-valuenow', '360');
-  const box = await ada.page.getByRole('navigation', { name: en.list.label }).boundingBox();
-  expect(box?.width).toBe(360);
+  const list = ada.page.getByRole('navigation', { name: en.list.label });
+  await expect.poll(async () => (await list.boundingBox())?.width).toBe(360);
 });
 
 test('the appearance that was chosen is there again after a reload', async ({ ada }) => {

@@ -40,9 +40,19 @@ async function runCheck(check: Check): Promise<Outcome> {
   return code === 0 ? { ...none, passed: 1 } : { ...none, failed: 1 };
 }
 
+/** Most of them use one core: two run at a time, the long ones first. */
+const AT_A_TIME = 2;
+
 export async function runChecks(): Promise<Outcome> {
   console.log('# check');
-  let total = none;
-  for (const check of allChecks()) total = add(total, await runCheck(check));
-  return total;
+  const left = [...allChecks()];
+  const take = async (): Promise<Outcome> => {
+    let total = none;
+    for (let check = left.shift(); check !== undefined; check = left.shift()) {
+      total = add(total, await runCheck(check));
+    }
+    return total;
+  };
+  const totals = await Promise.all(Array.from({ length: AT_A_TIME }, take));
+  return totals.reduce(add, none);
 }

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 /** The root of the repository. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/** Where Node keeps what it has compiled, for the programs here and for the servers that tests start. */
+const COMPILE_CACHE = join(root, '.cache', 'compile');
+
 /** A file that a package runs itself by, below node_modules. */
 export function programOf(...path: readonly string[]): string {
   return join(root, 'node_modules', ...path);
@@ -29,7 +32,7 @@ export async function runProgram(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Ended> {
-  const env = { ...process.env, ...options.env };
+  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.env };
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let rest = '';

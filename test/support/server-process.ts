@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+const COMPILE_CACHE = fileURLToPath(new URL('../../.cache/compile', import.meta.url));
 
 /** A running server. */
 export interface ServerProcess {
@@ -42,6 +43,7 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'] ?? '',
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       TACET_HOST: '127.0.0.1',
       TACET_PORT: '0',
       TACET_DATA_DIR: options.dataDir,
