@@ -244,6 +244,8 @@ export interface OutboxEntry {
   readonly amends?: boolean;
   /** The message was deleted while this was on its way: no copy is kept for repairs. */
   readonly erased?: boolean;
+  /** The message itself was deleted, not only words that it quotes: it never leaves under another key. */
+  readonly gone?: boolean;
   /** What the person wrote: the account key that it was written under, 33 bytes. It leaves under no other. */
   readonly under?: Bytes;
   /** It was written before a key change and waits for a word of the person. */

@@ -353,6 +353,7 @@ export class Envelopes {
       listHash: person.list.hash,
       envelopes,
       ...(keeper.current(entry)?.erased === true ? { erased: true } : {}),
+      ...(keeper.current(entry)?.gone === true ? { gone: true } : {}),
     };
     keeper.replace(tx, next);
     if (number !== undefined && next.erased !== true) this.#keepSent(tx, next, made);

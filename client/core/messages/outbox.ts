@@ -145,6 +145,7 @@ export class Outbox {
       id: outgoing.id,
       sentAt: outgoing.sentAt,
       ...this.#underKey(outgoing.to, WRITTEN.has(draft.kind)),
+      ...this.#underMessage(outgoing.to, outgoing.about),
       ...(outgoing.line === true ? { line: true } : {}),
       ...(outgoing.about === undefined ? {} : { about: outgoing.about }),
       ...(outgoing.amends === true ? { amends: true } : {}),
@@ -174,7 +175,8 @@ export class Outbox {
 
   /**
    * The words of a message go. `drop`: what has not been made ready to leave does not leave either. What was made ready leaves, because
-   * its number is taken, and no copy of it is kept. Gives whether the message itself is among what was dropped.
+   * its number is taken, and no copy of it is kept; unless it is held, then it never leaves under another key. Gives whether the message
+   * itself is among what was dropped and had never been made ready.
    */
   erase(tx: WriteTx, account: AccountId, message: MessageId, { drop }: { readonly drop: boolean }): boolean {
     let isUnsent = false;
@@ -183,12 +185,13 @@ export class Outbox {
       for (const entry of about) {
         const isReady =
           entry.frame !== undefined && (entry.kind !== 'repair' || entry.envelopes !== undefined);
-        if (isReady || !drop) {
-          this.#replace(tx, { ...entry, erased: true });
+        if (!drop || (isReady && entry.held !== true)) {
+          this.#replace(tx, { ...entry, erased: true, ...(drop ? { gone: true } : {}) });
           continue;
         }
         this.#remove(tx, entry);
-        if (entry.id === message && entry.line === true) isUnsent = true;
+        if (entry.held === true) tx.after(() => this.#needs.conversations.touch(to));
+        if (!isReady && entry.id === message && entry.line === true) isUnsent = true;
       }
     }
     return isUnsent;
@@ -267,6 +270,15 @@ export class Outbox {
     return under === undefined ? {} : { under };
   }
 
+  /**
+   * What changes a message that has not left is for the same key: it waits with it, and goes with the same word of the person. Whether
+   * the message is marked as held already is a matter of moments.
+   */
+  #underMessage(to: AccountId, about: MessageId | undefined): { readonly under?: Uint8Array } {
+    const under = this.#queue(to).find(({ id, line }) => id === about && line === true)?.under;
+    return under === undefined ? {} : { under };
+  }
+
   /** Whether an entry was written under another key than the one in force, or none is in force. */
   #mustWait({ to, under }: OutboxEntry): boolean {
     const { directory } = this.#needs;
@@ -279,7 +291,13 @@ export class Outbox {
     const { db, conversations, own } = this.#needs;
     await db.write(FINISH_TABLES, async (tx) => {
       const current = this.#find(entry);
-      if (current === undefined) return;
+      // Decided about meanwhile.
+      if (current === undefined || !this.#mustWait(current)) return;
+      if (current.gone === true || (await this.#hasArrived(tx, current))) {
+        this.#remove(tx, current);
+        await this.#tellChange(tx, current, undefined);
+        return;
+      }
       this.#replace(tx, { ...current, held: true });
       if (entry.line === true) {
         const held = { kind: 'held' } as const;
@@ -287,6 +305,16 @@ export class Outbox {
       }
       tx.after(() => conversations.touch(entry.to));
     });
+  }
+
+  /** Whether the other side has told that it has this message: it was with the server before it could be held. */
+  async #hasArrived(tx: WriteTx, { id, line }: OutboxEntry): Promise<boolean> {
+    const { conversations, own } = this.#needs;
+    const place = line === true ? await conversations.placeOf(tx, own.value.account, id) : undefined;
+    if (place === undefined) return false;
+    const stored = await conversations.storedIn(tx, place.account, place.order);
+    if (stored?.line.kind !== 'message') return false;
+    return stored.line.delivery.kind === 'delivered' || stored.line.delivery.kind === 'read';
   }
 
   /** Goes on under the key in force. Nothing that was made ready for the key before is used. */
@@ -420,8 +448,10 @@ export class Outbox {
             if (!this.#needs.directory.isBlocked(account)) break;
             // What the person wrote shows that it waits, whatever stands before it.
             for (const waiting of this.#queue(account).filter((each) => this.#mustWait(each))) {
-              if (waiting.held !== true) await this.#hold(waiting);
+              if (waiting.held !== true && waiting.kind !== 'repair') await this.#hold(waiting);
             }
+            // Decided about meanwhile: whoever kicked found the queue being worked off.
+            if (!this.#needs.directory.isBlocked(account)) break;
             return;
           case 'later':
             this.#wait(account, outcome.at);

@@ -20,11 +20,10 @@ import { Scanner } from './scanner.tsx';
 const GROUP = 5;
 
 export function Safety({ id }: { readonly id: ConversationId }): VNode {
-  const { conversations, open } = useDoor().state;
+  const { conversations } = useDoor().state;
   const summary = conversations.value.find((one) => one.id === id);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [id]);
-  const blocked = open.value?.id === id && open.value.blocked;
   return (
     <>
       <PaneHeader back={{ kind: 'conversation', id }}>
@@ -35,7 +34,11 @@ export function Safety({ id }: { readonly id: ConversationId }): VNode {
       {summary === undefined ? (
         <Nothing title={text.conversation.unknownTitle} lead={text.conversation.unknownText} home />
       ) : (
-        <Comparing key={`${id} ${summary.person.key}`} person={summary.person} blocked={blocked} />
+        <Comparing
+          key={`${id} ${summary.person.key}`}
+          person={summary.person}
+          blocked={summary.person.changed === true}
+        />
       )}
     </>
   );
@@ -92,8 +95,9 @@ function Compared({
     setScanning(false);
     await ask(async () => {
       const found = await commands.compareCode(account, code);
-      setReading(found);
+      // Called equal only once that key is the one that was marked.
       if (found === 'equal') await commands.verify(account, number.digits);
+      setReading(found);
     });
   }
 

@@ -420,7 +420,7 @@ export const de: Translation = {
       different:
         'Die Codes sind verschieden. Vielleicht ist jemand zwischen dir und {name}. Bestätige die Nummer nicht und schreib hier nichts, was andere nicht lesen dürfen.',
       'equal-to-earlier':
-        'Das ist der Schlüssel von {name}, den du früher geprüft hast. Der neue gehört nicht {name}: Vielleicht versucht jemand, dazwischenzukommen.',
+        'Das ist der Schlüssel von {name}, den du früher geprüft hast. Der neue wird dort nicht gezeigt: Vielleicht hat {name} auf einem anderen Gerät einen neuen bekommen, vielleicht versucht jemand, dazwischenzukommen.',
       'another-person':
         'Dieser Code gehört zu einer anderen Unterhaltung. Bitte {name}, die Sicherheitsnummer mit dir zu öffnen.',
       'newer-version':

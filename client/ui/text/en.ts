@@ -414,7 +414,7 @@ export const en = {
       different:
         'The codes differ. Somebody may be between you and {name}. Do not mark {name} as verified, and write nothing here that others must not read.',
       'equal-to-earlier':
-        'This is the key of {name} that you verified before. The new key is not theirs: somebody may be trying to get in between.',
+        'This is the key of {name} that you verified before. The new key is not shown there: {name} may have got a new one on another device, or somebody may be trying to get in between.',
       'another-person':
         'This code belongs to another conversation. Ask {name} to open the safety number with you.',
       'newer-version': 'This code is from a newer version of Tacet. Update this one and scan again.',

@@ -1,11 +1,12 @@
 /** The outbox beside its transactions and locks: what is not committed does not leave, and nobody is left out for what happened meanwhile. */
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { T } from '../../../client/core/db/stores.ts';
+import { T, type OutboxEntry } from '../../../client/core/db/stores.ts';
+import { draftOf } from '../../../client/core/messages/frames.ts';
 import { COMPOSE_TABLES, type Outgoing } from '../../../client/core/messages/outbox.ts';
 import { ownEngine } from '../../../client/core/own-engine.ts';
 import { SESSION_TABLES } from '../../../client/core/sessions/sessions.ts';
-import { idOf, type MessageId } from '@tacet/protocol/ids';
+import { idBytes, idOf, type MessageId } from '@tacet/protocol/ids';
 import { makeOfflineOutbox, type OfflineOutbox } from '../../support/offline-outbox.ts';
 
 /** An outbox that has been let loose. */
@@ -24,6 +25,25 @@ function textTo({ ben, ports }: OfflineOutbox): Outgoing {
     id: idOf<MessageId>(new Uint8Array(randomBytes(16))),
     sentAt: ports.clock.now(),
   };
+}
+
+/** A text to Ben that was written under another key than his, and waits unless told otherwise. `more`: what it is besides. */
+async function holdOne(made: OfflineOutbox, more: Partial<OutboxEntry> = {}): Promise<OutboxEntry> {
+  const { to, content, id, sentAt } = textTo(made);
+  const entry: OutboxEntry = {
+    seq: 1,
+    to,
+    ...draftOf(content),
+    id,
+    sentAt,
+    line: true,
+    held: true,
+    under: new Uint8Array(33),
+    ...more,
+  };
+  await made.db.write([T.outbox], async (tx) => tx.put(T.outbox, [entry.seq], entry));
+  await made.outbox.load();
+  return entry;
 }
 
 t.test('nothing leaves of what its transaction has not committed, whoever looks meanwhile', async (t) => {
@@ -77,3 +97,67 @@ t.test('a device whose session goes while its lock is waited for is not left out
   t.equal(rows.length, 1, 'and the text waits for it');
   t.equal(rows[0]?.value.number, undefined, 'without having taken a number');
 });
+
+t.test('a held message that was made ready is not held any more once it is deleted', async (t) => {
+  const made = await makeOfflineOutbox();
+  const { db, outbox, ben } = made;
+  t.teardown(() => outbox.stop());
+  const { id } = await holdOne(made, { frame: new Uint8Array(8) });
+  t.equal(outbox.held(ben.id).length, 1);
+  const isUnsent = await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, id, { drop: true }));
+  t.equal(isUnsent, false, 'it may have left before, so the deletion still has to be told');
+  t.strictSame(outbox.held(ben.id), [], 'no later word of the person sends it');
+  t.strictSame(await db.read([T.outbox], (tx) => tx.range(T.outbox, {})), []);
+});
+
+t.test('a held message whose quoted words are erased stays held', async (t) => {
+  const made = await makeOfflineOutbox();
+  const { db, outbox, ben } = made;
+  t.teardown(() => outbox.stop());
+  const { id } = await holdOne(made, { frame: new Uint8Array(8) });
+  await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, id, { drop: false }));
+  t.match(outbox.held(ben.id), [{ id, erased: true }]);
+});
+
+/** An edit of a message to Ben. */
+function editOf(made: OfflineOutbox, id: MessageId): Outgoing {
+  return {
+    ...textTo(made),
+    content: { kind: 'edit', body: { message: idBytes(id), revision: 1, text: 'edited' } },
+    about: id,
+    amends: true,
+  };
+}
+
+t.test('an edit of a held message waits with it, and leaves only with the same word', async (t) => {
+  const made = await makeOutbox(t);
+  const { db, outbox, ben, background } = made;
+  const { id } = await holdOne(made);
+  const edit = editOf(made, id);
+  await db.write(COMPOSE_TABLES, async (tx) => outbox.addReady(tx, edit));
+  await background.settled();
+  t.match(outbox.held(ben.id), [{ id }, { id: edit.id, about: id }], 'both wait');
+  await outbox.recheck(ben.id);
+  await background.settled();
+  t.equal(outbox.held(ben.id).length, 2, 'a look at what waits is no word of the person');
+  outbox.stop();
+  await outbox.sendHeld(ben.id, id);
+  t.strictSame(outbox.held(ben.id), [], 'and both go');
+});
+
+t.test(
+  'an edit is for the key of its message though nobody has marked the message as held yet',
+  async (t) => {
+    const made = await makeOfflineOutbox();
+    const { db, outbox } = made;
+    t.teardown(() => outbox.stop());
+    const under = new Uint8Array(33).fill(7);
+    const { id } = await holdOne(made, { under, held: false });
+    await db.write(COMPOSE_TABLES, async (tx) => outbox.add(tx, editOf(made, id)));
+    const rows = await db.read([T.outbox], (tx) => tx.range(T.outbox, {}));
+    t.strictSame(
+      rows.map(({ value }) => value.under),
+      [under, under],
+    );
+  },
+);
