@@ -10,7 +10,7 @@ import { lookup } from '@tacet/protocol/rest/people';
 import { normaliseUsername } from '@tacet/crypto/vault';
 import { publishProfile, rotateProfileKey } from './account/rotation.ts';
 import { T } from './db/stores.ts';
-import { DIRECTORY_TABLES, newContact } from './directory.ts';
+import { decidedAt, DIRECTORY_TABLES, newContact } from './directory.ts';
 import { CoreError } from './failure.ts';
 import { giveProfile } from './messages/handlers/profile.ts';
 import { COMPOSE_TABLES } from './messages/outbox.ts';
@@ -49,9 +49,7 @@ export class Contacts {
     if (account === directory.ownAccount) {
       throw new CoreError('server-dishonest', 'the own account under another name');
     }
-    const judgement = directory.judge(entry, 'server');
-    const isKnown = await db.write(DIRECTORY_TABLES, async (tx) => {
-      const person = directory.commit(tx, judgement);
+    const isKnown = await directory.settle(entry, DIRECTORY_TABLES, async (tx, person) => {
       if (person === undefined) return false;
       // Whoever has no name yet gets the one that he was found by; a name that he told himself stays.
       record.changeContact(tx, account, (held) => {
@@ -79,7 +77,7 @@ export class Contacts {
       record.changeContact(tx, account, (contact) => ({
         ...(contact ?? held),
         state: 'blocked',
-        changedAt: clock.now(),
+        changedAt: decidedAt(clock.now(), held),
       }));
       await outbox.withdraw(tx, account);
       rotateProfileKey(this.#s, tx);
@@ -96,7 +94,7 @@ export class Contacts {
       record.changeContact(tx, account, (contact) => ({
         ...(contact ?? held),
         state: 'accepted',
-        changedAt: clock.now(),
+        changedAt: decidedAt(clock.now(), held),
       }));
       giveProfile(this.#s, tx, account);
     });

@@ -11,7 +11,7 @@ import { LIMITS } from '@tacet/protocol/limits';
 import type { RecordKeeper } from './account/record.ts';
 import { copyBytes } from './bytes.ts';
 import type { Conversations } from './conversations.ts';
-import type { Row, SealedDb, WriteTx } from './db/sealed.ts';
+import type { Row, SealedDb, Table, WriteTx } from './db/sealed.ts';
 import { K, T, type SignedBytes, type SignsOfLife, type StoredPerson } from './db/stores.ts';
 import {
   succession,
@@ -26,6 +26,8 @@ import type { Clock } from './ports.ts';
 
 /** An inactive device is asked for its statement at most this often; a device that writes is noted as often. */
 const ASK_AGAIN_MS = 24 * 60 * 60_000;
+/** Tries against what other devices bring into force meanwhile. */
+const SETTLE_TRIES = 3;
 
 /** A directory entry as it came, in bytes. */
 export interface DirectoryEntry {
@@ -47,7 +49,24 @@ export type Judgement =
   | { readonly kind: 'first' | 'same' | 'newer'; readonly person: Person }
   /** An older list, honest inside a message that was long on its way. */
   | { readonly kind: 'older'; readonly person: Person }
-  | { readonly kind: 'key-changed'; readonly person: Person; readonly blocks: boolean };
+  | {
+      readonly kind: 'key-changed';
+      readonly person: Person;
+      readonly blocks: boolean;
+      /** The key that it changes. */
+      readonly over: Uint8Array;
+    };
+
+/** What is known of an account before an entry is judged. */
+interface Known {
+  readonly accountKey: Uint8Array;
+  /** The highest list seen under that key. */
+  readonly list: ListView;
+  readonly trust: Contact['trust'];
+  readonly isAccepted: boolean;
+  /** The directory has never shown this key: somebody has said so in a message. */
+  readonly isHearsay: boolean;
+}
 
 /** Tables that `commit` writes. */
 export const DIRECTORY_TABLES = [T.people, T.record, T.own, T.conversations, T.lines] as const;
@@ -155,6 +174,28 @@ export class Directory {
     return listed !== undefined && equalBytes(listed.identityKey, identityKey);
   }
 
+  /** Somebody whose list is held here as high as it is known: an own device may have seen a higher one. */
+  current(account: AccountId): Person | undefined {
+    const held = this.#people.get(account);
+    const known = this.#known(account);
+    if (held === undefined || known === undefined) return undefined;
+    const isInForce = equalBytes(held.stored.accountKey, known.accountKey);
+    return isInForce && held.list.counter >= known.list.counter ? held : undefined;
+  }
+
+  /** Whether the list held here is one that an own device has seen a successor of. */
+  isBehind(account: AccountId): boolean {
+    return this.#people.has(account) && this.current(account) === undefined;
+  }
+
+  /** The same, under the key that somebody is known by. */
+  pairsInForce(account: AccountId, device: DeviceId, identityKey: Uint8Array): boolean {
+    const held = this.#people.get(account)?.stored.accountKey;
+    const known = this.keyOf(account);
+    const isInForce = held !== undefined && known !== undefined && equalBytes(held, known);
+    return isInForce && this.pairs(account, device, identityKey);
+  }
+
   /** Whether a device may be written to: it has not left, and something was heard of it within the age of a statement. */
   isActive(account: AccountId, device: DeviceId): boolean {
     const stored = this.#people.get(account)?.stored;
@@ -191,17 +232,18 @@ export class Directory {
     const held = this.#people.get(account);
     const departed =
       entry.departures === undefined ? undefined : verifiedDepartures(account, list, entry.departures);
-    const person = this.#person(entry, list, held, departed);
+    const isKnownKey = known !== undefined && equalBytes(known.accountKey, entry.accountKey);
+    const isHearsay = source === 'message' && (known === undefined || (isKnownKey && known.isHearsay));
+    const person = this.#person(entry, list, held, departed, isHearsay);
     if (known === undefined) return { kind: 'first', person };
-    if (!equalBytes(known.accountKey, entry.accountKey)) {
+    if (!isKnownKey) {
       if (account === this.#own.value.account) {
         throw new CoreError('server-dishonest', 'another account key for the own account');
       }
-      // Somebody who is not accepted yet has said himself who he is; against him the directory's word stands.
-      if (known.isAccepted && list.counter <= known.list.counter) {
+      if (!mayFollow(list, known)) {
         throw new CoreError('server-dishonest', 'a changed account key whose list does not go on');
       }
-      return { kind: 'key-changed', person, blocks: known.trust === 'verified' };
+      return { kind: 'key-changed', person, blocks: known.trust === 'verified', over: known.accountKey };
     }
     switch (succession(list, known.list)) {
       case 'fork':
@@ -222,31 +264,69 @@ export class Directory {
   }
 
   /**
-   * Puts a judgement into force and gives the person, or `undefined` when a verified contact's key has changed: then nothing is
-   * believed until the person at this device decides. What has come into force since the judgement was made is neither lowered nor lost.
-   * The transaction holds `DIRECTORY_TABLES`.
+   * Puts a judgement into force and gives the person, or `undefined`: a verified contact's key has changed (`isBlocked`), and nothing is
+   * believed until the person at this device decides; or something else has come into force since the judgement was made, which is
+   * neither lowered nor lost, and nothing of it is held here yet. The transaction holds `DIRECTORY_TABLES`.
    */
   commit(tx: WriteTx, judgement: Judgement): Person | undefined {
-    const { account } = judgement.person.stored;
+    const { account, accountKey } = judgement.person.stored;
     const held = this.#people.get(account);
-    if (held !== undefined && this.#isOvertaken(held, judgement)) {
-      return this.isBlocked(account) ? undefined : held;
-    }
+    const known = this.#known(account);
     const person = held === undefined ? judgement.person : onto(held, judgement.person);
-    switch (judgement.kind) {
+    if (known === undefined) {
+      this.#keep(tx, person);
+      return person;
+    }
+    const inForce =
+      held !== undefined && equalBytes(held.stored.accountKey, known.accountKey) ? held : undefined;
+    if (!equalBytes(known.accountKey, accountKey)) {
+      // Judged as a change of the key that is still in force, and it still may follow it; else something else has come meanwhile.
+      const isOfThisKey = judgement.kind === 'key-changed' && equalBytes(judgement.over, known.accountKey);
+      if (isOfThisKey && mayFollow(person.list, known)) {
+        return this.#commitKeyChange(tx, person, known.trust === 'verified');
+      }
+      return this.isBlocked(account) ? undefined : inForce;
+    }
+    if (judgement.person.stored.hearsay !== true) this.#confirm(tx, account);
+    switch (succession(person.list, known.list)) {
+      case 'fork':
       case 'older':
-        return held ?? person;
+        return inForce;
       case 'same':
-        if (held === undefined || !sameDepartures(held.stored, person.stored)) this.#keep(tx, person);
+        if (
+          inForce === undefined ||
+          !isSame(inForce, person) ||
+          !isKeptAlike(inForce.stored, person.stored)
+        ) {
+          this.#keep(tx, person);
+        }
         return person;
-      case 'key-changed':
-        return this.#commitKeyChange(tx, person, this.#known(account)?.trust === 'verified');
-      case 'first':
       case 'newer':
         this.#keep(tx, person);
         this.#raise(tx, account, person);
         return person;
     }
+  }
+
+  /**
+   * Judges what the server shows, and puts it into force together with what `work` does, again where something else came between. `work`
+   * gets `undefined` where a verified contact's key has changed. The tables hold `DIRECTORY_TABLES`.
+   */
+  async settle<Value>(
+    entry: DirectoryEntry,
+    tables: readonly Table<unknown>[],
+    work: (tx: WriteTx, person: Person | undefined) => Promise<Value>,
+  ): Promise<Value> {
+    for (let tries = 0; tries < SETTLE_TRIES; tries += 1) {
+      const judgement = this.judge(entry, 'server');
+      const done = await this.#db.write(tables, async (tx) => {
+        const person = this.commit(tx, judgement);
+        if (person === undefined && !this.isBlocked(entry.account)) return undefined;
+        return { value: await work(tx, person) };
+      });
+      if (done !== undefined) return done.value;
+    }
+    throw new CoreError('server-dishonest', 'what is known of somebody never settles');
   }
 
   /**
@@ -271,13 +351,23 @@ export class Directory {
     if (changed === undefined) return;
     const list = verifyList(account, changed.accountKey, changed.list);
     const entry = { account, ...changed };
-    const before = this.#record.contact(account);
-    this.#believe(tx, this.#person(entry, list, this.#people.get(account), undefined), trust, before);
+    const person = this.#person(entry, list, this.#people.get(account), undefined);
+    this.#believe(tx, person, trust, 'person');
   }
 
   /** The person has found that the key from before is the right one: the changed one is forgotten, its line stays. */
   disbelieveChanged(tx: WriteTx, account: AccountId): void {
     if (!this.isBlocked(account)) return;
+    const contact = this.#record.contact(account);
+    if (contact !== undefined) {
+      // A word about the key from before, later than what another device was told about the changed one.
+      const at = nextWordAt(this.#clock.now(), contact);
+      this.#record.changeContact(tx, account, (held) => ({
+        ...(held ?? contact),
+        believedAt: at,
+        judgedAt: at,
+      }));
+    }
     this.#conversations.setChangedKey(tx, account, undefined);
     tx.after(() => this.onKeyChange?.(account));
   }
@@ -292,16 +382,16 @@ export class Directory {
       const held = this.#people.get(account);
       const isOther = held !== undefined && !equalBytes(held.stored.accountKey, contact.accountKey);
       const changed = this.#conversations.get(account)?.changedKey;
-      const isDecided =
-        changed !== undefined &&
-        (contact.trust !== 'verified' || equalBytes(changed.accountKey, contact.accountKey));
+      const isKeyOfRecord = changed !== undefined && equalBytes(changed.accountKey, contact.accountKey);
+      // A key that waits beside a third one that was decided for is asked about again where it is shown again.
+      const isDecided = changed !== undefined && (isOther || contact.trust !== 'verified' || isKeyOfRecord);
       if (!isOther && !isDecided) continue;
       if (isOther) {
         this.#people.delete(account);
         tx.delete(T.people, K.account(this.#db, account));
       }
-      if (changed === undefined) this.#conversations.addEvent(tx, account, { what: 'key-changed' });
-      else if (isDecided) this.#conversations.setChangedKey(tx, account, undefined);
+      if (isOther && !isKeyOfRecord) this.#conversations.addEvent(tx, account, { what: 'key-changed' });
+      if (isDecided) this.#conversations.setChangedKey(tx, account, undefined);
       tx.after(() => this.onKeyChange?.(account));
     }
   }
@@ -346,47 +436,32 @@ export class Directory {
     this.#keep(tx, { ...held, stored });
   }
 
-  #known(account: AccountId):
-    | {
-        readonly accountKey: Uint8Array;
-        readonly list: ListView;
-        readonly trust: Contact['trust'];
-        readonly isAccepted: boolean;
-      }
-    | undefined {
+  #known(account: AccountId): Known | undefined {
     const held = this.#people.get(account);
     if (account === this.#own.value.account) {
       const inRecord = this.#record.value.list;
       const list = inRecord.counter > this.ownList.counter ? inRecord : this.ownView;
-      return { accountKey: this.#own.value.accountKey, list, trust: 'verified', isAccepted: true };
+      const { accountKey } = this.#own.value;
+      return { accountKey, list, trust: 'verified', isAccepted: true, isHearsay: false };
     }
     const contact = this.#record.contact(account);
-    if (contact === undefined) {
-      if (held === undefined) return undefined;
-      const { counter, hash } = held.list;
-      return {
-        accountKey: held.stored.accountKey,
-        list: { counter, hash },
-        trust: 'unverified',
-        isAccepted: false,
-      };
-    }
-    const isAhead = held !== undefined && held.list.counter > contact.list.counter;
-    const list = isAhead ? { counter: held.list.counter, hash: held.list.hash } : contact.list;
-    const isAccepted = contact.state === 'accepted';
-    return { accountKey: contact.accountKey, list, trust: contact.trust, isAccepted };
-  }
-
-  /** Whether something else has come into force since a judgement was made: another account key, a higher list or another in its place. */
-  #isOvertaken(held: Person, { kind, person }: Judgement): boolean {
-    const { accountKey } = person.stored;
-    const known = this.#known(person.stored.account)?.accountKey ?? held.stored.accountKey;
-    const isKnownKey = equalBytes(known, accountKey);
-    if (kind === 'key-changed') return isKnownKey;
-    if (!isKnownKey) return true;
-    if (kind === 'older' || !equalBytes(held.stored.accountKey, accountKey)) return false;
-    const { counter } = person.list;
-    return held.list.counter > counter || (held.list.counter === counter && !isSame(held, person));
+    const accountKey = contact?.accountKey ?? held?.stored.accountKey;
+    if (accountKey === undefined) return undefined;
+    const { trust = 'unverified', state } = contact ?? {};
+    // Counters under another key say nothing about this one's.
+    const under = held !== undefined && equalBytes(held.stored.accountKey, accountKey) ? held : undefined;
+    const list =
+      contact === undefined || (under !== undefined && under.list.counter > contact.list.counter)
+        ? under?.list
+        : contact.list;
+    if (list === undefined) return undefined;
+    return {
+      accountKey,
+      list: { counter: list.counter, hash: list.hash },
+      trust,
+      isAccepted: state === 'accepted',
+      isHearsay: (contact === undefined ? under?.stored.hearsay : contact.hearsay) === true,
+    };
   }
 
   #person(
@@ -394,8 +469,9 @@ export class Directory {
     list: VerifiedList,
     held: Person | undefined,
     departed: readonly DeviceId[] | undefined,
+    isHearsay = false,
   ): Person {
-    const base = held?.stored ?? personOf(entry.account, entry.accountKey, list);
+    const { hearsay: _before, ...base } = held?.stored ?? personOf(entry.account, entry.accountKey, list);
     const isListed = (device: DeviceId): boolean => list.devices.some((listed) => listed.device === device);
     // A notice of leaving is final: a device that has gone does not come back under its name.
     const gone = new Set([...base.departed, ...(departed ?? [])].filter(isListed));
@@ -408,6 +484,7 @@ export class Directory {
         departed: [...gone],
         signs: base.signs.filter(({ device }) => isListed(device)),
         proven: base.proven.filter(({ device }) => isListed(device)),
+        ...(isHearsay ? { hearsay: true } : {}),
       },
     };
   }
@@ -424,29 +501,36 @@ export class Directory {
       return undefined;
     }
     this.#conversations.addEvent(tx, account, { what: 'key-changed' });
-    this.#believe(tx, person, 'unverified');
+    this.#believe(tx, person, 'unverified', 'device');
     return person;
   }
 
-  /** Puts another account key into force. `gaveUp`: the contact whose verified key the person has given up for it. */
-  #believe(tx: WriteTx, person: Person, trust: Contact['trust'], gaveUp?: Contact): void {
+  /** Puts another account key into force, by the person's word or by this device's own rules. */
+  #believe(tx: WriteTx, person: Person, trust: Contact['trust'], by: 'person' | 'device'): void {
     const { account, accountKey } = person.stored;
     this.#keep(tx, { ...person, stored: { ...person.stored, proven: [] } });
     const list = { counter: person.list.counter, hash: person.list.hash };
     const contact = this.#record.contact(account);
     if (contact !== undefined) {
-      const changedAt = Math.max(this.#clock.now(), contact.changedAt + 1);
-      this.#record.changeContact(tx, account, (held) => ({
-        ...(held ?? contact),
-        accountKey,
-        list,
-        trust,
-        changedAt,
-        ...(gaveUp === undefined ? {} : { gaveUp: gaveUp.accountKey }),
-      }));
+      const at = nextWordAt(this.#clock.now(), contact);
+      this.#record.changeContact(tx, account, (held) => {
+        const { hearsay: _before, ...rest } = held ?? contact;
+        const judged = by === 'person' ? { judgedAt: at } : {};
+        return { ...rest, accountKey, list, trust, believedAt: at, ...judged };
+      });
     }
     if (this.isBlocked(account)) this.#conversations.setChangedKey(tx, account, undefined);
     tx.after(() => this.onKeyChange?.(account));
+  }
+
+  /** The directory has shown the key that somebody is known by. */
+  #confirm(tx: WriteTx, account: AccountId): void {
+    if (this.#record.contact(account)?.hearsay !== true) return;
+    this.#record.changeContact(tx, account, (held) => {
+      if (held === undefined) throw new CoreError('storage-damaged', 'the contact is gone');
+      const { hearsay: _before, ...contact } = held;
+      return contact;
+    });
   }
 
   #signs(account: AccountId, device: DeviceId): SignsOfLife {
@@ -502,10 +586,12 @@ function isSame(a: Person, b: Person): boolean {
 function onto({ stored: held }: Person, { list, stored }: Person): Person {
   const isListed = (device: DeviceId): boolean => list.devices.some((listed) => listed.device === device);
   const departed = new Set([...held.departed, ...stored.departed]);
+  const { hearsay: _before, ...heldRest } = held;
   return {
     list,
     stored: {
-      ...held,
+      ...heldRest,
+      ...(stored.hearsay === true && held.hearsay === true ? { hearsay: true } : {}),
       accountKey: stored.accountKey,
       list: stored.list,
       departed: [...departed].filter(isListed),
@@ -515,8 +601,28 @@ function onto({ stored: held }: Person, { list, stored }: Person): Person {
   };
 }
 
-function sameDepartures(a: StoredPerson, b: StoredPerson): boolean {
+/** Whether both are kept with the same devices gone, and by the same word. */
+function isKeptAlike(a: StoredPerson, b: StoredPerson): boolean {
+  if ((a.hearsay === true) !== (b.hearsay === true)) return false;
   return a.departed.length === b.departed.length && a.departed.every((device) => b.departed.includes(device));
+}
+
+/**
+ * Whether an entry under another key may come after what is known: its list goes on, or nobody but himself has said who he is, against
+ * whom the directory's word stands.
+ */
+function mayFollow(list: ListView, known: Known): boolean {
+  return !known.isAccepted || known.isHearsay || list.counter > known.list.counter;
+}
+
+/** When the next belief or word about a key takes place: after those before it, whatever a clock says. */
+export function nextWordAt(now: number, { believedAt, judgedAt = 0 }: Contact): number {
+  return Math.max(now, believedAt + 1, judgedAt + 1);
+}
+
+/** When the next decision about somebody takes place, likewise. */
+export function decidedAt(now: number, { changedAt }: Contact): number {
+  return Math.max(now, changedAt + 1);
 }
 
 /** A fresh contact for the record. */
@@ -530,9 +636,11 @@ export function newContact(
     account: idBytes(person.stored.account),
     accountKey: person.stored.accountKey,
     trust,
+    believedAt: now,
     state,
     changedAt: now,
     list: { counter: person.list.counter, hash: person.list.hash },
     keysAt: 0,
+    ...(person.stored.hearsay === true ? { hearsay: true } : {}),
   };
 }

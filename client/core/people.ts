@@ -181,10 +181,7 @@ export class People {
 
   /** Judges an entry and puts it into force. Throws `CoreError` `server-dishonest`, `key-changed`. */
   async keep(entry: DirectoryEntry): Promise<Person> {
-    const judgement = this.#directory.judge(entry, 'server');
-    const person = await this.#db.write(DIRECTORY_TABLES, async (tx) =>
-      this.#directory.commit(tx, judgement),
-    );
+    const person = await this.#directory.settle(entry, DIRECTORY_TABLES, async (_tx, settled) => settled);
     if (person === undefined) throw new CoreError('key-changed', 'the key of a verified contact has changed');
     return person;
   }

@@ -10,6 +10,7 @@ import { LIMITS } from '@tacet/protocol/limits';
 import { LINE_TABLES } from './conversations.ts';
 import type { WriteTx } from './db/sealed.ts';
 import { T } from './db/stores.ts';
+import { decidedAt } from './directory.ts';
 import { CoreError } from './failure.ts';
 import { giveProfile } from './messages/handlers/profile.ts';
 import { AMEND_TABLES, quoteText } from './messages/amending.ts';
@@ -201,7 +202,7 @@ export class Talk {
   #accept(tx: WriteTx, account: AccountId): void {
     const contact = this.#s.record.contact(account);
     if (contact === undefined || contact.state === 'accepted') return;
-    const changedAt = this.#s.clock.now();
+    const changedAt = decidedAt(this.#s.clock.now(), contact);
     this.#s.record.changeContact(tx, account, (held) => ({
       ...(held ?? contact),
       state: 'accepted',

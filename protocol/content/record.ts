@@ -35,13 +35,20 @@ export const Contact = Shape(
     account: Id(Bytes),
     accountKey: Bytes(EC_KEY_BYTES),
     trust: Union([Literal('unverified'), Literal('by-invite'), Literal('verified')]),
-    /** The key whose mark as verified the person last took away: that mark does not come back from a device that had not heard of it. */
-    gaveUp: Optional(Bytes(EC_KEY_BYTES)),
+    /** When this key came into force, or was last judged. */
+    believedAt: Instant,
+    /**
+     * When the person last judged the key himself: compared it, took the mark away, or went on with a changed one. Absent: never. Of two
+     * devices' words the later one stands; what a device believes by itself never stands against one.
+     */
+    judgedAt: Optional(Instant),
+    /** Nobody but himself has said that this is his key: the directory has not shown it yet. */
+    hearsay: Optional(Literal(true)),
     /** `request`: has written and is not answered. */
     state: Union([Literal('accepted'), Literal('request'), Literal('blocked')]),
-    /** When key, trust or state last changed. */
+    /** When the state last changed. */
     changedAt: Instant,
-    /** Highest list that was ever seen. */
+    /** Highest list that was ever seen under this key. */
     list: ListView,
     deliveryKey: Optional(Bytes(HASH_BYTES)),
     profileKey: Optional(Bytes(HASH_BYTES)),

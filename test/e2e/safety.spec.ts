@@ -73,6 +73,8 @@ test('a scanned code that is equal marks as verified, one of another conversatio
 
 test('without the camera’s permission the digits remain, and it says so', async ({ ada, bob }) => {
   await openSafety(ada, bob.name);
+  // There is a camera, but it may not be used.
+  await show(ada, bob.name);
   await ada.button(en.safety.scan).click();
   await expect(ada.page.getByText(en.safety.cameraState.denied)).toBeVisible();
   await ada.button(en.safety.stopScan).click();

@@ -183,6 +183,34 @@ t.test(
   },
 );
 
+t.test(
+  'a device that the server kept from hearing of the mark does not take it away by deciding about something else',
+  async (t) => {
+    await using server = await openTestServer();
+    const { ada, ben, bensPassphrase, toAda } = await meet(server.url);
+    const wire = makeHostileWire();
+    const too = openTestClient({ url: server.url, wire });
+    t.teardown(() => Promise.all([ada.close(), ben.close(), too.close()]));
+    await signIn(too, 'ben', bensPassphrase);
+    await openWith(too, 'Ada');
+    wire.change = (frame) => (frame.kind === 'deliver' || frame.kind === 'notice' ? [] : [frame]);
+    await verify(ben, toAda);
+    await ben.commands.makeInvite();
+    t.equal(too.state.open?.person.trust, 'by-invite');
+    await too.commands.block(toAda);
+    await too.commands.unblock(toAda);
+    // Its record meets the other's at the server.
+    await too.commands.makeInvite();
+    await too.waitFor('the mark', ({ open }) => open?.person.trust === 'verified');
+    await too.commands.setName('Benjamin');
+    await ben.waitFor(
+      'its record',
+      ({ session }) => session.kind === 'signed-in' && session.me.name === 'Benjamin',
+    );
+    t.equal(ben.state.open?.person.trust, 'verified');
+  },
+);
+
 t.test('nothing leaves for the changed key of a verified contact, by any path', async (t) => {
   await using server = await openTestServer();
   const { ada, ben, bensPassphrase, wire, toAda, toBen, adasEntry } = await meet(server.url);

@@ -18,7 +18,7 @@ import {
 import { copyBytes } from '../bytes.ts';
 import { LINE_TABLES } from '../conversations.ts';
 import { T, type InviteAnswer } from '../db/stores.ts';
-import { newContact } from '../directory.ts';
+import { decidedAt, newContact } from '../directory.ts';
 import { CoreError, isCoreError } from '../failure.ts';
 import { giveProfile } from '../messages/handlers/profile.ts';
 import type { Services } from '../services.ts';
@@ -79,16 +79,14 @@ export class Meeting {
 
   /** Answers an invite: the inviter's proved entry becomes a contact, and gets profile, keys and the MAC. */
   async #answer(answer: InviteAnswer): Promise<void> {
-    const { db, clock } = this.#s;
+    const { clock } = this.#s;
     const { account } = answer;
-    const now = clock.now();
     const entry = await this.#s.people.askAs(account, answer.deliveryKey);
     if (entry.account !== account) throw new CoreError('server-dishonest', 'the entry of somebody else');
     requireInvitersKey(answer, entry.accountKey);
-    const judgement = this.#s.directory.judge(entry, 'server');
     const tables = [...LINE_TABLES, T.people, T.record, T.own, T.outbox];
-    const inForce = await db.write(tables, async (tx) => {
-      const person = this.#s.directory.commit(tx, judgement);
+    const inForce = await this.#s.directory.settle(entry, tables, async (tx, person) => {
+      const now = clock.now();
       // What has come into force since then may be another key than the one that was held against the link.
       if (person === undefined || !isInvitersKey(answer, person.stored.accountKey)) return person;
       this.#s.record.changeContact(tx, account, (held) => {
@@ -97,7 +95,17 @@ export class Meeting {
         const keysAt = contact.deliveryKey === undefined ? 1 : contact.keysAt;
         const deliveryKey = contact.deliveryKey ?? answer.deliveryKey;
         const { username } = answer;
-        return { ...contact, state: 'accepted', trust, changedAt: now, deliveryKey, keysAt, username };
+        const believedAt = Math.max(now, contact.believedAt);
+        return {
+          ...contact,
+          state: 'accepted',
+          trust,
+          believedAt,
+          changedAt: decidedAt(now, contact),
+          deliveryKey,
+          keysAt,
+          username,
+        };
       });
       this.#s.conversations.ensure(tx, account);
       this.#s.conversations.addEvent(tx, account, { what: 'invite-accepted' });

@@ -3,6 +3,7 @@
  * person decides takes the later decision, lists of things take the union. Merging is idempotent, commutative, and loses no contact.
  */
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import { encodeCbor } from '@tacet/protocol/cbor';
 import {
   DEVICE_NAMES_MAX,
   type AccountRecord,
@@ -59,31 +60,86 @@ function decided<Decision extends Pick<Contact, 'state' | 'changedAt'>>(a: Decis
   return later(a, b, ({ changedAt }) => changedAt);
 }
 
-/** What a person, or a device on his behalf, has decided about somebody's key. */
-function keyDecision({
-  accountKey,
-  trust,
-  gaveUp,
-}: Contact): Pick<Contact, 'accountKey' | 'trust' | 'gaveUp'> {
-  return { accountKey, trust, ...(gaveUp === undefined ? {} : { gaveUp }) };
+/** What stands about somebody's key, with whether he is more than somebody who has written. */
+type Belief = Pick<Contact, 'accountKey' | 'trust' | 'believedAt' | 'judgedAt' | 'hearsay' | 'state'>;
+
+function beliefOf({ accountKey, trust, believedAt, judgedAt, hearsay, state }: Contact): Belief {
+  return {
+    accountKey,
+    trust,
+    believedAt,
+    ...(judgedAt === undefined ? {} : { judgedAt }),
+    ...(hearsay === undefined ? {} : { hearsay }),
+    state,
+  };
 }
 
 /**
- * Whether a contact stays verified against another state of him. A verified key gives way only to the person's word, never to a key that
- * a device has believed by itself because the server kept the mark from it.
+ * Whether the person's last word about a key is in `a` and not in `b`. A mark without a moment, or of the same moment, is not taken away
+ * by a record that does not know of it.
  */
-function isHeldAgainst(verified: Contact, other: Contact): boolean {
-  return (
-    verified.trust === 'verified' &&
-    other.trust !== 'verified' &&
-    !equalBytes(verified.accountKey, other.accountKey) &&
-    !(other.gaveUp !== undefined && equalBytes(other.gaveUp, verified.accountKey))
-  );
+function hasLastWord(a: Belief, b: Belief): boolean {
+  const [atA, atB] = [a.judgedAt ?? 0, b.judgedAt ?? 0];
+  if (atA !== atB) return atA > atB;
+  return a.trust === 'verified' && b.trust !== 'verified';
 }
 
-function mergeContact(a: Contact, b: Contact): Contact {
-  const standing = ({ state, changedAt }: Contact) => ({ state, changedAt });
-  const decision = (contact: Contact) => ({ ...keyDecision(contact), ...standing(contact) });
+/**
+ * Which key stands. A verified one gives way only to a later word of the person, never to a key that a device has believed by itself
+ * because the server kept the mark from it; a mark that was taken away does not come back from a device that had not heard of it. Where
+ * no mark decides, the key of somebody who is more than a request stands over one that somebody has introduced himself by.
+ */
+function joinBeliefs(a: Belief, b: Belief): Omit<Belief, 'state'> {
+  const last = hasLastWord(a, b) ? a : hasLastWord(b, a) ? b : undefined;
+  const told = (belief: Belief): Belief =>
+    last?.judgedAt === undefined
+      ? belief
+      : {
+          ...belief,
+          trust: belief.trust === 'verified' ? 'unverified' : belief.trust,
+          judgedAt: last.judgedAt,
+        };
+  const isIntroduced = ({ state }: Belief) => state === 'request';
+  const isMarked = a.trust === 'verified' && b.trust === 'verified';
+  const standing =
+    last?.trust === 'verified'
+      ? last
+      : last === undefined && isMarked
+        ? later(a, b, ({ believedAt }) => believedAt)
+        : isIntroduced(a) !== isIntroduced(b)
+          ? told(isIntroduced(a) ? b : a)
+          : later(told(a), told(b), ({ believedAt }) => believedAt);
+  const { hearsay: _one, state: _standing, ...belief } = standing;
+  const isHearsay = equalBytes(a.accountKey, b.accountKey)
+    ? a.hearsay === true && b.hearsay === true
+    : standing.hearsay === true;
+  return { ...belief, ...(isHearsay ? { hearsay: true } : {}) };
+}
+
+/** Of two states of one contact the one that has the key which stands; `undefined` where both have it. */
+function holderOf(key: Uint8Array, a: Contact, b: Contact): Contact | undefined {
+  if (equalBytes(a.accountKey, b.accountKey)) return undefined;
+  return equalBytes(a.accountKey, key) ? a : b;
+}
+
+/** What somebody has told under a key: it goes with the key. */
+function toldBy({
+  deliveryKey,
+  profileKey,
+  keysAt,
+  username,
+  name,
+}: Contact): Pick<Contact, 'deliveryKey' | 'profileKey' | 'keysAt' | 'username' | 'name'> {
+  return {
+    ...(deliveryKey === undefined ? {} : { deliveryKey }),
+    ...(profileKey === undefined ? {} : { profileKey }),
+    keysAt,
+    ...(username === undefined ? {} : { username }),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+function mergeTold(a: Contact, b: Contact): ReturnType<typeof toldBy> {
   const keysOf = ({ deliveryKey, profileKey, keysAt }: Contact) => ({
     ...(deliveryKey === undefined ? {} : { deliveryKey }),
     ...(profileKey === undefined ? {} : { profileKey }),
@@ -91,42 +147,97 @@ function mergeContact(a: Contact, b: Contact): Contact {
   });
   const username = latestTold(a.username, a.keysAt, b.username, b.keysAt);
   const name = latestTold(a.name, a.keysAt, b.name, b.keysAt);
-  const held = isHeldAgainst(a, b) ? a : isHeldAgainst(b, a) ? b : undefined;
   return {
-    account: a.account,
-    ...(held === undefined
-      ? decided(decision(a), decision(b))
-      : { ...keyDecision(held), ...decided(standing(a), standing(b)) }),
     ...later(keysOf(a), keysOf(b), ({ keysAt }) => keysAt),
-    // Counters under another key say nothing about this one's.
-    list: held === undefined ? higherList(a.list, b.list) : held.list,
     ...(username === undefined ? {} : { username }),
     ...(name === undefined ? {} : { name }),
   };
 }
 
+function standingOf({ state, changedAt }: Contact): Pick<Contact, 'state' | 'changedAt'> {
+  return { state, changedAt };
+}
+
+function mergeContact(a: Contact, b: Contact): Contact {
+  const belief = joinBeliefs(beliefOf(a), beliefOf(b));
+  const holder = holderOf(belief.accountKey, a, b);
+  return {
+    account: a.account,
+    ...belief,
+    ...decided(standingOf(a), standingOf(b)),
+    ...(holder === undefined ? mergeTold(a, b) : toldBy(holder)),
+    // Counters under another key say nothing about this one's.
+    list: holder === undefined ? higherList(a.list, b.list) : holder.list,
+  };
+}
+
 /**
- * A later record of an own device, with what it may not take from this one: a contact, a verified key that nobody gave up, the highest
- * list that was seen. A server that shows two devices different records could otherwise have one undo the other. The same object where
- * nothing is missing.
+ * A later record of an own device, with what it may not take from this one: a contact and what was decided about him, his key by the
+ * rules of a merge, the highest list that was seen under it, a rotated profile key, a closed invite. A server that shows two devices
+ * different records could otherwise have one undo the other. The same object where nothing is missing.
  */
-export function guardContacts(mine: AccountRecord, theirs: AccountRecord): AccountRecord {
-  const byAccount = new Map(theirs.contacts.map((contact) => [encodeB64u(contact.account), contact]));
+export function guardRecord(mine: AccountRecord, theirs: AccountRecord): AccountRecord {
+  const contacts = guarded(mine.contacts, theirs.contacts, ({ account }) => account, guardContact, true);
+  const invites = guarded(mine.invites, theirs.invites, ({ code }) => code, guardInvite, false);
+  const isRotatedBack = (theirs.profileKeyNumber ?? 0) < (mine.profileKeyNumber ?? 0);
+  if (contacts === theirs.contacts && invites === theirs.invites && !isRotatedBack) return theirs;
+  const { profileKey, profileKeyNumber } = mine;
+  return {
+    ...theirs,
+    contacts,
+    invites,
+    ...(isRotatedBack && profileKeyNumber !== undefined ? { profileKey, profileKeyNumber } : {}),
+  };
+}
+
+/** Each of `theirs` as `guard` leaves it, and those that only `mine` has where `keeps`. The same array where nothing is another. */
+function guarded<Value>(
+  mine: readonly Value[],
+  theirs: Value[],
+  keyOf: (value: Value) => Uint8Array,
+  guard: (mine: Value, theirs: Value) => Value,
+  keeps: boolean,
+): Value[] {
+  const byKey = new Map(theirs.map((value) => [encodeB64u(keyOf(value)), value]));
   let isSame = true;
-  for (const contact of mine.contacts) {
-    const key = encodeB64u(contact.account);
-    const other = byAccount.get(key);
-    const isHeld = other !== undefined && isHeldAgainst(contact, other);
-    if (other !== undefined && !isHeld && other.list.counter >= contact.list.counter) continue;
+  for (const value of mine) {
+    const key = encodeB64u(keyOf(value));
+    const other = byKey.get(key);
+    if (other === undefined && !keeps) continue;
+    const left = other === undefined ? value : guard(value, other);
+    if (left === other) continue;
     isSame = false;
-    if (other === undefined) byAccount.set(key, contact);
-    else {
-      const { accountKey: _key, trust: _trust, gaveUp: _gaveUp, ...rest } = other;
-      const list = isHeld ? contact.list : higherList(contact.list, other.list);
-      byAccount.set(key, { ...rest, ...keyDecision(isHeld ? contact : other), list });
-    }
+    byKey.set(key, left);
   }
-  return isSame ? theirs : { ...theirs, contacts: [...byAccount.values()] };
+  return isSame ? theirs : [...byKey.values()];
+}
+
+function guardInvite(mine: OpenInvite, theirs: OpenInvite): OpenInvite {
+  return mine.closedAt !== undefined && theirs.closedAt === undefined ? mine : theirs;
+}
+
+function guardContact(mine: Contact, theirs: Contact): Contact {
+  const belief = joinBeliefs(beliefOf(mine), beliefOf(theirs));
+  const holder = holderOf(belief.accountKey, mine, theirs);
+  const isHigher = theirs.list.counter >= mine.list.counter;
+  const left: Contact = {
+    account: theirs.account,
+    ...belief,
+    ...decided(standingOf(mine), standingOf(theirs)),
+    // The later record knows what was told later.
+    ...toldBy(holder ?? theirs),
+    list: holder?.list ?? (isHigher ? theirs.list : mine.list),
+  };
+  return isSameContact(left, theirs) ? theirs : left;
+}
+
+function isSameContact(a: Contact, b: Contact): boolean {
+  return equalBytes(encodeCbor(inOrder(a)), encodeCbor(inOrder(b)));
+}
+
+/** In one order of properties, whoever made it. */
+function inOrder(contact: Contact): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(contact).sort(([x], [y]) => (x < y ? -1 : 1)));
 }
 
 /** A closed invite stays closed; the first closing counts. */

@@ -247,7 +247,7 @@ export class RecordKeeper {
     }
     const theirs = await this.#open(reply.version, sealed);
     if (theirs === undefined) return;
-    const { guardContacts, mergeRecords } = await fetchPart(() => import('./merge.ts'));
+    const { guardRecord, mergeRecords } = await fetchPart(() => import('./merge.ts'));
     if (reply.version === this.#stored.version + 1 && !equalBytes(theirs.previous, this.#stored.hash)) {
       throw new CoreError('server-dishonest', 'a record that does not follow the one before');
     }
@@ -256,7 +256,7 @@ export class RecordKeeper {
       const wasDirty = this.#stored.dirty;
       const next = wasDirty
         ? mergeRecords(this.#value, theirs, clock.now())
-        : guardContacts(this.#value, theirs);
+        : guardRecord(this.#value, theirs);
       const dirty = wasDirty || next !== theirs;
       this.#keep(tx, { version: reply.version, hash, plain: encodeCbor(next), dirty }, next);
     });

@@ -137,6 +137,8 @@ export interface StoredPerson {
   readonly signs: readonly SignsOfLife[];
   /** The hash of the own list that each device has shown that it knows. */
   readonly proven: readonly { readonly device: DeviceId; readonly hash: Bytes }[];
+  /** The directory has never shown this key: it came inside a message. */
+  readonly hearsay?: boolean;
   readonly username?: string;
   readonly name?: string;
   readonly profileVersion?: number;

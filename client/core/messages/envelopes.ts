@@ -107,7 +107,7 @@ export class Envelopes {
   async prepare(entry: OutboxEntry, keeper: EntryKeeper): Promise<OutboxEntry | undefined> {
     const { directory, people, own } = this.#needs;
     this.#requireKey(entry);
-    let person = directory.get(entry.to) ?? (await people.fetch(entry.to, [])).person;
+    let person = directory.current(entry.to) ?? (await people.fetch(entry.to, [])).person;
     let bundles: ReadonlyMap<DeviceId, CheckedBundle> = new Map();
     const asked = new Set<DeviceId>();
     for (let round = 0; round < CORRECTIONS_MOST; round += 1) {
@@ -249,7 +249,7 @@ export class Envelopes {
    */
   async sealWithin(tx: WriteTx, entry: OutboxEntry, keep: (ready: OutboxEntry) => void): Promise<boolean> {
     const { sessions, directory } = this.#needs;
-    const person = directory.get(entry.to);
+    const person = directory.current(entry.to);
     if (person === undefined || !sessions.isImmediate || !this.#mayEncrypt(entry, person)) return false;
     if (this.#doubtful(entry, person).length > 0) return false;
     const targets = this.#targets(entry, person);

@@ -217,6 +217,11 @@ export class Inbox {
       await this.#numbering.take(handling, read);
     } else {
       if (judgement !== undefined) directory.commit(tx, judgement);
+      // What has come into force since the proof was judged may be another key or another list.
+      if (!directory.pairsInForce(account, device, handling.identityKey)) {
+        await this.#raiseCount(tx, 'unproven');
+        return standing;
+      }
       directory.noteHeard(tx, account, device);
       directory.noteKnown(tx, account, device, read.frame.to.list);
       const verdict = await this.#numbering.take(handling, read);

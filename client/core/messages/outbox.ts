@@ -371,7 +371,7 @@ export class Outbox {
    */
   async sendOnline(to: AccountId, content: Content, id: MessageId): Promise<void> {
     const { directory, clock } = this.#needs;
-    const person = directory.get(to);
+    const person = directory.current(to);
     if (!this.#isOpen) return;
     // Typing that overtakes a message would be shown after it.
     if (person === undefined || this.#queue(to).some(({ line }) => line === true)) return;

@@ -59,6 +59,10 @@ export class Proving {
     }
     const { proof } = read;
     let judgement: Judgement | undefined;
+    // A list that an own device has seen a successor of proves nothing any more: it may name a device that was removed.
+    if (directory.isBehind(opened.account) && this.#isAsked(opened.account)) {
+      await this.#fetch(envelope, opened.account);
+    }
     if (proof !== undefined && !this.#isInForce(opened.account, proof)) {
       try {
         judgement = directory.judge({ account: opened.account, ...proof }, 'message');
@@ -114,11 +118,20 @@ export class Proving {
 
   /** Asks the server about a contact or the own account: the list may have grown. Throws `Broken`, or what a lost connection threw. */
   async #lookUp(envelope: Delivered, account: AccountId): Promise<void> {
-    const { people, record, own } = this.#n;
-    const isOwn = account === own.value.account;
+    if (!this.#isAsked(account) || !this.#mayLookUp(account)) throw new Broken('unproven');
+    await this.#fetch(envelope, account);
+  }
+
+  /** Whether the server is asked about an account at all because of what a message says. */
+  #isAsked(account: AccountId): boolean {
+    const { record, own } = this.#n;
     const state = record.contact(account)?.state;
-    const isAsked = isOwn || (state !== undefined && state !== 'blocked');
-    if (!isAsked || !this.#mayLookUp(account)) throw new Broken('unproven');
+    return account === own.value.account || (state !== undefined && state !== 'blocked');
+  }
+
+  async #fetch(envelope: Delivered, account: AccountId): Promise<void> {
+    const { people, own } = this.#n;
+    const isOwn = account === own.value.account;
     try {
       await (isOwn ? people.fetchOwn() : people.fetch(account, []));
     } catch (error) {

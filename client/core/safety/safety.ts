@@ -5,7 +5,7 @@
  */
 import type { AccountId, MessageId } from '@tacet/protocol/ids';
 import type { WriteTx } from '../db/sealed.ts';
-import { DIRECTORY_TABLES } from '../directory.ts';
+import { DIRECTORY_TABLES, nextWordAt } from '../directory.ts';
 import { CoreError } from '../failure.ts';
 import type { MessageActs } from '../message-acts.ts';
 import type { Services } from '../services.ts';
@@ -112,13 +112,13 @@ export class Safety {
   #setTrust(tx: WriteTx, account: AccountId, trust: 'verified' | 'unverified'): void {
     const { record, clock } = this.#s;
     const contact = record.contact(account);
-    if (contact === undefined || contact.trust === trust) return;
-    // A decision is later than the one before it, whatever a clock says.
-    const changedAt = Math.max(clock.now(), contact.changedAt + 1);
-    const gaveUp = trust === 'unverified' ? { gaveUp: contact.accountKey } : {};
+    // Comparing again is a word again, later than one that another device may have heard.
+    if (contact === undefined || (contact.trust === trust && trust !== 'verified')) return;
+    const at = nextWordAt(clock.now(), contact);
     record.changeContact(tx, account, (held) => {
-      const { gaveUp: _before, ...rest } = held ?? contact;
-      return { ...rest, ...gaveUp, trust, changedAt };
+      const { hearsay, ...rest } = held ?? contact;
+      const isHearsay = hearsay === true && trust !== 'verified';
+      return { ...rest, ...(isHearsay ? { hearsay } : {}), trust, believedAt: at, judgedAt: at };
     });
   }
 

@@ -39,8 +39,13 @@ export class Person {
 
   /** From an invitation on the screen to the last button of its form. */
   async fillSignUp(): Promise<void> {
-    await this.button(en.welcome.create).click();
-    await this.page.getByLabel(en.signUp.name, { exact: true }).fill(this.name);
+    const name = this.page.getByLabel(en.signUp.name, { exact: true });
+    // The button moves when the inviter's name comes: a press that began before is none where it ends.
+    await expect(async () => {
+      if (!(await name.isVisible())) await this.button(en.welcome.create).click({ timeout: 3_000 });
+      await expect(name).toBeVisible({ timeout: 3_000 });
+    }).toPass();
+    await name.fill(this.name);
     await this.page.getByLabel(en.signUp.username, { exact: true }).fill(this.username);
     await this.button(en.common.continue).click();
     await this.readWords();

@@ -3,8 +3,8 @@ import t from 'tap';
 import { PrivateKey } from '@tacet/crypto';
 import { sha256 } from '@tacet/crypto/vault';
 import type { SignedBytes } from '../../../client/core/db/stores.ts';
-import { DIRECTORY_TABLES, type Judgement } from '../../../client/core/directory.ts';
-import { makeDirectoryScene, type DirectoryScene } from '../../support/directory-scene.ts';
+import { DIRECTORY_TABLES, newContact, type Judgement } from '../../../client/core/directory.ts';
+import { makeDirectoryScene, TestAccount, type DirectoryScene } from '../../support/directory-scene.ts';
 
 /** The hash that the next list names. */
 const hashOf = ({ bytes }: SignedBytes): Uint8Array<ArrayBuffer> => sha256(new Uint8Array(bytes));
@@ -195,4 +195,161 @@ t.test('what is noted of somebody while a judgement waits is kept', async (t) =>
   t.equal(directory.get(ben.id)?.list.counter, 4);
   t.equal(stored?.repairs?.count, 7);
   t.strictSame(stored?.proven, [{ device: device(0), hash: directory.ownView.hash }]);
+});
+
+t.test('an entry judged before the record brought a verified key is not believed over it', async (t) => {
+  const scene = await makeDirectoryScene('by-invite');
+  const { db, directory, record } = scene;
+  const eve = new TestAccount();
+  const others = PrivateKey.generate();
+  const waiting = directory.judge(eve.entry(eve.list(7, 1, undefined, others), others), 'server');
+  t.equal(waiting.kind, 'first');
+  // Another own device has verified her, and the record with it comes now.
+  const hers = directory.judge(eve.entry(eve.list(2, 1)), 'server');
+  await db.write(DIRECTORY_TABLES, async (tx) =>
+    record.changeContact(tx, eve.id, () => newContact(hers.person, 'accepted', 'verified', 1)),
+  );
+  t.equal(await commit(scene, waiting), undefined);
+  t.equal(directory.get(eve.id), undefined);
+  t.strictSame(directory.keyOf(eve.id), eve.key.getPublicKey().serialize());
+  t.match(directory.judge(eve.entry(eve.list(2, 1)), 'server').kind, 'newer', 'her own list still comes');
+  t.match(directory.judge(eve.entry(eve.list(7, 1, undefined, others), others), 'server'), {
+    kind: 'key-changed',
+    blocks: true,
+  });
+});
+
+t.test(
+  'a forged introduction pins no counter: accepted or not, the directory’s word about the key stands',
+  async (t) => {
+    const scene = await makeDirectoryScene('by-invite');
+    const { db, directory, record } = scene;
+    const eve = new TestAccount();
+    const forger = PrivateKey.generate();
+    const forged = directory.judge(eve.entry(eve.list(1_000, 1, undefined, forger), forger), 'message');
+    await db.write(DIRECTORY_TABLES, async (tx) => {
+      const person = directory.commit(tx, forged);
+      record.changeContact(tx, eve.id, () => newContact(person!, 'accepted', 'unverified', 1));
+    });
+    const hers = directory.judge(eve.entry(eve.list(3, 1)), 'server');
+    t.match(hers, { kind: 'key-changed', blocks: false });
+    await commit(scene, hers);
+    t.match(record.contact(eve.id), { list: { counter: 3 } });
+    t.strictSame(directory.keyOf(eve.id), eve.key.getPublicKey().serialize());
+    t.equal(directory.judge(eve.entry(eve.list(3, 1)), 'server').kind, 'same');
+    t.throws(
+      () => directory.judge(eve.entry(eve.list(2, 1, undefined, forger), forger), 'server'),
+      { code: 'server-dishonest' },
+      'once the directory has shown a key, no other one may come under a lower counter',
+    );
+  },
+);
+
+t.test('a list that is still held under another key says nothing about the key in force', async (t) => {
+  const { db, directory, record, ben } = await makeDirectoryScene('by-invite');
+  const other = PrivateKey.generate();
+  const list = ben.list(2, 1, undefined, other);
+  // Another own device has believed the other key; what is held here is still the list before, with a higher counter.
+  await db.write(DIRECTORY_TABLES, async (tx) =>
+    record.changeContact(tx, ben.id, (held) => ({
+      ...held!,
+      accountKey: other.getPublicKey().serialize(),
+      list: { counter: 2, hash: hashOf(list) },
+    })),
+  );
+  t.equal(directory.judge(ben.entry(list, other), 'server').kind, 'newer');
+});
+
+t.test(
+  'who is accepted on a device that knows only the record is not unreachable for a forged request',
+  async (t) => {
+    const { db, directory, record } = await makeDirectoryScene('by-invite');
+    const eve = new TestAccount();
+    const forger = PrivateKey.generate();
+    const forged = directory.judge(eve.entry(eve.list(1_000, 1, undefined, forger), forger), 'message');
+    const contact = newContact(forged.person, 'accepted', 'unverified', 1);
+    await db.write(DIRECTORY_TABLES, async (tx) => record.changeContact(tx, eve.id, () => contact));
+    const hers = await directory.settle(
+      eve.entry(eve.list(3, 1)),
+      DIRECTORY_TABLES,
+      async (_tx, person) => person,
+    );
+    t.equal(hers?.list.counter, 3);
+    t.match(record.contact(eve.id), { list: { counter: 3 } });
+    t.equal(record.contact(eve.id)?.hearsay, undefined);
+  },
+);
+
+t.test('an old key of somebody who is known from the record is not taken for hearsay', async (t) => {
+  const { db, directory, record } = await makeDirectoryScene('by-invite');
+  const eve = new TestAccount();
+  const before = PrivateKey.generate();
+  const now = directory.judge(eve.entry(eve.list(5, 1)), 'server');
+  const contact = newContact(now.person, 'accepted', 'unverified', 1);
+  await db.write(DIRECTORY_TABLES, async (tx) => record.changeContact(tx, eve.id, () => contact));
+  // Her first message here proves her by the list itself.
+  const proved = directory.judge(eve.entry(eve.list(5, 1)), 'message');
+  await db.write(DIRECTORY_TABLES, async (tx) => directory.commit(tx, proved));
+  t.ok(directory.get(eve.id));
+  t.throws(() => directory.judge(eve.entry(eve.list(4, 1, undefined, before), before), 'server'), {
+    code: 'server-dishonest',
+  });
+});
+
+t.test('a key that waits for a decision goes when another one was decided for', async (t) => {
+  const scene = await makeDirectoryScene('verified');
+  const { db, directory, record, ben } = scene;
+  const [waiting, decided] = [PrivateKey.generate(), PrivateKey.generate()];
+  await commit(scene, directory.judge(ben.entry(ben.list(4, 1, undefined, waiting), waiting), 'server'));
+  t.equal(directory.isBlocked(ben.id), true);
+  const list = ben.list(5, 1, undefined, decided);
+  await db.write(DIRECTORY_TABLES, async (tx) => {
+    record.changeContact(tx, ben.id, (held) => ({
+      ...held!,
+      accountKey: decided.getPublicKey().serialize(),
+      list: { counter: 5, hash: hashOf(list) },
+      judgedAt: Date.now(),
+    }));
+    directory.followRecord(tx);
+  });
+  t.equal(directory.isBlocked(ben.id), false);
+  t.equal(record.contact(ben.id)?.trust, 'verified');
+  t.equal(await keyLines(scene), 2, 'each change has its line');
+});
+
+t.test('a change that was judged against another key than the one in force is not believed', async (t) => {
+  const scene = await makeDirectoryScene('by-invite');
+  const { directory, record, ben } = scene;
+  const [stale, newer] = [PrivateKey.generate(), PrivateKey.generate()];
+  const waiting = directory.judge(ben.entry(ben.list(7, 1, undefined, stale), stale), 'server');
+  await commit(scene, directory.judge(ben.entry(ben.list(6, 1, undefined, newer), newer), 'server'));
+  await commit(scene, waiting);
+  t.strictSame(record.contact(ben.id)?.accountKey, newer.getPublicKey().serialize());
+  t.equal(await keyLines(scene), 1);
+});
+
+t.test('staying with the key from before is a word that outlasts one for the changed key', async (t) => {
+  const scene = await makeDirectoryScene('verified');
+  const { db, directory, record, ben } = scene;
+  const changed = PrivateKey.generate();
+  await commit(scene, directory.judge(ben.entry(ben.list(4, 1, undefined, changed), changed), 'server'));
+  const before = record.contact(ben.id)?.judgedAt ?? 0;
+  await db.write(DIRECTORY_TABLES, async (tx) => directory.disbelieveChanged(tx, ben.id));
+  t.ok((record.contact(ben.id)?.judgedAt ?? 0) > before);
+  t.equal(record.contact(ben.id)?.trust, 'verified');
+});
+
+t.test('a list that an own device has seen a successor of is not gone by', async (t) => {
+  const scene = await makeDirectoryScene('by-invite');
+  const { db, directory, record, ben, first } = scene;
+  t.equal(directory.isBehind(ben.id), false);
+  t.equal(directory.current(ben.id)?.list.counter, 3);
+  const next = ben.list(4, 2, hashOf(first));
+  await db.write(DIRECTORY_TABLES, async (tx) =>
+    record.changeContact(tx, ben.id, (held) => ({ ...held!, list: { counter: 4, hash: hashOf(next) } })),
+  );
+  t.equal(directory.isBehind(ben.id), true);
+  t.equal(directory.current(ben.id), undefined);
+  await commit(scene, directory.judge(ben.entry(next), 'server'));
+  t.equal(directory.current(ben.id)?.list.counter, 4);
 });

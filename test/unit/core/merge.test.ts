@@ -3,7 +3,7 @@ import t from 'tap';
 import fc from 'fast-check';
 import { AccountRecord, type Contact } from '@tacet/protocol/content/record';
 import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
-import { guardContacts, mergeRecords } from '../../../client/core/account/merge.ts';
+import { guardRecord, mergeRecords } from '../../../client/core/account/merge.ts';
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.integer({ min: 0, max: 3 }).map((value) => new Uint8Array(length).fill(value));
@@ -23,9 +23,13 @@ const contact: fc.Arbitrary<Contact> = fc.record(
     profileKey: bytes(32),
     username: fc.constantFrom('ada', 'ben'),
     name: fc.constantFrom('Ada', 'Ben'),
-    gaveUp: bytes(33),
+    believedAt: instant,
+    judgedAt: instant,
+    hearsay: fc.constant(true as const),
   },
-  { requiredKeys: ['account', 'accountKey', 'trust', 'state', 'changedAt', 'list', 'keysAt'] },
+  {
+    requiredKeys: ['account', 'accountKey', 'trust', 'believedAt', 'state', 'changedAt', 'list', 'keysAt'],
+  },
 );
 const invite = fc.record(
   { code: bytes(16), secret: bytes(32), expiresAt: instant, closedAt: instant },
@@ -140,6 +144,7 @@ t.test('the later decision about a contact stands, whoever merges', (t) => {
     account: new Uint8Array(16),
     accountKey: new Uint8Array(33),
     trust: 'by-invite',
+    believedAt: 5,
     state: 'accepted',
     changedAt: 5,
     list: { counter: 1, hash: new Uint8Array(32) },
@@ -153,59 +158,229 @@ t.test('the later decision about a contact stands, whoever merges', (t) => {
   t.end();
 });
 
+const K1 = new Uint8Array(33).fill(1);
+const K2 = new Uint8Array(33).fill(2);
+/** Verified by the person at 5. */
 const BEN: Contact = {
   account: new Uint8Array(16),
-  accountKey: new Uint8Array(33).fill(1),
+  accountKey: K1,
   trust: 'verified',
+  believedAt: 5,
+  judgedAt: 5,
   state: 'accepted',
   changedAt: 5,
   list: { counter: 1, hash: new Uint8Array(32) },
   keysAt: 0,
 };
+/** As a device that has not heard of the mark knows him. */
+const { judgedAt: _judged, ...unheard } = { ...BEN, trust: 'unverified' as const, believedAt: 1 };
+/** The same, after a change of the key that it has believed by itself. */
 const believed: Contact = {
-  ...BEN,
-  accountKey: new Uint8Array(33).fill(2),
-  trust: 'unverified',
+  ...unheard,
+  accountKey: K2,
+  believedAt: 9,
   changedAt: 9,
   list: { counter: 7, hash: new Uint8Array(32) },
 };
 
-t.test(
-  'a verified key gives way to another one only by the person’s word, however late the other is',
-  (t) => {
-    const one = fc.sample(record, 1)[0]!;
-    const holding = (contact: Contact): AccountRecord => ({ ...one, contacts: [contact] });
-    const cases = [
-      [believed, 1, 'a key that a device has believed by itself'],
-      [{ ...believed, gaveUp: new Uint8Array(33).fill(3) }, 1, 'where another key was given up'],
-      [{ ...believed, gaveUp: BEN.accountKey }, 2, 'where this key was given up'],
-      [{ ...believed, trust: 'verified' as const }, 2, 'where the other was compared'],
-      [{ ...BEN, trust: 'unverified' as const, changedAt: 9 }, 1, 'the mark taken away'],
-    ] as const;
-    for (const [other, key, what] of cases) {
-      const [mine, theirs] = [holding(BEN), holding(other)];
-      for (const merged of [mergeRecords(mine, theirs, 0), mergeRecords(theirs, mine, 0)]) {
-        t.equal(merged.contacts[0]?.accountKey[0], key, what);
-      }
-      const guarded = guardContacts(mine, theirs);
-      t.equal(guarded.contacts[0]?.accountKey[0], key, what);
-      if (other.accountKey[0] === key) t.equal(guarded, theirs, 'nothing is missing, nothing changes');
-      else t.equal(guarded.contacts[0]?.list.counter, 1, 'under the counters of that key');
+t.test('a verified key gives way only to a later word of the person, however late the other is', (t) => {
+  const one = fc.sample(record, 1)[0]!;
+  const holding = (contact: Contact): AccountRecord => ({ ...one, contacts: [contact] });
+  const cases = [
+    [believed, 1, 'verified', 'a key that a device has believed by itself'],
+    [{ ...believed, judgedAt: 4 }, 1, 'verified', 'where an earlier word was about another key'],
+    [{ ...believed, judgedAt: 9 }, 2, 'unverified', 'where the person went on with the other'],
+    [{ ...believed, trust: 'verified', judgedAt: 9 }, 2, 'verified', 'where the other was compared'],
+    [unheard, 1, 'verified', 'a device that has not heard of the mark'],
+    [
+      { ...unheard, state: 'blocked', changedAt: 9, keysAt: 9 },
+      1,
+      'verified',
+      'the same after it decided about something else',
+    ],
+    [{ ...BEN, trust: 'unverified', believedAt: 9, judgedAt: 9 }, 1, 'unverified', 'the mark taken away'],
+  ] as const satisfies readonly (readonly [Contact, number, Contact['trust'], string])[];
+  for (const [other, key, trust, what] of cases) {
+    const [mine, theirs] = [holding(BEN), holding(other)];
+    for (const merged of [mergeRecords(mine, theirs, 0), mergeRecords(theirs, mine, 0)]) {
+      t.match(merged.contacts[0], { trust, accountKey: { 0: key } }, what);
     }
-    const merged = mergeRecords(holding(BEN), holding({ ...believed, state: 'blocked' }), 0);
-    t.match(
-      merged.contacts[0],
-      { trust: 'verified', state: 'blocked' },
-      'what else was decided later stands',
-    );
-    t.end();
-  },
-);
+    const guarded = guardRecord(mine, theirs);
+    t.match(guarded.contacts[0], { trust, accountKey: { 0: key } }, what);
+    if (other.trust === trust && other.accountKey[0] === key) t.equal(guarded, theirs, 'nothing is missing');
+    if (key === 1) t.equal(guarded.contacts[0]?.list.counter, 1, 'under the counters of that key');
+  }
+  const merged = mergeRecords(holding(BEN), holding({ ...believed, state: 'blocked' }), 0);
+  t.match(merged.contacts[0], { trust: 'verified', state: 'blocked' }, 'what else was decided stands');
+  t.end();
+});
+
+t.test('a mark that was taken away does not come back from a device that had not heard of it', (t) => {
+  const one = fc.sample(record, 1)[0]!;
+  const holding = (contact: Contact): AccountRecord => ({ ...one, contacts: [contact] });
+  const stale = holding({ ...BEN, state: 'blocked', changedAt: 20, keysAt: 20 });
+  const words = [
+    { ...BEN, trust: 'unverified' as const, believedAt: 9, judgedAt: 9 },
+    // Another key was verified, and that mark taken away in its turn.
+    { ...BEN, accountKey: K2, trust: 'unverified' as const, believedAt: 12, judgedAt: 12 },
+  ];
+  for (const word of words) {
+    for (const merged of [
+      mergeRecords(holding(word), stale, 0),
+      mergeRecords(stale, holding(word), 0),
+      guardRecord(holding(word), stale),
+    ]) {
+      t.match(merged.contacts[0], {
+        trust: 'unverified',
+        accountKey: { 0: word.accountKey[0] },
+        state: 'blocked',
+      });
+    }
+  }
+  t.end();
+});
+
+/** Somebody has introduced himself under the name of another: with a list that nobody could go past, keys of his own, and late. */
+const forged: Contact = {
+  ...unheard,
+  accountKey: K2,
+  believedAt: 9,
+  state: 'request',
+  changedAt: 9,
+  list: { counter: 1_000, hash: new Uint8Array(32) },
+  deliveryKey: new Uint8Array(32).fill(2),
+  profileKey: new Uint8Array(32).fill(2),
+  keysAt: 9,
+  name: 'Forger',
+  hearsay: true,
+};
+/** The true one, as another own device has answered his invite. */
+const invited: Contact = {
+  ...unheard,
+  trust: 'by-invite',
+  list: { counter: 3, hash: new Uint8Array(32) },
+  deliveryKey: new Uint8Array(32).fill(1),
+  profileKey: new Uint8Array(32).fill(1),
+  keysAt: 1,
+  name: 'Ben',
+};
+
+t.test('a forged introduction takes nothing of somebody who was accepted, whoever hears of it', (t) => {
+  const one = fc.sample(record, 1)[0]!;
+  const holding = (contact: Contact): AccountRecord => ({ ...one, contacts: [contact] });
+  for (const hers of [
+    invited,
+    { ...invited, judgedAt: 4 },
+    { ...BEN, ...invited, trust: 'verified' as const },
+  ]) {
+    for (const merged of [
+      mergeRecords(holding(forged), holding(hers), 0),
+      mergeRecords(holding(hers), holding(forged), 0),
+      guardRecord(holding(forged), holding(hers)),
+      guardRecord(holding(hers), holding(forged)),
+    ]) {
+      t.strictSame(merged.contacts[0], hers);
+    }
+  }
+  t.end();
+});
+
+t.test('by whose invite somebody came is not forgotten because another device heard from him first', (t) => {
+  const one = fc.sample(record, 1)[0]!;
+  const holding = (contact: Contact): AccountRecord => ({ ...one, contacts: [contact] });
+  const heard: Contact = {
+    ...unheard,
+    believedAt: 9,
+    state: 'request',
+    changedAt: 9,
+    list: invited.list,
+    hearsay: true,
+  };
+  for (const merged of [
+    mergeRecords(holding(heard), holding(invited), 0),
+    mergeRecords(holding(invited), holding(heard), 0),
+    guardRecord(holding(heard), holding(invited)),
+  ]) {
+    t.match(merged.contacts[0], { trust: 'by-invite', state: 'accepted' });
+    t.equal(merged.contacts[0]?.hearsay, undefined, 'the other device had it from the directory');
+  }
+  t.end();
+});
+
+t.test('where nobody is accepted the key that was believed later has its own list and names', (t) => {
+  const one = fc.sample(record, 1)[0]!;
+  const holding = (contact: Contact): AccountRecord => ({ ...one, contacts: [contact] });
+  const later: Contact = { ...invited, state: 'request', believedAt: 12 };
+  for (const merged of [
+    mergeRecords(holding(forged), holding(later), 0),
+    mergeRecords(holding(later), holding(forged), 0),
+    guardRecord(holding(forged), holding(later)),
+  ]) {
+    t.match(merged.contacts[0], { accountKey: { 0: 1 }, list: { counter: 3 }, name: 'Ben', keysAt: 1 });
+  }
+  t.end();
+});
+
+t.test('a record that the server kept back undoes no block, no rotation and no closed invite', (t) => {
+  const one = { ...fc.sample(record, 1)[0]!, profileKeyNumber: 2, profileKey: new Uint8Array(32).fill(2) };
+  const invite = { code: new Uint8Array(16), secret: new Uint8Array(32), expiresAt: 5 };
+  const mine: AccountRecord = {
+    ...one,
+    contacts: [{ ...BEN, state: 'blocked', changedAt: 9 }],
+    invites: [{ ...invite, closedAt: 3 }],
+  };
+  const theirs: AccountRecord = {
+    ...one,
+    profileKeyNumber: 1,
+    profileKey: new Uint8Array(32).fill(1),
+    contacts: [BEN],
+    invites: [invite],
+  };
+  t.match(guardRecord(mine, theirs), {
+    profileKeyNumber: 2,
+    profileKey: { 0: 2 },
+    contacts: [{ state: 'blocked' }],
+    invites: [{ closedAt: 3 }],
+  });
+  t.equal(guardRecord(theirs, mine), mine, 'and what is later is taken as it is');
+  t.end();
+});
+
+t.test('what a guarded record has kept is kept again unchanged: two devices come to rest', (t) => {
+  fc.assert(
+    fc.property(record, record, (mine, theirs) => {
+      const once = guardRecord(mine, theirs);
+      return guardRecord(mine, once) === once && guardRecord(once, once) === once;
+    }),
+    { numRuns: 500 },
+  );
+  t.pass('for every pair that was tried');
+  t.end();
+});
+
+t.test('whichever records meet first, the person’s last word about a key is the same in the end', (t) => {
+  const word = (value: AccountRecord): unknown =>
+    value.contacts.map(({ account, accountKey, trust, judgedAt }) => [
+      account[0],
+      judgedAt ?? 0,
+      trust === 'verified' ? accountKey[0] : undefined,
+    ]);
+  fc.assert(
+    fc.property(record, record, record, (a, b, c) => {
+      const left = mergeRecords(mergeRecords(a, b, 0), c, 0);
+      const right = mergeRecords(a, mergeRecords(b, c, 0), 0);
+      return JSON.stringify(word(left)) === JSON.stringify(word(right));
+    }),
+    { numRuns: 1_000 },
+  );
+  t.pass('for all that were tried');
+  t.end();
+});
 
 t.test('a later record of another device takes no contact away and lowers no counter', (t) => {
   fc.assert(
     fc.property(record, record, (mine, theirs) => {
-      const guarded = parseCbor(AccountRecord, encodeCbor(guardContacts(mine, theirs)));
+      const guarded = parseCbor(AccountRecord, encodeCbor(guardRecord(mine, theirs)));
       return mine.contacts.every((contact) => {
         const kept = guarded.contacts.find(({ account }) => account[0] === contact.account[0]);
         if (kept === undefined) return false;
@@ -213,7 +388,7 @@ t.test('a later record of another device takes no contact away and lowers no cou
       });
     }),
   );
-  fc.assert(fc.property(record, (mine) => guardContacts(mine, mine) === mine));
+  fc.assert(fc.property(record, (mine) => guardRecord(mine, mine) === mine));
   t.pass('for every pair that was tried');
   t.end();
 });

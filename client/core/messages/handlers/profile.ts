@@ -15,7 +15,7 @@ import {
   type ProfileKey,
 } from '@tacet/crypto/vault';
 import { copyBytes } from '../../bytes.ts';
-import { newContact } from '../../directory.ts';
+import { decidedAt, newContact } from '../../directory.ts';
 import type { Handling, HandlerServices } from './handling.ts';
 import type { WriteTx } from '../../db/sealed.ts';
 import type { AccountId } from '@tacet/protocol/ids';
@@ -82,10 +82,21 @@ export async function handleProfile(handling: Handling, body: Profile): Promise<
     const keys = { deliveryKey: copyBytes(body.deliveryKey), profileKey: copyBytes(body.profileKey) };
     // By arrival: the sender's clock may have been wrong when he said it. Keys that are known change no record, however often they come.
     const isOvertaken = (isLate && contact.keysAt > 0) || hasKeys(contact, keys);
-    const told = isOvertaken ? contact : { ...contact, ...keys, keysAt: clock.now() };
+    const told = isOvertaken
+      ? contact
+      : { ...contact, ...keys, keysAt: Math.max(clock.now(), contact.keysAt + 1) };
     if (!isInvited) return told;
     const trust = told.trust === 'verified' ? told.trust : 'by-invite';
-    return { ...told, state: 'accepted', trust, changedAt: clock.now() };
+    const now = clock.now();
+    // The secret of the invite proves the key as well as the directory does.
+    const { hearsay: _before, ...proven } = told;
+    return {
+      ...proven,
+      state: 'accepted',
+      trust,
+      believedAt: Math.max(now, told.believedAt),
+      changedAt: decidedAt(now, told),
+    };
   });
   if (code !== undefined) {
     record.change(tx, (held) => ({
