@@ -1,10 +1,10 @@
 /** Composes the page: looks at the browser, starts the core worker, opens its door and renders the interface. */
 // First, before all that is needed to draw.
-import { earlyCore, startCore } from './platform/early-core.ts';
+import { earlyCore, startCore, type StartedCore } from './platform/early-core.ts';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 import { effect } from '@preact/signals';
-import { render } from 'preact';
+import { render, type VNode } from 'preact';
 import { openDoor, type Door } from './core/door.ts';
 import { rememberAccount } from './platform/account-hint.ts';
 import { browserLifelines } from './platform/lifelines.ts';
@@ -12,14 +12,14 @@ import { followNotices, followPressedNotices } from './platform/notifications.ts
 import { answerPersistRequests } from './platform/persistence.ts';
 import { browserRandom } from './platform/random.ts';
 import { canStore, readSupport } from './platform/support.ts';
-import { onWorkerEnd, type LinkEnd } from './platform/window-link.ts';
+import { onWorkerEnd } from './platform/window-link.ts';
 import { takeUpdate } from './ui/app-update.ts';
 import { App } from './ui/app.tsx';
 import { openFirst } from './ui/conversation/jump-target.ts';
 import { DoorContext } from './ui/door-context.ts';
 import { noticeWords } from './ui/notice-words.ts';
 import { go, parsePlace } from './ui/router.ts';
-import type { Obstacle } from './ui/screens/unsupported.tsx';
+import { obstacleWords, type Obstacle } from './ui/screens/obstacle.ts';
 import { locale } from './ui/text/text.ts';
 import { followTheme } from './ui/theme.ts';
 
@@ -31,7 +31,8 @@ function start(root: HTMLElement): void {
 
   const { port1, port2 } = new MessageChannel();
   const door = openDoor(earlyCore?.port ?? port1, browserRandom);
-  const follow = (worker: LinkEnd): void => {
+  const follow = ({ worker, failed }: StartedCore): void => {
+    background(failed.then(() => door.failed({ code: 'part-missing' })));
     answerPersistRequests(worker);
     followNotices(worker, noticeWords, openPath);
     onWorkerEnd(worker, browserLifelines, () => {
@@ -43,7 +44,7 @@ function start(root: HTMLElement): void {
   };
   const expectsAccount = earlyCore !== undefined;
   if (earlyCore !== undefined) {
-    follow(earlyCore.worker);
+    follow(earlyCore);
     earlyCore.listened();
     openFirst(door.commands);
   } else if (document.hidden) {
@@ -72,10 +73,24 @@ function start(root: HTMLElement): void {
   return undefined;
 }
 
-/** Says what the browser lacks; few need the words for it. */
+/** Says what the browser lacks; few need the screen for it, and where that does not come the words stand alone. */
 async function showUnsupported(obstacle: Obstacle, root: HTMLElement): Promise<void> {
-  const { Unsupported } = await import('./ui/screens/unsupported.tsx');
-  render(<Unsupported obstacle={obstacle} />, root);
+  try {
+    const { Unsupported } = await import('./ui/screens/unsupported.tsx');
+    render(<Unsupported obstacle={obstacle} />, root);
+  } catch {
+    render(<PlainObstacle obstacle={obstacle} />, root);
+  }
+}
+
+function PlainObstacle({ obstacle }: { readonly obstacle: Obstacle }): VNode {
+  const { title, lead } = obstacleWords(obstacle);
+  return (
+    <main>
+      <h1>{title}</h1>
+      <p>{lead}</p>
+    </main>
+  );
 }
 
 /** Goes to a place of the app by its address. */

@@ -471,6 +471,7 @@ class Core implements Client {
       makeInvite: async () => (await this.#home().meeting()).makeInvite(),
       followInvite: async (link) => (await this.#home().meeting()).followInvite(link),
       seeRefusedInvite: async () => this.#home().forgetInvite(),
+      seeRollback: async () => this.#home().seeRollback(),
       startConversation: async (username) => (await this.#home().contacts()).startConversation(username),
       openConversation: async (conversation, at) => {
         if (this.#state.session.value.kind === 'starting') {

@@ -51,6 +51,7 @@ export const FIRST_STATE: ViewState = {
   reset: undefined,
   passphrase: { asked: false },
   refusedInvite: undefined,
+  rollback: undefined,
   progress: undefined,
   unreadTotal: 0,
   indexing: undefined,
@@ -75,6 +76,7 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   makeInvite: 'once',
   followInvite: 'once',
   seeRefusedInvite: 'again',
+  seeRollback: 'again',
   startConversation: 'again',
   openConversation: 'again',
   loadEarlier: 'again',
@@ -153,6 +155,8 @@ interface Waiting {
 export interface MainDoor extends Door {
   /** Goes on with another worker: what waits is asked there again. */
   moveTo(port: PortLike): void;
+  /** The worker has failed. One that has not served yet never will: the session is broken, and what waits is refused. */
+  failed(failure: Failure): void;
 }
 
 /** Opens the door to core behind `port` (a worker, or a message port into one). `random` gives bytes for the keys of calls. */
@@ -167,6 +171,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     reset: signal(FIRST_STATE.reset),
     passphrase: signal(FIRST_STATE.passphrase),
     refusedInvite: signal(FIRST_STATE.refusedInvite),
+    rollback: signal(FIRST_STATE.rollback),
     progress: signal(FIRST_STATE.progress),
     unreadTotal: signal(FIRST_STATE.unreadTotal),
     indexing: signal(FIRST_STATE.indexing),
@@ -310,6 +315,11 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
       current = next;
       turn = 0;
       listen();
+    },
+    failed(failure) {
+      if (closed || turn > 0) return;
+      show({ session: { kind: 'broken', failure } });
+      for (const id of waiting.keys()) refuse(id, failure);
     },
     close() {
       if (closed) return;

@@ -39,15 +39,31 @@ export function failureFrom(error: unknown): Failure {
 /** Whether an error means that there was no connection, or that the server asks for patience: the same request may succeed later. */
 export function isPassing(error: unknown): boolean {
   return (
-    isCoreError(error, 'offline') || isWireError(error, 'shutting-down') || isWireError(error, 'overloaded')
+    isCoreError(error, 'offline') ||
+    isCoreError(error, 'part-missing') ||
+    isWireError(error, 'shutting-down') ||
+    isWireError(error, 'overloaded')
   );
 }
 
-/** Fetches a part of the program that a start does not need. Throws `CoreError` `offline` where it does not come. */
+/** How often each part did not come, by the source text of what loads it. */
+const missed = new Map<string, number>();
+
+/**
+ * Fetches a part of the program that a start does not need. Throws `CoreError` `offline` where it does not come, and `part-missing` from
+ * the second time on: some browsers keep the failure of a module for as long as the page lives, so that only a new page helps.
+ */
 export async function fetchPart<Part>(load: () => Promise<Part>): Promise<Part> {
+  const name = String(load);
   try {
-    return await load();
+    const part = await load();
+    missed.delete(name);
+    return part;
   } catch (cause) {
-    throw new CoreError('offline', 'a part of the program did not come', { cause });
+    const times = (missed.get(name) ?? 0) + 1;
+    missed.set(name, times);
+    throw new CoreError(times > 1 ? 'part-missing' : 'offline', 'a part of the program did not come', {
+      cause,
+    });
   }
 }

@@ -13,6 +13,7 @@ import { PassphraseCare } from './account/passphrase-care.ts';
 import { Profiles } from './account/profiles.ts';
 import { RecordKeeper } from './account/record.ts';
 import { hasCurrentRecordKey } from './account/record-key.ts';
+import { noteRollback, seeRollback } from './account/rollback.ts';
 import { Session } from './account/session.ts';
 import { StartCounter } from './account/start-counter.ts';
 import type { Background } from './background.ts';
@@ -156,6 +157,7 @@ export class Home {
       tell: (frame) => connection.tell(frame),
       faulted: () => connection.restart(),
     });
+    people.onContradiction = () => this.contradicted();
     directory.onKeyChange = (account) =>
       background.run(outbox.recheck(account), 'look again at what waits after a key change');
   }
@@ -187,6 +189,7 @@ export class Home {
         token: () => session.token(),
         changed: () => later.home?.recordChanged(),
         uploaded: (version) => later.home?.recordUploaded(version),
+        contradicted: () => later.home?.contradicted(),
       },
       stored,
     );
@@ -274,6 +277,16 @@ export class Home {
       this.own.change(tx, ({ answering: _seen, ...own }) => own);
       tx.after(() => this.#parts.watcher.peopleChanged());
     });
+  }
+
+  /** The server has shown an older state of this account, or one that contradicts what is known. */
+  contradicted(): void {
+    if (!this.#stopped) this.#parts.background.run(noteRollback(this.#services), 'tell of an older state');
+  }
+
+  /** The person has been told of it. */
+  seeRollback(): Promise<void> {
+    return seeRollback(this.#services);
   }
 
   /** Stops everything; what is stored stays. */

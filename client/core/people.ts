@@ -18,7 +18,7 @@ import type { SealedDb } from './db/sealed.ts';
 import type { SignedBytes } from './db/stores.ts';
 import { verifyStatement, type ListedDevice } from './device-lists.ts';
 import { DIRECTORY_TABLES, type Directory, type DirectoryEntry, type Person } from './directory.ts';
-import { CoreError } from './failure.ts';
+import { CoreError, isCoreError } from './failure.ts';
 import type { CheckedBundle } from './sessions/sessions.ts';
 import type { AnonymousConnection } from './transport/anonymous.ts';
 import type { Rest } from './transport/rest.ts';
@@ -111,6 +111,8 @@ export class People {
   readonly #directory: Directory;
   /** Delivery keys that were refused since the start; they are not tried again. */
   readonly #refused = new Set<string>();
+  /** The server has shown an older own list than the one known, or one that contradicts it. */
+  onContradiction: (() => void) | undefined;
 
   constructor(
     db: SealedDb,
@@ -171,12 +173,20 @@ export class People {
 
   /** Reads the own entry. */
   async fetchOwn(): Promise<Person> {
+    const known = this.#directory.ownView.counter;
     const json = await this.#session.with((token) => this.#rest.call(getDirectory, { token }));
     const entry = entryFromJson(json);
     if (entry.account !== this.#directory.ownAccount) {
       throw new CoreError('server-dishonest', 'the entry of somebody else');
     }
-    return this.keep(entry);
+    try {
+      return await this.keep(entry);
+    } catch (error) {
+      // What came into force meanwhile makes an honest answer look old.
+      const isSame = known === this.#directory.ownView.counter;
+      if (isSame && isCoreError(error, 'server-dishonest')) this.onContradiction?.();
+      throw error;
+    }
   }
 
   /** Judges an entry and puts it into force. Throws `CoreError` `server-dishonest`, `key-changed`. */

@@ -7,6 +7,7 @@ import { encodeB64u } from '@tacet/protocol/bytes';
 import type { AccountId } from '@tacet/protocol/ids';
 import type { StoredConversation } from './db/stores.ts';
 import { devicesOf, passphraseOf, resetOf } from './account/own-devices.ts';
+import { rollbackOf } from './account/rollback.ts';
 import type { Home } from './home.ts';
 import {
   addEarlier,
@@ -30,6 +31,7 @@ import type {
   PersonView,
   RefusedInvite,
   ResetView,
+  RollbackView,
   Progress,
   Relation,
   SessionState,
@@ -54,6 +56,7 @@ export class SharedState {
   readonly reset = signal<ResetView | undefined>(undefined);
   readonly passphrase = signal<PassphraseView>({ asked: false });
   readonly refusedInvite = signal<RefusedInvite | undefined>(undefined);
+  readonly rollback = signal<RollbackView | undefined>(undefined);
   readonly unreadTotal: ReadonlySignal<number> = computed(() =>
     this.conversations.value.reduce((sum, { unread }) => sum + unread, 0),
   );
@@ -73,6 +76,7 @@ export class SharedState {
       this.reset.value = home === undefined ? undefined : resetOf(home);
       this.passphrase.value = home === undefined ? { asked: false } : passphraseOf(home);
       this.refusedInvite.value = home === undefined ? undefined : refusedInviteOf(home);
+      this.rollback.value = home === undefined ? undefined : rollbackOf(home);
       for (const view of this.#views) view.closeConversation();
     });
   }
@@ -104,6 +108,7 @@ export class SharedState {
       this.reset.value = resetOf(home);
       this.passphrase.value = passphraseOf(home);
       this.refusedInvite.value = refusedInviteOf(home);
+      this.rollback.value = rollbackOf(home);
       for (const view of this.#views) view.peopleChanged();
     });
     const { session } = this;
@@ -149,6 +154,7 @@ export class ViewMirror {
         reset: shared.reset.value,
         passphrase: shared.passphrase.value,
         refusedInvite: shared.refusedInvite.value,
+        rollback: shared.rollback.value,
         progress: shared.progress.value,
         unreadTotal: shared.unreadTotal.value,
         indexing: shared.indexing.value,

@@ -18,6 +18,7 @@ export interface Failure {
 /** The client's own failures. */
 export type ClientErrorCode =
   | 'offline'
+  | 'part-missing'
   | 'passphrase-weak'
   | 'passphrase-wrong'
   | 'invite-malformed'
@@ -247,6 +248,11 @@ export interface RefusedInvite {
   readonly username: string;
 }
 
+/** The server has shown an older state of the account than this device knows, which was not accepted. */
+export interface RollbackView {
+  readonly at: number;
+}
+
 /** What is to be said of the passphrase. */
 export interface PassphraseView {
   /** It is time to ask whether it is still at hand. */
@@ -352,6 +358,7 @@ export interface ViewState {
   readonly reset: ResetView | undefined;
   readonly passphrase: PassphraseView;
   readonly refusedInvite: RefusedInvite | undefined;
+  readonly rollback: RollbackView | undefined;
   readonly progress: Progress | undefined;
   readonly unreadTotal: number;
   /** Lines that were added to the search index, while that goes on. */
@@ -399,6 +406,8 @@ export interface Commands {
   followInvite(link: string): Promise<ConversationId>;
   /** The person has seen `refusedInvite`. */
   seeRefusedInvite(): Promise<void>;
+  /** The person has seen `rollback`. */
+  seeRollback(): Promise<void>;
   /** The conversation with whoever has this username; the person learns of it with the first message. */
   startConversation(username: string): Promise<ConversationId>;
   /** Opens a conversation, or moves the one that is open. Without a place: where what is unread begins, or at the end. */

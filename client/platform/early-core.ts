@@ -7,25 +7,34 @@ import { readSupport } from './support.ts';
 import { startCoreWorker } from './trusted-urls.ts';
 import type { LinkEnd } from './window-link.ts';
 
+/** A worker with core in it. */
+export interface StartedCore {
+  readonly worker: LinkEnd;
+  /** Resolves at its first error that nothing caught: before it serves anybody, its script did not come or does not run. */
+  readonly failed: Promise<void>;
+}
+
 /** A worker that has begun before anybody listens to it: what it says until then waits. */
-export interface EarlyCore {
+export interface EarlyCore extends StartedCore {
   /** The port behind which core serves this window. */
   readonly port: MessagePort;
-  readonly worker: LinkEnd;
   /** Everybody listens: what has waited is delivered. */
   listened(): void;
 }
 
 /** Starts a worker that serves the port. */
-export function startCore(port: MessagePort): Worker {
+export function startCore(port: MessagePort): StartedCore & { readonly worker: Worker } {
   const worker = startCoreWorker();
+  const failed = new Promise<void>((resolve) => {
+    worker.addEventListener('error', () => resolve(), { once: true });
+  });
   worker.postMessage({ kind: 'serve' }, [port]);
-  return worker;
+  return { worker, failed };
 }
 
 function startEarly(): EarlyCore {
   const { port1, port2 } = new MessageChannel();
-  const worker = startCore(port2);
+  const { worker, failed } = startCore(port2);
   const early: MessageEvent<unknown>[] = [];
   const listeners: ((event: MessageEvent<unknown>) => void)[] = [];
   let isListened = false;
@@ -35,6 +44,7 @@ function startEarly(): EarlyCore {
   });
   return {
     port: port1,
+    failed,
     worker: {
       postMessage: (message) => worker.postMessage(message),
       addEventListener: (_type, listener) => void listeners.push(listener),

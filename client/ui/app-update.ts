@@ -3,3 +3,9 @@ import { signal } from '@preact/signals';
 
 /** Takes the newer version: the page starts anew with it. `undefined` while there is none. */
 export const takeUpdate = signal<(() => void) | undefined>(undefined);
+
+/** Starts the page anew, with the newer version where one is here: without its being taken, a reload brings the one that is kept. */
+export function reload(): void {
+  if (takeUpdate.value === undefined) location.reload();
+  else takeUpdate.value();
+}

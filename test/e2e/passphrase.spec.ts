@@ -41,6 +41,10 @@ test('a wrong passphrase loses nothing and leads to help, the right one ends the
   await ada.button(en.passphrase.check).click();
   const dialog = ada.page.getByRole('dialog', { name: en.passphrase.title });
   const field = dialog.getByLabel(en.devices.passphrase, { exact: true });
+  await dialog.getByRole('button', { name: en.passphrase.later }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(ada.button(en.passphrase.check)).toBeFocused();
+  await ada.page.keyboard.press('Enter');
   await field.press('Enter');
   await expect(dialog.getByText(en.devices.passphraseMissing)).toBeVisible();
   await field.fill(`${ada.passphrase}s`);
@@ -57,8 +61,30 @@ test('a wrong passphrase loses nothing and leads to help, the right one ends the
   await field.fill(ada.passphrase);
   await field.press('Enter');
   await expect(dialog.getByText(en.passphrase.right)).toBeVisible();
-  await dialog.getByRole('button', { name: en.common.close }).last().click();
+  const close = dialog.getByRole('button', { name: en.common.close }).last();
+  await expect(close).toBeFocused();
+  await ada.page.keyboard.press('Enter');
+  await expect(dialog).toHaveCount(0);
+  await expect(ada.button(en.account.check)).toBeFocused();
   await expect(ada.page.getByText(en.passphrase.ask, { exact: true })).toHaveCount(0);
+});
+
+test('a right answer to the question above the list leaves the focus beside where it was asked', async ({
+  ada,
+}) => {
+  await letPass(ada, 2);
+  await ada.button(en.passphrase.check).click();
+  const dialog = ada.page.getByRole('dialog', { name: en.passphrase.title });
+  const field = dialog.getByLabel(en.devices.passphrase, { exact: true });
+  await field.fill(ada.passphrase);
+  await field.press('Enter');
+  await expect(dialog.getByText(en.passphrase.right)).toBeVisible();
+  await ada.page.keyboard.press('Enter');
+  await expect(dialog).toHaveCount(0);
+  // The question has gone, and with it the button that opened the dialog.
+  await expect(ada.page.getByText(en.passphrase.ask, { exact: true })).toHaveCount(0);
+  const list = ada.page.getByRole('navigation', { name: en.list.label });
+  await expect(list.locator(':focus')).toHaveCount(1);
 });
 
 test('without a connection the check says so and the question stays', async ({ ada }) => {

@@ -59,7 +59,8 @@ test('a code that is no invite says so in the dialog, and without permission the
   await ada.button(en.list.newChat).first().click();
   await ada.button(en.newChat.scan).click();
   await expect(ada.page.getByText(en.newChat.noCamera.denied)).toBeVisible();
-  await ada.button(en.safety.stopScan).click();
+  await expect(ada.button(en.safety.stopScan)).toHaveCount(0);
+  await ada.button(en.safety.endScan).click();
   await expect(ada.page.getByLabel(en.newChat.label)).toBeVisible();
   await ada.page.context().grantPermissions(['camera']);
   await ada.button(en.newChat.scan).click();

@@ -5,6 +5,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from '@playwright/test';
+import { en } from '../../client/ui/text/en.ts';
 import { SCENES } from '../shots/scenes.ts';
 import { openScenes, playScene, type SceneServer } from '../support/scene-server.ts';
 
@@ -81,6 +82,54 @@ for (const name of Object.keys(SCENES)) {
     await context.close();
   });
 }
+
+test('people who were not shown at first take the focus from the button that brought them', async ({
+  browser,
+}) => {
+  const page = await browser.newPage();
+  await playScene(page, scenes.origin, 'search-people');
+  const people = page.getByRole('region', { name: en.search.names }).getByRole('link');
+  const more = page.getByRole('button', { name: /^\d+ more (?:person|people)$/ });
+  await expect(more).toBeVisible();
+  const shown = await people.count();
+  await more.focus();
+  await page.keyboard.press('Enter');
+  await expect(more).toHaveCount(0);
+  await expect(people.nth(shown)).toBeFocused();
+  await page.close();
+});
+
+test('what is said of a search is said of the words that were searched for', async ({ browser }) => {
+  const page = await browser.newPage();
+  await playScene(page, scenes.origin, 'search-slow');
+  const field = page.getByRole('searchbox', { name: en.search.label });
+  await field.fill('qqqqe');
+  await expect(page.getByText(en.search.none.replace('{typed}', 'qqqq'), { exact: true })).toBeVisible();
+  await expect(page.getByText(en.search.none.replace('{typed}', 'qqqqe'), { exact: true })).toHaveCount(0);
+  await page.close();
+});
+
+test('a camera that is in use elsewhere is not called missing, and can be tried again', async ({
+  browser,
+}) => {
+  const page = await browser.newPage();
+  await page.addInitScript(() => {
+    const names = ['NotReadableError', 'NotFoundError', 'NotAllowedError'];
+    const getUserMedia = (): Promise<never> => Promise.reject(new DOMException('no', names.shift()));
+    Object.defineProperty(navigator.mediaDevices, 'getUserMedia', { value: getUserMedia });
+  });
+  await playScene(page, scenes.origin, 'safety');
+  const scan = page.getByRole('button', { name: en.safety.scan });
+  await scan.click();
+  await expect(page.getByText(en.safety.cameraState.busy)).toBeVisible();
+  await expect(page.getByRole('button', { name: en.safety.stopScan })).toHaveCount(0);
+  await page.getByRole('button', { name: en.common.retry }).click();
+  await expect(page.getByText(en.safety.cameraState.none)).toBeVisible();
+  await page.getByRole('button', { name: en.safety.endScan }).click();
+  await scan.click();
+  await expect(page.getByText(en.safety.cameraState.denied)).toBeVisible();
+  await page.close();
+});
 
 test('in a language that runs from right to left the layout turns round and nothing sticks out', async ({
   browser,

@@ -156,6 +156,32 @@ test('where writing runs from right to left the message is drawn to the left; no
   await expect(about).toContainText('From right to left');
 });
 
+test('while a message is edited no other is replied to, and what was typed stays', async ({
+  ada,
+  host,
+  newBrowser,
+}) => {
+  const hand = await openPhone({ ada, host, newBrowser });
+  const { who } = hand;
+  await who.send('To be put right');
+  await who.expectDelivery('To be put right', 'delivered');
+  await ada.send('Swipe me');
+  await who.expectOnce('Swipe me');
+  await who.message('To be put right').locator('p').first().click({ button: 'right' });
+  await who.page.getByRole('menuitem', { name: en.message.edit, exact: true }).click();
+  await expect(who.composer).toHaveValue('To be put right');
+  await who.composer.fill('Put right');
+  await hand.swipe('Swipe me', { x: 90, y: 0 });
+  await expect(who.message('Swipe me').locator('[data-swipe]')).toHaveCount(0);
+  await expect(who.page.locator('[data-composing=edit]')).toBeVisible();
+  await expect(who.composer).toHaveValue('Put right');
+  await who.button(en.message.saveEdit).click();
+  await ada.expectOnce('Put right');
+
+  await hand.swipe('Swipe me', { x: 90, y: 0 });
+  await expect(who.page.locator('[data-composing=reply]')).toContainText('Swipe me');
+});
+
 test('what was deleted or is being chosen is not replied to', async ({ ada, host, newBrowser }) => {
   const hand = await openPhone({ ada, host, newBrowser });
   const { who } = hand;

@@ -14,6 +14,7 @@ const scene = SCENES[name];
 const root = document.getElementById('app');
 if (scene !== undefined && root !== null) {
   followTheme();
+  if (scene.camera === true) holdCameraBeforeScreen();
   if (scene.update === true) takeUpdate.value = () => undefined;
   render(
     <DoorContext.Provider value={makeFakeDoor(scene)}>
@@ -21,4 +22,34 @@ if (scene !== undefined && root !== null) {
     </DoorContext.Provider>,
     root,
   );
+}
+
+/** Puts a camera in the place of the page's own that is held before this very screen, and sees the QR code there. */
+function holdCameraBeforeScreen(): void {
+  const SIDE = 480;
+
+  async function see(): Promise<MediaStream> {
+    const code = document.querySelector('svg[role=img]');
+    if (code === null) throw new Error('no code is shown');
+    const picture = new Image();
+    const drawn = new XMLSerializer().serializeToString(code);
+    picture.src = `data:image/svg+xml,${encodeURIComponent(drawn)}`;
+    await picture.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = SIDE;
+    canvas.height = SIDE;
+    const context = canvas.getContext('2d');
+    const stream = canvas.captureStream();
+    // A picture is seen when it is drawn, and the clock of the page stands still: a worker has its own.
+    const beat = URL.createObjectURL(new Blob(['setInterval(() => postMessage(0), 100)']));
+    new Worker(beat).addEventListener('message', () => {
+      if (context === null) return;
+      context.fillStyle = '#fff';
+      context.fillRect(0, 0, SIDE, SIDE);
+      context.drawImage(picture, 0, 0, SIDE, SIDE);
+    });
+    return stream;
+  }
+
+  Object.defineProperty(navigator.mediaDevices, 'getUserMedia', { value: see });
 }

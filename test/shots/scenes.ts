@@ -44,6 +44,10 @@ export interface NamedScene extends Scene {
   readonly offline?: boolean;
   /** Scrolls the timeline this far up. */
   readonly scrollUp?: number;
+  /** A camera in front of this very screen: it sees the code that is shown. */
+  readonly camera?: true;
+  /** A part of the interface that cannot be fetched, by the name of its file. */
+  readonly missing?: string;
 }
 
 const ME: Me = {
@@ -250,6 +254,18 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     type: { [LABEL]: 'qqqq' },
   },
   'search-loading': { path: '/', state: IN, hang: ['searchMessages'], type: { [LABEL]: 'qqqq' } },
+  'search-slow': {
+    path: '/',
+    shows: 'Nothing found for “qqqq”.',
+    state: IN,
+    answers: {
+      searchMessages: (typed) =>
+        typed === 'qqqq'
+          ? Promise.resolve({ groups: [], more: false, complete: true })
+          : new Promise<never>(() => undefined),
+    },
+    type: { [LABEL]: 'qqqq' },
+  },
   'search-failed': {
     path: '/',
     shows: 'The browser does not let Tacet store anything here.',
@@ -480,10 +496,28 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'safety-no-camera': {
     path: `/c/${EMOJI.account}/safety`,
-    shows: '/No camera|camera is not allowed/',
+    shows: '/no camera|camera is not allowed/',
     state: IN,
     open: OPEN,
     press: ['Scan their code'],
+  },
+  'safety-different': {
+    path: `/c/${EMOJI.account}/safety`,
+    shows: '/^The codes differ/',
+    state: IN,
+    open: OPEN,
+    camera: true,
+    answers: { compareCode: async () => 'different' },
+    press: [{ shows: '/^Code for/' }, 'Scan their code'],
+  },
+  'safety-equal-to-earlier': {
+    path: `/c/${LONG.account}/safety`,
+    shows: 'Keep the key from before',
+    state: CHANGED,
+    open: { ...OPEN, [LONG.account]: { ...LONG_OPEN, person: LONG_CHANGED, blocked: true } },
+    camera: true,
+    answers: { compareCode: async () => 'equal-to-earlier' },
+    press: [{ shows: '/^Code for/' }, 'Scan their code'],
   },
   'safety-blocked': {
     path: `/c/${LONG.account}/safety`,
@@ -515,7 +549,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'new-chat': { path: '/', shows: 'Username or invite link', state: IN, press: ['New chat'] },
   'new-chat-no-camera': {
     path: '/',
-    shows: '/No camera|camera is not allowed/',
+    shows: '/no camera|camera is not allowed/',
     state: IN,
     press: ['New chat', 'Scan a code'],
   },
@@ -629,11 +663,16 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     path: '/',
     state: { ...IN, reset: { isThis: false, deviceName: undefined, dueAt: NOW + 2 * DAY } },
   },
+  rollback: {
+    path: '/',
+    shows: '/older state of your account/',
+    state: { ...IN, rollback: { at: NOW - DAY } },
+  },
   'refused-invite': { path: '/', state: { ...IN, refusedInvite: { username: 'ben' } } },
   'passphrase-ask': { path: '/', state: { ...IN, passphrase: { asked: true } } },
   'passphrase-check': {
     path: '/',
-    shows: 'Nothing happens if it is wrong.',
+    shows: '/Nothing is lost if it is wrong/',
     state: { ...IN, passphrase: { asked: true } },
     press: ['Check'],
   },
@@ -679,5 +718,30 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'other-version': { path: '/', state: { session: { kind: 'other-version' } } },
   removed: { path: '/', state: { session: { kind: 'ended', why: 'removed' } } },
   'too-old': { path: '/', state: { session: { kind: 'too-old' } } },
+  'part-missing': {
+    path: '/settings/devices',
+    shows: '/This part of Tacet could not be fetched/',
+    state: IN,
+    missing: 'devices',
+  },
+  'part-missing-again': {
+    path: '/settings/devices',
+    shows: '/then reload the page/',
+    state: IN,
+    missing: 'devices',
+    press: ['Try again'],
+  },
+  'search-part-missing': {
+    path: '/',
+    shows: '/then reload the page/',
+    state: IN,
+    refuse: { searchMessages: { code: 'part-missing' } },
+    type: { [LABEL]: 'qqqq' },
+  },
+  'invite-unread': { path: INVITE, state: OUT, refuse: { readInvite: { code: 'overloaded' } } },
+  'broken-missing': {
+    path: '/',
+    state: { session: { kind: 'broken', failure: { code: 'part-missing' } } },
+  },
   broken: { path: '/', state: { session: { kind: 'broken', failure: { code: 'storage-damaged' } } } },
 };

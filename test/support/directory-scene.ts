@@ -114,6 +114,7 @@ export async function makeDirectoryScene(
       token: async () => '',
       changed: () => undefined,
       uploaded: () => undefined,
+      contradicted: () => undefined,
     },
     { version: 1, hash: new Uint8Array(32), plain: encodeCbor(record), dirty: false },
   );

@@ -40,6 +40,7 @@ export function makeFakeDoor(scene: Scene): Door {
     reset: signal(first.reset),
     passphrase: signal(first.passphrase),
     refusedInvite: signal(first.refusedInvite),
+    rollback: signal(first.rollback),
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
     indexing: signal(first.indexing),
@@ -85,6 +86,9 @@ export function makeFakeDoor(scene: Scene): Door {
     followInvite: async () => '' as ConversationId,
     seeRefusedInvite: async () => {
       state.refusedInvite.value = undefined;
+    },
+    seeRollback: async () => {
+      state.rollback.value = undefined;
     },
     startConversation: async () => '' as ConversationId,
     openConversation: async (id) => {

@@ -71,6 +71,9 @@ export async function playScene(page: Page, origin: string, name: string): Promi
   const scene = SCENES[name];
   if (scene === undefined) throw new Error(`there is no scene ${name}`);
   await page.clock.install({ time: NOW });
+  if (scene.missing !== undefined) {
+    await page.route(`**/assets/${scene.missing}-*.js`, (route) => route.abort());
+  }
   await page.goto(`${origin}${scene.path}?scene=${name}`);
   await page.locator('#app > *').first().waitFor({ state: 'attached' });
   if (scene.offline === true) await page.context().setOffline(true);

@@ -52,8 +52,8 @@ export async function fetchCredentials(
 }
 
 /**
- * Reads credentials and opens the vault in them. Throws `CoreError` `passphrase-wrong` when the login key in force is another one or no
- * wrap opens, `server-dishonest` for credentials older than `seenVersion` or without a vault.
+ * Reads credentials and opens the vault in them. Throws `CoreError` `passphrase-wrong` when the login key in force is another one,
+ * `server-dishonest` for credentials older than `seenVersion`, or whose vault the passphrase of that login key does not open.
  */
 export async function fetchVault(
   rest: Rest,
@@ -73,7 +73,8 @@ export async function fetchVault(
     vaultKey.fill(0);
     return { version: reply.version, contents };
   } catch (cause) {
-    throw new CoreError('passphrase-wrong', 'the vault does not open', { cause });
+    // The login key is the passphrase's own: what does not open was put in the place of what this account has written.
+    throw new CoreError('server-dishonest', 'the vault does not open', { cause });
   }
 }
 

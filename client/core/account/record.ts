@@ -41,6 +41,8 @@ export interface RecordNeeds {
   changed(): void;
   /** A version is on the server: the other own devices are told. */
   uploaded(version: number): void;
+  /** The server has shown an older record than the one known, or another one under a known version. */
+  contradicted(): void;
 }
 
 /** The first form of a record as it is sealed. */
@@ -233,15 +235,16 @@ export class RecordKeeper {
 
   async #fetch(atLeast: number): Promise<void> {
     const { rest, db, clock } = this.#needs;
+    const known = this.#stored.version;
     const reply = await rest.call(getRecord, { token: await this.#needs.token() });
     const sealed = decodeB64u(reply.sealed);
     if (sealed === undefined || reply.version < this.#stored.version || reply.version < atLeast) {
-      throw new CoreError('server-dishonest', 'an older account record');
+      throw this.#contradicted(known, 'an older account record');
     }
     const hash = hashRecord(sealed);
     if (reply.version === this.#stored.version) {
       if (!equalBytes(hash, this.#stored.hash)) {
-        throw new CoreError('server-dishonest', 'another account record under a known version');
+        throw this.#contradicted(known, 'another account record under a known version');
       }
       return;
     }
@@ -249,7 +252,7 @@ export class RecordKeeper {
     if (theirs === undefined) return;
     const { guardRecord, mergeRecords } = await fetchPart(() => import('./merge.ts'));
     if (reply.version === this.#stored.version + 1 && !equalBytes(theirs.previous, this.#stored.hash)) {
-      throw new CoreError('server-dishonest', 'a record that does not follow the one before');
+      throw this.#contradicted(known, 'a record that does not follow the one before');
     }
     await db.write([T.record], async (tx) => {
       if (reply.version <= this.#stored.version) return;
@@ -275,6 +278,12 @@ export class RecordKeeper {
       // It came while the list was read.
       return openSealedRecord(key, account, version, sealed);
     }
+  }
+
+  /** `known`: the version when the server was asked; one that came meanwhile makes an honest answer look old. */
+  #contradicted(known: number, message: string): CoreError {
+    if (known === this.#stored.version) this.#needs.contradicted();
+    return new CoreError('server-dishonest', message);
   }
 
   #keep(tx: WriteTx, stored: StoredRecord, value: AccountRecord): void {

@@ -45,6 +45,8 @@ export interface OwnDevice {
   readonly publishing?: boolean;
   /** An invite to answer, taken from the link. */
   readonly answering?: InviteAnswer;
+  /** The server has shown an older state of this account than was known here; `seen`: the person has been told. */
+  readonly rollback?: { readonly at: number; readonly seen?: true };
 }
 
 /** A removal as it was asked for, with what it makes valid, stored before the request leaves. */
@@ -146,6 +148,8 @@ export interface StoredPerson {
   readonly picture?: string;
   /** Resets and repairs on this person's behalf today. */
   readonly repairs?: { readonly day: number; readonly count: number };
+  /** Lines about what could not be read and was asked for again, with the device that is to send it. */
+  readonly unreadable?: readonly { readonly device: DeviceId; readonly order: number }[];
 }
 
 /** The key that the directory shows for a verified contact since it has changed, with the list that it signed. */

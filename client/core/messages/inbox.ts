@@ -20,6 +20,7 @@ import { handleContent } from './handlers/by-kind.ts';
 import { standingOf, type Handling, type HandlerServices, type Standing } from './handlers/handling.ts';
 import { Numbering } from './numbering.ts';
 import { Proving, type Proved } from './proving.ts';
+import { noteUnreadable } from './unreadable.ts';
 
 /** An envelope as delivered. */
 export type Delivered = Extract<ServerFrame, { readonly kind: 'deliver' }>;
@@ -262,7 +263,10 @@ export class Inbox {
         return;
       }
       const asked = broken.why === 'undecryptable';
-      if (!isOwn) conversations.addEvent(tx, account, { what: 'unreadable', asked });
+      if (!isOwn) {
+        const order = conversations.addEvent(tx, account, { what: 'unreadable', asked });
+        if (asked) noteUnreadable(this.#needs, tx, account, device, order);
+      }
       if (!asked) return;
       const ratchetKey = sessions.ratchetKeyOf(opened);
       this.#asking.ask(tx, account, device, {

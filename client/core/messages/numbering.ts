@@ -12,6 +12,7 @@ import { REPAIR_DAYS } from './copies.ts';
 import { epochText, hashLink, judgeLink, missingCount, type LinkVerdict } from './chain.ts';
 import type { ReadFrame } from './frames.ts';
 import type { Handling } from './handlers/handling.ts';
+import { settleUnreadable } from './unreadable.ts';
 
 /** What is still missing is asked for again with the next content after this, for as long as the sender may keep copies. */
 const ASK_AGAIN_MS = 24 * 60 * 60_000;
@@ -43,6 +44,7 @@ export class Numbering {
     const verdict = judgeLink(held, device, link, hashLink(link.salt, bytes), me);
     const chain = verdict.kind === 'repeated' ? verdict.chain : await this.#showGap(handling, verdict, link);
     tx.put(T.inChains, key, { ...chain, heardAt: clock.now() });
+    await settleUnreadable(handling, tx, account, device, { kind: verdict.kind, chain });
     return verdict;
   }
 

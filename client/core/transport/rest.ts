@@ -121,7 +121,7 @@ export function untilLater(error: unknown): void {
 
 /** Whether the same request may succeed later without a change. */
 export function isRepeatable(error: unknown): boolean {
-  if (error instanceof CoreError) return error.code === 'offline';
+  if (error instanceof CoreError) return error.code === 'offline' || error.code === 'part-missing';
   if (!(error instanceof WireError)) return false;
   const { retry } = ERRORS[error.code];
   return retry === 'later' || retry === 'after';

@@ -1,4 +1,7 @@
-/** A layer above the page, on the browser's own dialog: focus stays in it, Esc and a click beside it close it, focus returns. */
+/**
+ * A layer above the page, on the browser's own dialog: focus stays in it, Esc and a click beside it close it, focus returns to where it
+ * was, or near it if that is gone.
+ */
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { X } from 'lucide';
@@ -18,10 +21,11 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
-    const before = document.activeElement;
+    const way = wayTo(document.activeElement);
     dialog.current?.showModal();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // While the dialog stands nothing behind it takes the focus; it goes with the commit that this is part of.
+      queueMicrotask(() => giveBack(way));
     };
   }, []);
   return (
@@ -45,6 +49,27 @@ export function Dialog({
       </div>
     </dialog>
   );
+}
+
+/** An element and those that it is in, from the inside. */
+function wayTo(element: Element | null): readonly Element[] {
+  const way: Element[] = [];
+  for (let at = element; at !== null && at !== document.body; at = at.parentElement) way.push(at);
+  return way;
+}
+
+const FOCUSABLE = 'a[href], button:not(:disabled), input:not(:disabled), textarea:not(:disabled), [tabindex]';
+
+/** Gives the focus back to where it was; if that is gone, to what is nearest to its place. A focus that has gone elsewhere stays. */
+function giveBack([first, ...around]: readonly Element[]): void {
+  if (document.activeElement !== document.body && document.activeElement !== null) return;
+  if (first instanceof HTMLElement && first.isConnected) {
+    first.focus();
+    return;
+  }
+  const left = around.find((element) => element.isConnected);
+  const near = [...(left?.querySelectorAll<HTMLElement>(FOCUSABLE) ?? [])];
+  near.find((element) => element.checkVisibility())?.focus();
 }
 
 /** The row of buttons at the end of a dialog. */

@@ -13,7 +13,7 @@ export function EmojiPanel(props: {
 }): VNode | null {
   const [loaded] = useLoaded(load, 'picker');
   if (loaded.kind === 'loading') return null;
-  if (loaded.kind === 'failed') return <FailureNote failure={loaded.failure} />;
+  if (loaded.kind === 'failed') return <FailureNote failure={{ code: 'part-missing' }} />;
   const { EmojiPicker } = loaded.value;
   return <EmojiPicker {...props} />;
 }

@@ -4,27 +4,37 @@ import { useState } from 'preact/hooks';
 import { useLoaded } from '../door-context.ts';
 import { text } from '../text/text.ts';
 import { Button } from './button.tsx';
-import { Note } from './note.tsx';
+import { FailureNote, Note } from './note.tsx';
 import { Skeleton } from './skeleton.tsx';
 
-/** The screen that `load` brings. Without a connection it says so and offers to try again. */
+/**
+ * The screen that `load` brings. One that does not come is offered again, once: some browsers keep the failure of a module for as long as the
+ * page lives, so that from the second time on a new page is offered.
+ */
 export function lazily<Props extends object>(
   load: () => Promise<(props: Props) => VNode | null>,
 ): (props: Props) => VNode | null {
   let Known: ((props: Props) => VNode | null) | undefined;
+  let missed = 0;
   function Lazy(props: Props): VNode | null {
     const [, again] = useState(0);
     return Known === undefined ? <Loading arrived={() => again((n) => n + 1)} /> : <Known {...props} />;
   }
   function Loading({ arrived }: { readonly arrived: () => void }): VNode {
     const [loaded, retry] = useLoaded(async () => {
-      Known = await load();
+      try {
+        Known = await load();
+      } catch (error) {
+        missed += 1;
+        throw error;
+      }
       arrived();
     }, '');
     if (loaded.kind !== 'failed') return <Skeleton shape="text" count={3} />;
+    if (missed > 1) return <FailureNote failure={{ code: 'part-missing' }} />;
     return (
       <Note kind="danger">
-        <p>{text.failures.offline}</p>
+        <p>{text.common.partMissing}</p>
         <Button onClick={retry}>{text.common.retry}</Button>
       </Note>
     );

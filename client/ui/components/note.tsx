@@ -2,7 +2,9 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { CircleAlert, Info, TriangleAlert } from 'lucide';
 import type { Failure } from '../../core/door.ts';
-import { failureText } from '../text/text.ts';
+import { reload } from '../app-update.ts';
+import { failureText, text } from '../text/text.ts';
+import { Button } from './button.tsx';
 import { Icon } from './icon.tsx';
 import css from './note.module.css';
 
@@ -23,8 +25,14 @@ export function Note({
   );
 }
 
-/** A failure in words, or nothing. */
+/** A failure in words, or nothing; with the way out where only a new page helps. */
 export function FailureNote({ failure }: { readonly failure: Failure | undefined }): VNode | null {
   if (failure === undefined) return null;
-  return <Note kind="danger">{failureText(failure)}</Note>;
+  if (failure.code !== 'part-missing') return <Note kind="danger">{failureText(failure)}</Note>;
+  return (
+    <Note kind="danger">
+      <p>{failureText(failure)}</p>
+      <Button onClick={reload}>{text.common.reload}</Button>
+    </Note>
+  );
 }

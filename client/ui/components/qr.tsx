@@ -1,6 +1,10 @@
-/** A text as a QR code, always dark on light so that cameras read it in either theme. The encoder is loaded when first needed. */
+/**
+ * A text as a QR code, always dark on light so that cameras read it in either theme. The encoder is loaded when first needed; where it
+ * does not come, that is said in place of the code.
+ */
 import type { VNode } from 'preact';
 import { useLoaded } from '../door-context.ts';
+import { FailureNote } from './note.tsx';
 import css from './qr.module.css';
 import { Skeleton } from './skeleton.tsx';
 
@@ -13,12 +17,12 @@ export function Qr({
 }: {
   readonly content: string | Uint8Array;
   readonly label: string;
-}): VNode | null {
+}): VNode {
   const [loaded] = useLoaded(
     async () => (await import('../qr/encode.ts')).encodeQr(content),
     String(content),
   );
-  if (loaded.kind === 'failed') return null;
+  if (loaded.kind === 'failed') return <FailureNote failure={{ code: 'part-missing' }} />;
   if (loaded.kind === 'loading') return <Skeleton shape="text" count={1} />;
   const modules = loaded.value;
   const size = modules.length + 2 * QUIET;

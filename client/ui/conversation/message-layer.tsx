@@ -55,7 +55,7 @@ function Loaded({ conversation }: Props): VNode | null {
         again();
       }}
     >
-      <FailureNote failure={{ code: 'offline' }} />
+      <FailureNote failure={{ code: 'part-missing' }} />
     </Dialog>
   );
 }

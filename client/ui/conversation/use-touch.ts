@@ -44,11 +44,12 @@ export interface Touch {
   };
 }
 
-/** The open conversation, if this message of it can be replied to now. */
+/** The open conversation, if this message of it can be replied to now. While another is edited none is: the edit would be lost. */
 function replyable({ state }: Door, message: MessageLine): ReturnType<Door['state']['open']['peek']> {
   const open = state.open.peek();
   const isLive = message.deletedAt === undefined && message.delivery.kind !== 'failed';
-  return isLive && open?.state === 'accepted' && selection.peek() === undefined ? open : undefined;
+  const isFree = selection.peek() === undefined && composing.peek()?.kind !== 'edit';
+  return isLive && open?.state === 'accepted' && isFree ? open : undefined;
 }
 
 /** How far a finger has gone to where lines end. */

@@ -24,6 +24,8 @@ const NewInvite = lazily(async () => (await import('./new-invite.tsx')).NewInvit
 
 const NewChat = lazily(async () => (await import('./new-chat.tsx')).NewChat);
 
+const RollbackNotice = lazily(async () => (await import('./rollback-notice.tsx')).RollbackNotice);
+
 /** Conversations drawn with the first picture: more than the tallest screen shows. The others follow so many at a time. */
 const AT_FIRST = 30;
 const AT_A_TIME = 60;
@@ -116,6 +118,7 @@ export function ConversationList(): VNode {
       <ResetNotice link />
       <PassphraseNotice />
       <RefusedInvite />
+      {state.rollback.value !== undefined && <RollbackNotice />}
       {conversations.length > 0 && <SearchField input={field} onDown={enterList} onEnter={openFirst} />}
       <NoticeOffer />
       {searching ? (

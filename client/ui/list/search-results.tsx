@@ -1,6 +1,6 @@
 /** What a search found: people by name and username, then messages by conversation, each a link to its place in the conversation. */
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { UserSearch } from 'lucide';
 import type {
   ConversationFinds,
@@ -31,9 +31,15 @@ const PEOPLE_MOST = 5;
 /** Finds of one conversation that are shown while others have some too. */
 const FINDS_MOST = 3;
 
+/** What was found, and for what: by the time it comes something else may be typed. */
 type Answer =
   | { readonly kind: 'none' }
-  | { readonly kind: 'found'; readonly results: Results; readonly typed: string }
+  | {
+      readonly kind: 'found';
+      readonly results: Results;
+      readonly typed: string;
+      readonly within: ConversationId | undefined;
+    }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
 /** Asks again whenever what is typed changes, or more can be found. The last answer stays until the next one is there. */
@@ -43,7 +49,7 @@ function useAnswer(typed: string, within: ConversationId | undefined, round: str
   useEffect(() => {
     let isWanted = true;
     commands.searchMessages(typed, within).then(
-      (results) => isWanted && setAnswer({ kind: 'found', results, typed }),
+      (results) => isWanted && setAnswer({ kind: 'found', results, typed, within }),
       (error: unknown) => isWanted && setAnswer({ kind: 'failed', failure: failureOf(error) }),
     );
     return () => {
@@ -71,7 +77,9 @@ export function SearchResults({
   }, [indexing === undefined]);
   const answer = useAnswer(typed.trim(), within?.id, String(round));
   const wanted = typed.trim();
-  const people = within !== undefined || wanted === '' ? [] : findPeople(state.conversations.value, wanted);
+  const peopleFor = (words: string, only: ConversationId | undefined): readonly ConversationSummary[] =>
+    only !== undefined || words === '' ? [] : findPeople(state.conversations.value, words);
+  const people = peopleFor(wanted, within?.id);
   const username = wanted.replace(/^@/, '').toLocaleLowerCase('en');
   const mayLookUp = within === undefined && people.length === 0 && usernameProblem(username) === undefined;
   const groups = answer.kind === 'found' ? answer.results.groups : [];
@@ -101,9 +109,14 @@ export function SearchResults({
       ))}
       {answer.kind === 'found' && (
         <p class={css.status} role="status">
-          {wanted === '' && count === 0
+          {answer.typed === '' && count === 0
             ? text.search.hint
-            : foundSentence(wanted, people.length, count, answer.results.more)}
+            : foundSentence(
+                answer.typed,
+                peopleFor(answer.typed, answer.within).length,
+                count,
+                answer.results.more,
+              )}
         </p>
       )}
       {answer.kind === 'found' && mayLookUp && (
@@ -130,10 +143,15 @@ function foundSentence(wanted: string, people: number, messages: number, isCut: 
 function People({ people }: { readonly people: readonly ConversationSummary[] }): VNode {
   const [all, setAll] = useState(false);
   const shown = all ? people : people.slice(0, PEOPLE_MOST);
+  const list = useRef<HTMLUListElement>(null);
+  useLayoutEffect(() => {
+    // The button that was pressed is gone: the focus goes to the first of those that it has brought.
+    if (all) list.current?.querySelectorAll<HTMLElement>('[data-person]')[PEOPLE_MOST]?.focus();
+  }, [all]);
   return (
     <section aria-label={text.search.names}>
       <h2 class={css.heading}>{text.search.names}</h2>
-      <ul>
+      <ul ref={list}>
         {shown.map(({ id, person, state }) => (
           <li key={id}>
             <a class={css.person} data-person {...linkTo({ kind: 'conversation', id })}>

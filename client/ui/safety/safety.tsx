@@ -81,6 +81,12 @@ function Compared({
   const { busy, failure, ask } = useAsking();
   const [scanning, setScanning] = useState(false);
   const [reading, setReading] = useState<CodeComparison | undefined>(undefined);
+  const buttons = useRef<HTMLDivElement>(null);
+  const wasScanning = useRef(false);
+  useEffect(() => {
+    if (wasScanning.current && !scanning) buttons.current?.querySelector('button')?.focus();
+    wasScanning.current = scanning;
+  }, [scanning]);
   const { name, account } = person;
   const isVerified = person.trust === 'verified' && !blocked;
   const groups = number.digits.match(new RegExp(`.{${GROUP}}`, 'g')) ?? [];
@@ -123,7 +129,7 @@ function Compared({
       {scanning && (
         <Scanner onFound={(code) => inBackground(scanned(code))} onStop={() => setScanning(false)} />
       )}
-      <div class={css.buttons}>
+      <div class={css.buttons} ref={buttons}>
         {!scanning && (
           <Button
             wide

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../components/button.tsx';
-import { Note } from '../components/note.tsx';
+import { FailureNote, Note } from '../components/note.tsx';
 import { text } from '../text/text.ts';
 import css from './safety.module.css';
 
@@ -11,7 +11,22 @@ const LOOK_MS = 200;
 /** A code fills much of the picture: more pixels would only take longer. */
 const SIDE_MOST = 720;
 
-type Looking = 'asking' | 'looking' | 'denied' | 'none';
+/** `busy`: there is a camera and it does not start; `missing`: the part that reads codes did not come. */
+type Looking = 'asking' | 'looking' | 'denied' | 'busy' | 'none' | 'missing';
+
+/** What it means that a camera did not open. */
+function obstacleOf(error: unknown): 'denied' | 'busy' | 'none' {
+  switch (error instanceof DOMException ? error.name : '') {
+    case 'NotAllowedError':
+    case 'SecurityError':
+      return 'denied';
+    case 'NotReadableError':
+    case 'AbortError':
+      return 'busy';
+    default:
+      return 'none';
+  }
+}
 
 export function Scanner({
   without = text.safety.cameraState,
@@ -19,12 +34,16 @@ export function Scanner({
   onStop,
 }: {
   /** What else helps where there is no camera. */
-  readonly without?: { readonly denied: string; readonly none: string };
+  readonly without?: { readonly denied: string; readonly busy: string; readonly none: string };
   readonly onFound: (code: Uint8Array) => void;
   readonly onStop: () => void;
 }): VNode {
   const video = useRef<HTMLVideoElement>(null);
   const [looking, setLooking] = useState<Looking>('asking');
+  const [round, setRound] = useState(0);
+  const buttons = useRef<HTMLDivElement>(null);
+  // The button that began it is gone: the focus goes to the one that ends it.
+  useEffect(() => buttons.current?.querySelector('button')?.focus(), []);
   const found = useRef(onFound);
   found.current = onFound;
   useEffect(() => {
@@ -32,7 +51,11 @@ export function Scanner({
     let timer: ReturnType<typeof setTimeout> | undefined;
     let stopped = false;
     async function begin(): Promise<void> {
-      const { readCode } = await import('./read-code.ts');
+      const reader = await import('./read-code.ts').catch(() => undefined);
+      if (reader === undefined) {
+        if (!stopped) setLooking('missing');
+        return;
+      }
       const wanted = { video: { facingMode: 'environment' }, audio: false };
       const opened = await navigator.mediaDevices.getUserMedia(wanted);
       const shown = video.current;
@@ -46,23 +69,22 @@ export function Scanner({
       setLooking('looking');
       const look = (): void => {
         if (stopped) return;
-        const code = readCode(shown, SIDE_MOST);
+        const code = reader.readCode(shown, SIDE_MOST);
         if (code === undefined) timer = setTimeout(look, LOOK_MS);
         else found.current(code);
       };
       look();
     }
     begin().catch((error: unknown) => {
-      if (stopped) return;
-      const name = error instanceof DOMException ? error.name : '';
-      setLooking(name === 'NotAllowedError' || name === 'SecurityError' ? 'denied' : 'none');
+      if (!stopped) setLooking(obstacleOf(error));
     });
     return () => {
       stopped = true;
       clearTimeout(timer);
       for (const track of stream?.getTracks() ?? []) track.stop();
     };
-  }, []);
+  }, [round]);
+  const isOn = looking === 'asking' || looking === 'looking';
   return (
     <section class={css.scanner} aria-label={text.safety.camera}>
       {/* Nothing is heard in it: the camera alone is asked for. */}
@@ -75,14 +97,27 @@ export function Scanner({
         aria-label={text.safety.picture}
       />
       <div role="status">
-        {looking === 'denied' || looking === 'none' ? (
-          <Note kind="caution">{without[looking]}</Note>
-        ) : (
+        {isOn ? (
           <p>{text.safety.cameraState[looking]}</p>
+        ) : looking === 'missing' ? (
+          <FailureNote failure={{ code: 'part-missing' }} />
+        ) : (
+          <Note kind="caution">{without[looking]}</Note>
         )}
       </div>
-      <div>
-        <Button onClick={onStop}>{text.safety.stopScan}</Button>
+      <div class={css.scannerButtons} ref={buttons}>
+        {(looking === 'denied' || looking === 'busy') && (
+          <Button
+            onClick={() => {
+              buttons.current?.querySelector<HTMLElement>('button:last-of-type')?.focus();
+              setLooking('asking');
+              setRound(round + 1);
+            }}
+          >
+            {text.common.retry}
+          </Button>
+        )}
+        <Button onClick={onStop}>{isOn ? text.safety.stopScan : text.safety.endScan}</Button>
       </div>
     </section>
   );

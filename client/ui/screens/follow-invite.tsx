@@ -7,6 +7,7 @@ import { Skeleton } from '../components/skeleton.tsx';
 import { inBackground, useAsking, useDoor, useIsHere, useLoaded } from '../door-context.ts';
 import { go } from '../router.ts';
 import { fill, text } from '../text/text.ts';
+import { inviteProblem, isSpent } from './invite-problem.ts';
 
 function leave(): void {
   go({ kind: 'home' }, { replace: true });
@@ -14,7 +15,7 @@ function leave(): void {
 
 export function FollowInvite({ link }: { readonly link: string }): VNode {
   const { commands, state } = useDoor();
-  const [invite] = useLoaded(() => commands.readInvite(link), link);
+  const [invite, again] = useLoaded(() => commands.readInvite(link), link);
   const { busy, failure, ask } = useAsking();
   const isHere = useIsHere();
   const session = state.session.value;
@@ -36,10 +37,15 @@ export function FollowInvite({ link }: { readonly link: string }): VNode {
   }
   if (invite.kind === 'failed') {
     return (
-      <Dialog title={text.invite.problemTitle} onClose={leave}>
+      <Dialog title={inviteProblem(invite.failure)} onClose={leave}>
         <FailureNote failure={invite.failure} />
         <DialogActions>
           <Button onClick={leave}>{text.common.close}</Button>
+          {!isSpent(invite.failure) && (
+            <Button kind="primary" onClick={again}>
+              {text.common.retry}
+            </Button>
+          )}
         </DialogActions>
       </Dialog>
     );

@@ -12,6 +12,7 @@ import { useDoor, useLoaded } from '../door-context.ts';
 import { goToStep, linkTo, step } from '../router.ts';
 import { formatDate } from '../text/dates.ts';
 import { failureText, fill, text } from '../text/text.ts';
+import { inviteProblem, isSpent } from './invite-problem.ts';
 import { serverName } from './welcome.tsx';
 import { lazily } from '../components/lazy.tsx';
 
@@ -21,12 +22,12 @@ export function InviteScreen({ link }: { readonly link: string }): VNode {
   const { commands } = useDoor();
   const [invite, again] = useLoaded(() => commands.readInvite(link), link);
   if (invite.kind === 'failed') {
-    const passing = invite.failure.code === 'offline';
+    const spent = isSpent(invite.failure);
     return (
-      <Page title={text.invite.problemTitle} lead={failureText(invite.failure)}>
-        {!passing && <p>{text.invite.askAgain}</p>}
+      <Page title={inviteProblem(invite.failure)} lead={failureText(invite.failure)}>
+        {spent && <p>{text.invite.askAgain}</p>}
         <Stack>
-          {passing && (
+          {!spent && (
             <Button kind="primary" wide onClick={again}>
               {text.common.retry}
             </Button>

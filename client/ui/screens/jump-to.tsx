@@ -78,7 +78,9 @@ export function JumpTo({ onClose }: { readonly onClose: () => void }): VNode {
           </div>
         ))}
       </div>
-      {found.length === 0 && <p class={css.none}>{text.jump.none}</p>}
+      {found.length === 0 && (
+        <p class={css.none}>{typed.trim() === '' ? text.list.emptyTitle : text.jump.none}</p>
+      )}
     </Dialog>
   );
 }

@@ -4,15 +4,9 @@ import type { Failure, SessionState } from '../../core/door.ts';
 import { Button } from '../components/button.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { Page, Stack } from '../components/page.tsx';
-import { takeUpdate } from '../app-update.ts';
+import { reload } from '../app-update.ts';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { failureText, text } from '../text/text.ts';
-
-/** Starts anew, with the newer version where one is here: without its being taken, a reload brings the one that is kept. */
-function reload(): void {
-  if (takeUpdate.value === undefined) location.reload();
-  else takeUpdate.value();
-}
 
 /** A fresh start of the page, without what this one knew. */
 function startAgain(path: '/' | '/sign-in'): void {
@@ -85,7 +79,7 @@ export function TooOld(): VNode {
   );
 }
 
-/** Core could not start, or stopped for good. */
+/** Core could not start, or stopped for good; its program may not have come at all. */
 export function Broken({ failure }: { readonly failure: Failure }): VNode {
   return (
     <Page title={text.broken.title} lead={failureText(failure)}>

@@ -1,44 +1,34 @@
 /** In place of the app: a browser that cannot run it, or that keeps nothing. */
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
 import { Page, Stack } from '../components/page.tsx';
 import { fill, text } from '../text/text.ts';
-
-/** What the browser lacks, as the platform found it before anything started. */
-export type Obstacle =
-  | { readonly kind: 'unsupported'; readonly missing: string }
-  | { readonly kind: 'insecure' }
-  /** Inside another app; what it stores is soon gone. */
-  | { readonly kind: 'in-app' }
-  | { readonly kind: 'no-storage' };
+import { obstacleWords, type Obstacle } from './obstacle.ts';
 
 /** Shown in place of the app. */
 export function Unsupported({ obstacle }: { readonly obstacle: Obstacle }): VNode {
+  return <Page {...obstacleWords(obstacle)}>{helpFor(obstacle)}</Page>;
+}
+
+/** What can be done about it here. */
+function helpFor(obstacle: Obstacle): ComponentChildren {
   switch (obstacle.kind) {
     case 'unsupported':
-      return (
-        <Page title={text.unsupported.title} lead={text.unsupported.text}>
-          <p>{fill(text.unsupported.missing, { feature: obstacle.missing })}</p>
-        </Page>
-      );
+      return <p>{fill(text.unsupported.missing, { feature: obstacle.missing })}</p>;
     case 'insecure':
-      return <Page title={text.unsupported.insecureTitle} lead={text.unsupported.insecureText} />;
+      return undefined;
     case 'in-app':
       return (
-        <Page title={text.unsupported.inAppTitle} lead={text.unsupported.inAppText}>
-          <Stack>
-            <CopyButton kind="primary" value={location.href} label={text.unsupported.copyAddress} />
-          </Stack>
-        </Page>
+        <Stack>
+          <CopyButton kind="primary" value={location.href} label={text.unsupported.copyAddress} />
+        </Stack>
       );
     case 'no-storage':
       return (
-        <Page title={text.unsupported.noStorageTitle} lead={text.unsupported.noStorageText}>
-          <Button wide onClick={() => location.reload()}>
-            {text.common.retry}
-          </Button>
-        </Page>
+        <Button wide onClick={() => location.reload()}>
+          {text.common.retry}
+        </Button>
       );
   }
 }

@@ -8,7 +8,7 @@ import type { Failure } from '../../core/door.ts';
 import { Button } from '../components/button.tsx';
 import { Dialog, DialogActions } from '../components/dialog.tsx';
 import { PassphraseField } from '../components/field.tsx';
-import { Note } from '../components/note.tsx';
+import { FailureNote, Note } from '../components/note.tsx';
 import { Form } from '../components/page.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { formatTime } from '../text/dates.ts';
@@ -109,7 +109,7 @@ export function PassphraseFailure({
   readonly failure: Failure | undefined;
   readonly wrong?: string;
 }): VNode | null {
-  if (failure === undefined) return null;
+  if (failure === undefined || failure.code === 'part-missing') return <FailureNote failure={failure} />;
   const isWrong = failure.code === 'passphrase-wrong' || failure.code === 'login-refused';
   const retry =
     failure.retryAt === undefined

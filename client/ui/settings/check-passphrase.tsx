@@ -1,6 +1,6 @@
 /** Asks for the passphrase to see whether it is at hand. A wrong one loses nothing: it leads to where it may be kept and what else helps. */
 import type { VNode } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { Dialog, DialogActions } from '../components/dialog.tsx';
@@ -35,14 +35,7 @@ export function CheckPassphrase({ onClose }: { readonly onClose: () => void }): 
   return (
     <Dialog title={text.passphrase.title} onClose={onClose}>
       {isRight ? (
-        <>
-          <p>{text.passphrase.right}</p>
-          <DialogActions>
-            <Button kind="primary" onClick={onClose}>
-              {text.common.close}
-            </Button>
-          </DialogActions>
-        </>
+        <Right onClose={onClose} />
       ) : (
         <Form onSubmit={() => inBackground(check())}>
           <p>{text.passphrase.lead}</p>
@@ -85,5 +78,23 @@ export function CheckPassphrase({ onClose }: { readonly onClose: () => void }): 
         </Form>
       )}
     </Dialog>
+  );
+}
+
+/** The field is gone, and with it the focus: it goes to the one thing that is left to do. */
+function Right({ onClose }: { readonly onClose: () => void }): VNode {
+  const actions = useRef<HTMLDivElement>(null);
+  useEffect(() => actions.current?.querySelector('button')?.focus(), []);
+  return (
+    <>
+      <p>{text.passphrase.right}</p>
+      <div ref={actions}>
+        <DialogActions>
+          <Button kind="primary" onClick={onClose}>
+            {text.common.close}
+          </Button>
+        </DialogActions>
+      </div>
+    </>
   );
 }

@@ -14,11 +14,20 @@ import { fill, text } from '../text/text.ts';
 
 const CheckPassphrase = lazily(async () => (await import('./check-passphrase.tsx')).CheckPassphrase);
 
-export function PassphraseNotice(): VNode | null {
-  const { commands, state } = useDoor();
+/** What is to be said stays behind the dialog: the focus comes back to it. */
+export function PassphraseNotice(): VNode {
   const [checking, setChecking] = useState(false);
+  return (
+    <>
+      <Notice onCheck={() => setChecking(true)} />
+      {checking && <CheckPassphrase onClose={() => setChecking(false)} />}
+    </>
+  );
+}
+
+function Notice({ onCheck }: { readonly onCheck: () => void }): VNode | null {
+  const { commands, state } = useDoor();
   const { asked, changed } = state.passphrase.value;
-  if (checking) return <CheckPassphrase onClose={() => setChecking(false)} />;
   if (changed !== undefined) {
     const name = changed.deviceName ?? text.devices.unnamed;
     return (
@@ -38,7 +47,7 @@ export function PassphraseNotice(): VNode | null {
     <div class={`${strip.strip} ${strip.list}`}>
       <Icon node={KeyRound} size={16} />
       <span class={strip.words}>{text.passphrase.ask}</span>
-      <button class={strip.now} type="button" onClick={() => setChecking(true)}>
+      <button class={strip.now} type="button" onClick={onCheck}>
         {text.passphrase.check}
       </button>
       <button class={strip.now} type="button" onClick={() => inBackground(commands.postponePassphrase())}>

@@ -24,6 +24,8 @@ export const de: Translation = {
     reload: 'Neu laden',
     save: 'Speichern',
     saved: 'Gespeichert',
+    partMissing:
+      'Dieser Teil von Tacet ließ sich nicht laden. Prüfe deine Verbindung und versuch es noch einmal.',
   },
   welcome: {
     title: 'Nachrichten, die nur ihr beide lesen könnt',
@@ -51,6 +53,7 @@ export const de: Translation = {
   invite: {
     checking: 'Einladung wird gelesen',
     problemTitle: 'Diese Einladung gilt nicht',
+    unreadTitle: 'Diese Einladung ließ sich nicht lesen',
     askAgain: 'Bitte um eine neue. Es ist nichts verloren.',
     followTitle: '{name} möchte mit dir sprechen',
     followLead: 'Du bist als {me} angemeldet. Die Unterhaltung mit {name} öffnen?',
@@ -134,7 +137,7 @@ export const de: Translation = {
     registering: 'Konto wird angelegt',
     'opening-vault': 'Tresor wird geöffnet',
     connecting: 'Verbindung wird aufgebaut',
-    hint: 'Ein paar Sekunden. Alles geschieht in deinem Browser.',
+    hint: 'Ein paar Sekunden. Deine Passphrase verlässt deinen Browser nicht.',
     done: 'fertig',
     now: 'jetzt',
     later: 'kommt noch',
@@ -154,6 +157,11 @@ export const de: Translation = {
     refusedInviteAdvice:
       'Vielleicht ist jemand dazwischen. Sag es der Person, die dir den Link geschickt hat, auf einem anderen Weg, und bitte um einen neuen.',
     refusedInviteSeen: 'Verstanden',
+    rollback:
+      'Der Server hat einen älteren Stand deines Kontos gezeigt, als dieses Gerät kennt: frühere Geräte oder frühere Kontakte. Er wurde nicht angenommen, und hier hat sich nichts geändert.',
+    rollbackAdvice:
+      'Das kommt vor, wenn ein Server aus einer Sicherung zurückgeholt wird, und wenn jemand ungeschehen machen will, was du entschieden hast. Frag die Person, die ihn betreibt.',
+    rollbackSeen: 'Verstanden',
     you: 'Du: {text}',
     draft: 'Entwurf:',
     typing: 'schreibt …',
@@ -406,14 +414,17 @@ export const de: Translation = {
     compare: 'Sicherheitsnummer vergleichen',
     scan: 'Code der anderen Seite scannen',
     stopScan: 'Kamera ausschalten',
+    endScan: 'Scannen beenden',
     camera: 'Kamera',
     picture: 'Bild der Kamera',
     cameraState: {
-      asking: 'Dein Browser fragt, ob Tacet die Kamera verwenden darf. Ihr Bild bleibt auf diesem Gerät.',
+      asking:
+        'Die Kamera startet. Vielleicht fragt dein Browser, ob Tacet sie verwenden darf. Ihr Bild bleibt auf diesem Gerät.',
       looking: 'Halte den Code auf dem anderen Bildschirm vor die Kamera.',
       denied:
         'Die Kamera ist hier nicht erlaubt. Erlaube sie in den Einstellungen des Browsers für diese Seite, oder vergleiche die Ziffern.',
-      none: 'Hier lässt sich keine Kamera verwenden. Vergleiche stattdessen die Ziffern.',
+      busy: 'Die Kamera startet nicht. Vielleicht verwendet sie ein anderes Programm: Schließe es und versuch es noch einmal, oder vergleiche die Ziffern.',
+      none: 'Hier gibt es keine Kamera, die sich verwenden lässt. Vergleiche stattdessen die Ziffern.',
     },
     readings: {
       equal: 'Beide sind gleich: Niemand ist zwischen dir und {name}. {name} gilt jetzt als geprüft.',
@@ -479,7 +490,8 @@ export const de: Translation = {
     noCamera: {
       denied:
         'Die Kamera ist hier nicht erlaubt. Erlaube sie in den Einstellungen des Browsers für diese Seite, oder gib einen Benutzernamen ein.',
-      none: 'Hier lässt sich keine Kamera verwenden. Gib einen Benutzernamen ein oder füge einen Einladungslink ein.',
+      busy: 'Die Kamera startet nicht. Vielleicht verwendet sie ein anderes Programm: Schließe es und versuch es noch einmal, oder gib einen Benutzernamen ein.',
+      none: 'Hier gibt es keine Kamera, die sich verwenden lässt. Gib einen Benutzernamen ein oder füge einen Einladungslink ein.',
     },
     introduction: 'Deine erste Nachricht stellt dich {name} vor; {name} entscheidet, ob eine Antwort kommt.',
   },
@@ -656,8 +668,8 @@ export const de: Translation = {
     check: 'Prüfen',
     later: 'Jetzt nicht',
     title: 'Hast du deine Passphrase noch?',
-    lead: 'Sie bringt dich zurück, wenn dieses Gerät verloren geht, und niemand kann sie dir sagen. Tippe sie ein, oder lass sie deinen Passwortmanager eintragen. Ist sie falsch, geschieht nichts.',
-    right: 'Das ist sie. Von nun an wirst du seltener gefragt.',
+    lead: 'Sie bringt dich zurück, wenn dieses Gerät verloren geht, und niemand kann sie dir sagen. Tippe sie ein, oder lass sie deinen Passwortmanager eintragen. Ist sie falsch, geht nichts verloren.',
+    right: 'Das ist sie. Irgendwann später wirst du wieder gefragt.',
     wrong: 'Das ist nicht deine Passphrase.',
     help: 'Sieh nach, wo du sie aufbewahrst: im Passwortmanager oder auf dem gedruckten Blatt. Ist sie nirgends, kann dieses Gerät noch helfen.',
     changed:
@@ -730,8 +742,8 @@ export const de: Translation = {
       'Wenn du das nach dem Neuladen wieder siehst, wird der Server noch aktualisiert. Versuch es in ein paar Minuten.',
   },
   broken: {
-    title: 'Tacet konnte nicht starten',
-    kept: 'Was hier gespeichert ist, wurde nicht geändert.',
+    title: 'Tacet kann nicht weitermachen',
+    kept: 'Was hier gespeichert ist, blieb, wie es ist.',
   },
   unsupported: {
     title: 'Dieser Browser kann Tacet nicht ausführen',
@@ -791,6 +803,8 @@ export const de: Translation = {
     'storage-failed': 'Der Server konnte das nicht speichern. Versuch es noch einmal.',
     internal: 'Auf dem Server ist etwas misslungen. Versuch es noch einmal.',
     offline: 'Der Server ist nicht zu erreichen. Prüfe deine Verbindung und versuch es noch einmal.',
+    'part-missing':
+      'Ein Teil von Tacet ließ sich nicht laden. Prüfe deine Verbindung und lade die Seite dann neu. Begonnene Nachrichten bleiben erhalten.',
     'passphrase-weak': 'Diese Passphrase ist zu leicht zu erraten.',
     'passphrase-wrong': 'Benutzername oder Passphrase stimmt nicht.',
     'invite-malformed': 'Der Link ist unvollständig. Kopiere ihn ganz, mit allem nach dem #.',
@@ -801,7 +815,7 @@ export const de: Translation = {
     'username-own': 'Das ist dein eigener Benutzername.',
     'invite-own': 'Das ist deine eigene Einladung. Schick sie jemand anderem.',
     'server-dishonest':
-      'Die Antwort des Servers widerspricht dem, was unterschrieben war. Nichts wurde angenommen. Sag der Person Bescheid, die ihn betreibt.',
+      'Die Antwort des Servers widerspricht dem, was unterschrieben war, oder ergibt keinen Sinn. Nichts wurde angenommen. Sag der Person Bescheid, die ihn betreibt.',
     'key-changed':
       'Der Schlüssel dieser Person hat sich geändert, bevor das gesendet war. Ein neuer Versuch sendet es unter dem neuen Schlüssel.',
     'storage-unavailable': 'Der Browser lässt Tacet hier nichts speichern.',

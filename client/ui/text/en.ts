@@ -22,6 +22,7 @@ export const en = {
     reload: 'Reload',
     save: 'Save',
     saved: 'Saved',
+    partMissing: 'This part of Tacet could not be fetched. Check your connection and try again.',
   },
   welcome: {
     title: 'Messages that only you two can read',
@@ -48,6 +49,7 @@ export const en = {
   invite: {
     checking: 'Reading the invite',
     problemTitle: 'This invite does not work',
+    unreadTitle: 'This invite could not be read',
     askAgain: 'Ask for a new one. Nothing was lost.',
     followTitle: '{name} invites you to talk',
     followLead: 'You are signed in as {me}. Open the conversation with {name}?',
@@ -130,7 +132,7 @@ export const en = {
     registering: 'Registering',
     'opening-vault': 'Opening your vault',
     connecting: 'Connecting',
-    hint: 'A few seconds. All of this happens in your browser.',
+    hint: 'A few seconds. Your passphrase does not leave your browser.',
     done: 'done',
     now: 'now',
     later: 'to come',
@@ -149,6 +151,11 @@ export const en = {
     refusedInviteAdvice:
       'Somebody may be in between. Tell the person who sent you the link, by another way, and ask for a new one.',
     refusedInviteSeen: 'Understood',
+    rollback:
+      'The server has shown an older state of your account than this device knows: former devices, or former contacts. It was not accepted, and nothing changed here.',
+    rollbackAdvice:
+      'That happens when a server is restored from a backup, and when somebody wants to undo what you have decided. Ask the person who runs it.',
+    rollbackSeen: 'Understood',
     you: 'You: {text}',
     draft: 'Draft:',
     typing: 'typing…',
@@ -400,14 +407,17 @@ export const en = {
     compare: 'Compare safety number',
     scan: 'Scan their code',
     stopScan: 'Stop the camera',
+    endScan: 'End scanning',
     camera: 'Camera',
     picture: 'Picture of the camera',
     cameraState: {
-      asking: 'Your browser asks whether Tacet may use the camera. Its picture stays on this device.',
+      asking:
+        'Starting the camera. Your browser may ask whether Tacet may use it. Its picture stays on this device.',
       looking: 'Hold the code on the other screen in front of the camera.',
       denied:
         'The camera is not allowed here. Allow it in the browser’s settings for this page, or compare the digits.',
-      none: 'No camera can be used here. Compare the digits instead.',
+      busy: 'The camera does not start. Another program may be using it: close that and try again, or compare the digits.',
+      none: 'There is no camera that can be used here. Compare the digits instead.',
     },
     readings: {
       equal: 'Both are equal: nobody is between you and {name}. {name} is now marked as verified.',
@@ -469,7 +479,8 @@ export const en = {
     noCamera: {
       denied:
         'The camera is not allowed here. Allow it in the browser’s settings for this page, or enter a username.',
-      none: 'No camera can be used here. Enter a username or paste an invite link instead.',
+      busy: 'The camera does not start. Another program may be using it: close that and try again, or enter a username.',
+      none: 'There is no camera that can be used here. Enter a username or paste an invite link instead.',
     },
     introduction: 'Your first message introduces you to {name}, who decides whether to answer.',
   },
@@ -645,8 +656,8 @@ export const en = {
     check: 'Check',
     later: 'Not now',
     title: 'Is your passphrase still at hand?',
-    lead: 'It is what brings you back when this device is lost, and nobody can tell it to you. Type it, or let your password manager fill it in. Nothing happens if it is wrong.',
-    right: 'That is it. From now on you are asked less often.',
+    lead: 'It is what brings you back when this device is lost, and nobody can tell it to you. Type it, or let your password manager fill it in. Nothing is lost if it is wrong.',
+    right: 'That is it. You will be asked again some time later.',
     wrong: 'That is not your passphrase.',
     help: 'Look where you keep it: in your password manager, or on the printed sheet. If it is nowhere, this device can still help.',
     changed:
@@ -717,8 +728,8 @@ export const en = {
     still: 'If you see this again after reloading, the server is still being updated. Try in a few minutes.',
   },
   broken: {
-    title: 'Tacet could not start',
-    kept: 'Nothing that is stored here was changed.',
+    title: 'Tacet cannot go on',
+    kept: 'What is stored here was left as it is.',
   },
   unsupported: {
     title: 'This browser cannot run Tacet',
@@ -775,6 +786,8 @@ export const en = {
     'storage-failed': 'The server could not store this. Try again.',
     internal: 'Something failed on the server. Try again.',
     offline: 'The server cannot be reached. Check your connection and try again.',
+    'part-missing':
+      'A part of Tacet could not be fetched. Check your connection, then reload the page. Messages that you have begun are kept.',
     'passphrase-weak': 'This passphrase is too easy to guess.',
     'passphrase-wrong': 'Username or passphrase is wrong.',
     'invite-malformed': 'The link is incomplete. Copy the whole of it, with everything after the #.',
@@ -785,7 +798,7 @@ export const en = {
     'username-own': 'That is your own username.',
     'invite-own': 'This is your own invite. Send it to somebody else.',
     'server-dishonest':
-      'The server’s answer contradicts what was signed. Nothing was accepted. Tell the person who runs it.',
+      'The server’s answer contradicts what was signed, or makes no sense. Nothing was accepted. Tell the person who runs it.',
     'key-changed': 'This person’s key changed before this was sent. Trying again sends it under the new key.',
     'storage-unavailable': 'The browser does not let Tacet store anything here.',
     'storage-full': 'There is no space left for messages in this browser. Free some space and try again.',

@@ -28,12 +28,20 @@ const language = readLanguage();
 /** Every code of a failure has its sentence, or this does not compile. */
 const english = en satisfies { readonly failures: Readonly<Record<Failure['code'], string>> };
 
-/** The catalogue in use. Another language is a file of its own, fetched before anything is drawn. */
-export const text: typeof en =
-  language.catalogue === 'de' ? translate(english, (await import('./de.ts')).de) : english;
+/** Another language is a file of its own, fetched before anything is drawn. Where it does not come, English is better than nothing. */
+const other =
+  language.catalogue === 'de'
+    ? await import('./de.ts').then(
+        ({ de }) => de,
+        () => undefined,
+      )
+    : undefined;
+
+/** The catalogue in use. */
+export const text: typeof en = other === undefined ? english : translate(english, other);
 
 /** Language and region of the catalogue, for `Intl` (BCP 47). */
-export const { locale } = language;
+export const locale = other === undefined && language.catalogue !== 'en' ? 'en' : language.locale;
 
 /** Puts values into the places named in braces. */
 export function fill<Text extends string>(

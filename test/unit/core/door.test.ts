@@ -136,3 +136,35 @@ t.test('a conversation asked for while core starts, where nobody is signed in, i
   );
   t.same(door.state.session.value, { kind: 'signed-out' });
 });
+
+t.test(
+  'a worker that fails before it has served breaks the session; one that serves is not touched',
+  async (t) => {
+    const { port1, port2 } = new MessageChannel();
+    const door = openDoor(port1 as unknown as PortLike, (length) => new Uint8Array(randomBytes(length)));
+    t.teardown(() => {
+      port1.close();
+      port2.close();
+    });
+    const asked = codeOf(door.commands.readServer());
+    door.failed({ code: 'part-missing' });
+    t.same(door.state.session.value, { kind: 'broken', failure: { code: 'part-missing' } });
+    t.equal(await asked, 'part-missing', 'nobody waits for it for ever');
+
+    await using server = await openTestServer();
+    await using client = openTestClient({ url: server.url });
+    const next = new MessageChannel();
+    const end = serve(client.client, next.port2 as unknown as PortLike);
+    t.teardown(() => {
+      door.close();
+      end();
+      next.port1.close();
+      next.port2.close();
+    });
+    door.moveTo(next.port1 as unknown as PortLike);
+    await until(door.state.session, ({ kind }) => kind === 'signed-out');
+    door.failed({ code: 'part-missing' });
+    t.same(door.state.session.value, { kind: 'signed-out' });
+    t.match(await door.commands.readServer(), { fresh: true });
+  },
+);

@@ -52,6 +52,7 @@ async function open(
       token: async () => '',
       changed: () => undefined,
       uploaded: () => undefined,
+      contradicted: () => undefined,
     },
     { version: 1, hash: new Uint8Array(32), plain: encodeCbor(first), dirty: false },
   );
