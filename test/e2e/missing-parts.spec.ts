@@ -44,6 +44,18 @@ test('a screen that does not come is tried again once; then a new page is offere
   await expect(ada.composer).toHaveValue('Half a thought');
 });
 
+test('a code that cannot be drawn is said to be missing, and is not offered to be hidden', async ({
+  ada,
+}) => {
+  await hold(ada.page.context(), 'encode');
+  await ada.button(en.list.invite).first().click();
+  const dialog = ada.page.getByRole('dialog', { name: en.newInvite.title });
+  await dialog.getByRole('button', { name: en.newInvite.showQr }).click();
+  await expect(dialog.getByText(en.failures['part-missing'])).toBeVisible();
+  await expect(dialog.getByRole('button', { name: en.newInvite.hideQr })).toHaveCount(0);
+  await expect(dialog.getByRole('textbox', { name: en.newInvite.link })).toBeVisible();
+});
+
 for (const how of ['aborted', 'not there'] as const) {
   test(`core’s program that is ${how} is said to be missing, with a way to load it`, async ({
     ada,

@@ -3,6 +3,7 @@
  * does not come, that is said in place of the code.
  */
 import type { VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { useLoaded } from '../door-context.ts';
 import { FailureNote } from './note.tsx';
 import css from './qr.module.css';
@@ -14,14 +15,21 @@ const QUIET = 4;
 export function Qr({
   content,
   label,
+  onMissing,
 }: {
   readonly content: string | Uint8Array;
   readonly label: string;
+  /** There is no code to be had. */
+  readonly onMissing?: () => void;
 }): VNode {
   const [loaded] = useLoaded(
     async () => (await import('../qr/encode.ts')).encodeQr(content),
     String(content),
   );
+  const isMissing = loaded.kind === 'failed';
+  useEffect(() => {
+    if (isMissing) onMissing?.();
+  }, [isMissing]);
   if (loaded.kind === 'failed') return <FailureNote failure={{ code: 'part-missing' }} />;
   if (loaded.kind === 'loading') return <Skeleton shape="text" count={1} />;
   const modules = loaded.value;

@@ -24,6 +24,7 @@ export function NewInvite({
   const { commands } = useDoor();
   const [invite, again] = useLoaded(() => commands.makeInvite(), 'invite');
   const [shown, setShown] = useState(shows);
+  const [missing, setMissing] = useState(false);
   return (
     <Dialog title={text.newInvite.title} onClose={onClose}>
       <p class={css.lead}>{text.newInvite.lead}</p>
@@ -49,11 +50,15 @@ export function NewInvite({
             {fill(text.newInvite.expires, { date: formatDate(invite.value.expiresAt) })}{' '}
             {text.newInvite.warning}
           </p>
-          {shown && <Qr content={invite.value.link} label={text.newInvite.qr} />}
+          {shown && (
+            <Qr content={invite.value.link} label={text.newInvite.qr} onMissing={() => setMissing(true)} />
+          )}
           <DialogActions>
-            <Button kind="quiet" icon={QrCode} onClick={() => setShown(!shown)}>
-              {shown ? text.newInvite.hideQr : text.newInvite.showQr}
-            </Button>
+            {!missing && (
+              <Button kind="quiet" icon={QrCode} onClick={() => setShown(!shown)}>
+                {shown ? text.newInvite.hideQr : text.newInvite.showQr}
+              </Button>
+            )}
             {'share' in navigator && (
               <Button icon={Share2} onClick={() => inBackground(share(invite.value.link))}>
                 {text.newInvite.share}
