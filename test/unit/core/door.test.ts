@@ -8,6 +8,9 @@ import type { ConversationId } from '../../../client/core/view.ts';
 import { openTestServer } from '../../support/open-test-server.ts';
 import { openTestClient, signUp, type TestClient } from '../../support/make-client.ts';
 
+// Each of them starts a server and signs people up.
+t.setTimeout(120_000);
+
 /** A door to a client, over a real message channel, and what closes it. */
 function openDoorTo(t: { teardown(run: () => void): void }, client: TestClient): Door {
   const { port1, port2 } = new MessageChannel();
