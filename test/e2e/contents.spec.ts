@@ -89,31 +89,35 @@ test('an edit replaces the text on both sides; the arrow key upwards begins it, 
   }
 });
 
-test('an edit and a deletion that are made offline show as on their way and leave later', async ({
-  ada,
-  bob,
-}) => {
-  await bob.send('Bring the bllue one');
-  await bob.send('And the ladder');
-  await ada.open('Bob');
-  await ada.expectOnce('And the ladder');
-  await bob.expectDelivery('And the ladder', 'delivered');
-  // From its installation on the service worker has what is opened for the first time without a connection.
-  await bob.page.evaluate(async () => void (await navigator.serviceWorker.ready));
-  await bob.page.context().setOffline(true);
-  await act(bob, 'Bring the bllue one', en.message.edit);
-  await bob.composer.fill('Bring the blue one');
-  await bob.composer.press('Enter');
-  await expect(bob.message('Bring the blue one')).toContainText(en.message.editWaiting);
-  await act(bob, 'And the ladder', en.message.delete);
-  await bob.button(en.message.deleteForEveryone).click();
-  await expect(bob.message(en.message.deletedMine)).toContainText(en.message.deleteWaiting);
-  await expect(ada.message('And the ladder')).toHaveCount(1);
-  await bob.page.context().setOffline(false);
-  await ada.expectOnce('Bring the blue one');
-  await expect(ada.message('And the ladder')).toHaveCount(0);
-  await expect(bob.message('Bring the blue one')).not.toContainText(en.message.editWaiting);
-  await expect(bob.message(en.message.deletedMine)).not.toContainText(en.message.deleteWaiting);
+test.describe('with what the service worker keeps', () => {
+  test.use({ serviceWorkers: 'allow' });
+
+  test('an edit and a deletion that are made offline show as on their way and leave later', async ({
+    ada,
+    bob,
+  }) => {
+    await bob.send('Bring the bllue one');
+    await bob.send('And the ladder');
+    await ada.open('Bob');
+    await ada.expectOnce('And the ladder');
+    await bob.expectDelivery('And the ladder', 'delivered');
+    // From its installation on the service worker has what is opened for the first time without a connection.
+    await bob.page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await bob.page.context().setOffline(true);
+    await act(bob, 'Bring the bllue one', en.message.edit);
+    await bob.composer.fill('Bring the blue one');
+    await bob.composer.press('Enter');
+    await expect(bob.message('Bring the blue one')).toContainText(en.message.editWaiting);
+    await act(bob, 'And the ladder', en.message.delete);
+    await bob.button(en.message.deleteForEveryone).click();
+    await expect(bob.message(en.message.deletedMine)).toContainText(en.message.deleteWaiting);
+    await expect(ada.message('And the ladder')).toHaveCount(1);
+    await bob.page.context().setOffline(false);
+    await ada.expectOnce('Bring the blue one');
+    await expect(ada.message('And the ladder')).toHaveCount(0);
+    await expect(bob.message('Bring the blue one')).not.toContainText(en.message.editWaiting);
+    await expect(bob.message(en.message.deletedMine)).not.toContainText(en.message.deleteWaiting);
+  });
 });
 
 test('a message is deleted for everyone, or for oneself alone, after one question', async ({ ada, bob }) => {

@@ -7,6 +7,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
+test.use({ serviceWorkers: 'allow' });
+
 /** Entries in all databases of this browser. */
 async function countStored(): Promise<number> {
   let count = 0;

@@ -8,6 +8,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import type { Person } from './pages/person.page.ts';
 
+test.use({ serviceWorkers: 'allow' });
+
 const EVERY_MS = 10 * 60_000;
 /** In the first of three conversations. */
 const LINES = 2_000;

@@ -6,6 +6,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test, type Host } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
+test.use({ serviceWorkers: 'allow' });
+
 const ADMIN = join(import.meta.dirname, '..', '..', 'server', 'admin.ts');
 
 /** Lets the 72 hours of every announced reset be over. */

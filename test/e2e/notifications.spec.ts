@@ -3,6 +3,8 @@ import type { Page } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 
+test.use({ serviceWorkers: 'allow' });
+
 /** What the test uses of a service worker's scope. */
 interface WorkerScope extends EventTarget {
   readonly registration: ServiceWorkerRegistration;

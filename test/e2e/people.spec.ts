@@ -114,14 +114,18 @@ test('a name that nobody has, the own one and no name are answered in the dialog
   await expect(dialog).toBeHidden();
 });
 
-test('without a connection a lookup says so and keeps what was typed', async ({ ada }) => {
-  // From its installation on the service worker has what is opened for the first time without a connection.
-  await ada.page.evaluate(async () => void (await navigator.serviceWorker.ready));
-  await ada.page.context().setOffline(true);
-  await startChat(ada, 'somebody');
-  const dialog = ada.page.getByRole('dialog', { name: en.newChat.title });
-  await expect(dialog.getByRole('alert')).toHaveText(en.failures.offline);
-  await expect(dialog.getByLabel(en.newChat.label)).toHaveValue('somebody');
+test.describe('with what the service worker keeps', () => {
+  test.use({ serviceWorkers: 'allow' });
+
+  test('without a connection a lookup says so and keeps what was typed', async ({ ada }) => {
+    // From its installation on the service worker has what is opened for the first time without a connection.
+    await ada.page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await ada.page.context().setOffline(true);
+    await startChat(ada, 'somebody');
+    const dialog = ada.page.getByRole('dialog', { name: en.newChat.title });
+    await expect(dialog.getByRole('alert')).toHaveText(en.failures.offline);
+    await expect(dialog.getByLabel(en.newChat.label)).toHaveValue('somebody');
+  });
 });
 
 test('a picture is chosen, seen by the other, and taken away', async ({ ada, bob }) => {

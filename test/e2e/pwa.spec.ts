@@ -41,6 +41,8 @@ const test = base.extend<{
   },
 });
 
+test.use({ serviceWorkers: 'allow' });
+
 test('without a network the list and the conversations open, and what is written waits', async ({
   ada,
   bob,

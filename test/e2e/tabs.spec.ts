@@ -7,6 +7,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
+test.use({ serviceWorkers: 'allow' });
+
 type Watch = (page: Page) => Promise<void>;
 
 /** Another tab of the same person, at the same place unless told otherwise. */
