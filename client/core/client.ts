@@ -566,13 +566,13 @@ class Core implements Client {
         const { home, id } = this.#conversation(conversation);
         await (await home.safety()).keepEarlierKey(id);
       },
-      sendHeld: async (conversation, message) => {
+      sendHeld: async (conversation, shownKey, message) => {
         const { home, id } = this.#conversation(conversation);
-        await (await home.safety()).sendHeld(id, message);
+        await (await home.safety()).sendHeld(id, shownKey, message);
       },
       discardHeld: async (conversation, message) => {
         const { home, id } = this.#conversation(conversation);
-        await (await home.safety()).discardHeld(id, message);
+        await (await home.acts()).discardHeld(id, message);
       },
       retrySend: async (message) => this.#home().talk.retrySend(message),
       markRead: async (conversation, order) => {

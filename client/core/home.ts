@@ -232,13 +232,12 @@ export class Home {
   /** Comparing and deciding about keys; fetched when it is first wanted. Throws `CoreError` `offline`. */
   async safety(): Promise<Safety> {
     const { Safety } = await fetchPart(() => import('./safety/safety.ts'));
-    const acts = await this.acts();
-    return (this.#safety ??= new Safety(this.#services, acts));
+    return (this.#safety ??= new Safety(this.#services));
   }
 
-  /** How much that was written before a key change waits for the person. */
-  waiting(account: AccountId): number {
-    return this.#services.outbox.held(account).length;
+  /** What was written before a key change and waits for the person. */
+  held(account: AccountId): ReturnType<Outbox['held']> {
+    return this.#services.outbox.held(account);
   }
 
   get account(): AccountId {
@@ -254,6 +253,7 @@ export class Home {
         this.meeting(),
         this.contacts(),
         this.ownAccount.acts(),
+        this.acts(),
         this.safety(),
         import('./account/merge.ts'),
         import('./account/rotation.ts'),

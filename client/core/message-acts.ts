@@ -78,57 +78,38 @@ export class MessageActs {
   async deleteForEveryone(account: AccountId, message: MessageId): Promise<void> {
     await this.#act(account, { id: message, mine: true }, async (tx, { line }) => {
       if (line.deletedAt !== undefined) return undefined;
-      const at = this.#s.clock.now();
-      if (!isInTime(line.sentAt, at)) return 'too-late';
-      const me = this.#s.own.value.account;
-      const { outbox, db } = this.#s;
+      const isWaiting = line.delivery.kind === 'failed' || this.#s.outbox.isUnready(account, message);
       // A server that says no may have delivered it all the same.
-      const isRefused =
-        line.delivery.kind === 'failed' && !(await wasMadeReady(tx, db, at, message, line.sentAt));
-      const neverLeft = outbox.isUnready(account, message) || isRefused;
-      const shown = neverLeft ? {} : ({ shown: 'sending' } as const);
-      await this.#s.amending.apply(
-        tx,
-        account,
-        me,
-        message,
-        { kind: 'delete', at },
-        { keepEarly: false, ...shown },
-      );
-      const content: Content = { kind: 'delete', body: { message: idBytes(message) } };
-      if (!neverLeft) {
-        this.#send(tx, account, at, content, message);
-        return undefined;
-      }
-      const id = idOf<MessageId>(this.#s.random(16));
-      sendCopy(this.#s, tx, account, { content, id, sentAt: at, about: undefined });
-      return undefined;
+      return this.#takeBack(tx, account, line, !isWaiting || (await this.#wasMadeReady(tx, line)));
     });
   }
 
   /** Deletes messages on the own devices alone. */
   async deleteForMe(account: AccountId, refs: readonly MessageRef[]): Promise<void> {
-    const { db, amending, outbox, clock, random } = this.#s;
-    const me = this.#s.own.value.account;
     for (let i = 0; i < refs.length; i += BATCH) {
-      await db.write(AMEND_TABLES, async (tx) => {
-        const gone: { author: Uint8Array; message: Uint8Array }[] = [];
-        for (const ref of refs.slice(i, i + BATCH)) {
-          const found = await amending.find(tx, account, ref);
-          if (found === undefined) continue;
-          await amending.remove(tx, account, found.line.order);
-          gone.push({ author: idBytes(ref.mine ? me : account), message: idBytes(ref.id) });
-        }
-        if (gone.length === 0 || !hasOtherDevices(this.#s)) return;
-        const messages = gone.slice(0, RECEIPT_MAX);
-        outbox.add(tx, {
-          to: me,
-          content: { kind: 'sync', body: { what: 'removed', account: idBytes(account), messages } },
-          id: idOf<MessageId>(random(16)),
-          sentAt: clock.now(),
-        });
-      });
+      await this.#s.db.write(AMEND_TABLES, (tx) => this.#remove(tx, account, refs.slice(i, i + BATCH)));
     }
+  }
+
+  /**
+   * Discards what was written before a key change and waits, or what waits of one message. What was made ready for the key before may have
+   * arrived, whatever the server said: as long as a deletion counts it is taken back on both sides, the rest goes from the own devices.
+   */
+  async discardHeld(account: AccountId, message: MessageId | undefined): Promise<void> {
+    const { db, amending, outbox, record } = this.#s;
+    const isAccepted = record.contact(account)?.state === 'accepted';
+    await db.write(AMEND_TABLES, async (tx) => {
+      const unsent: MessageRef[] = [];
+      for (const { id, frame } of await outbox.dropHeld(tx, account, message)) {
+        const found = await amending.find(tx, account, { id, mine: true });
+        if (found === undefined || found.line.deletedAt !== undefined) continue;
+        const mayBeThere = isAccepted && (frame !== undefined || (await this.#wasMadeReady(tx, found.line)));
+        const refused = mayBeThere ? await this.#takeBack(tx, account, found.line, true) : 'never-left';
+        if (refused !== undefined) unsent.push({ id, mine: true });
+      }
+      for (let i = 0; i < unsent.length; i += BATCH)
+        await this.#remove(tx, account, unsent.slice(i, i + BATCH));
+    });
   }
 
   /** Deletes everything that was said so far from this device. Lines that ask for missing messages stay until they are answered. */
@@ -176,6 +157,56 @@ export class MessageActs {
         return { ...held, settings: { ...settings, ...timer, changedAt: clock.now() } };
       }),
     );
+  }
+
+  #wasMadeReady(tx: WriteTx, { id, sentAt }: Found['line']): Promise<boolean> {
+    const { db, clock } = this.#s;
+    return wasMadeReady(tx, db, clock.now(), id, sentAt);
+  }
+
+  /** Deletes an own message on all own devices, and on the other side where it may be there. */
+  async #takeBack(
+    tx: WriteTx,
+    account: AccountId,
+    { id: message, sentAt }: Found['line'],
+    mayBeThere: boolean,
+  ): Promise<'too-late' | undefined> {
+    const { amending, clock, own, random } = this.#s;
+    const at = clock.now();
+    if (!isInTime(sentAt, at)) return 'too-late';
+    const shown = mayBeThere ? ({ shown: 'sending' } as const) : {};
+    const options = { keepEarly: false, ...shown };
+    await amending.apply(tx, account, own.value.account, message, { kind: 'delete', at }, options);
+    const content: Content = { kind: 'delete', body: { message: idBytes(message) } };
+    if (mayBeThere) this.#send(tx, account, at, content, message);
+    else {
+      const id = idOf<MessageId>(random(16));
+      sendCopy(this.#s, tx, account, { content, id, sentAt: at, about: undefined });
+    }
+    return undefined;
+  }
+
+  /** Takes at most `BATCH` messages off this device and has the other own devices do so. */
+  async #remove(tx: WriteTx, account: AccountId, refs: readonly MessageRef[]): Promise<void> {
+    const { amending, outbox, clock, random, own } = this.#s;
+    const me = own.value.account;
+    const gone: { author: Uint8Array; message: Uint8Array }[] = [];
+    for (const ref of refs) {
+      const found = await amending.find(tx, account, ref);
+      if (found === undefined) continue;
+      await amending.remove(tx, account, found.line.order);
+      gone.push({ author: idBytes(ref.mine ? me : account), message: idBytes(ref.id) });
+    }
+    if (gone.length === 0 || !hasOtherDevices(this.#s)) return;
+    outbox.add(tx, {
+      to: me,
+      content: {
+        kind: 'sync',
+        body: { what: 'removed', account: idBytes(account), messages: gone.slice(0, RECEIPT_MAX) },
+      },
+      id: idOf<MessageId>(random(16)),
+      sentAt: clock.now(),
+    });
   }
 
   /** Runs `act` on a message in one transaction; nothing is thrown inside it. */

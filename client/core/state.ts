@@ -3,12 +3,12 @@
  * keeps, after each commit; nothing here is kept on disk.
  */
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals-core';
-import { encodeB64u } from '@tacet/protocol/bytes';
 import type { AccountId } from '@tacet/protocol/ids';
 import type { StoredConversation } from './db/stores.ts';
 import { devicesOf, passphraseOf, resetOf } from './account/own-devices.ts';
 import { rollbackOf } from './account/rollback.ts';
 import type { Home } from './home.ts';
+import { nameOfKey } from './key-name.ts';
 import {
   addEarlier,
   addLater,
@@ -336,11 +336,11 @@ function refusedInviteOf({ own }: Home): RefusedInvite | undefined {
   return answering?.refused === true ? { username: answering.username } : undefined;
 }
 
-/** Enough of an account key, which is public, to tell it from another. */
+/** The account key that is shown for somebody. */
 function keyName(home: Home, account: AccountId): string | undefined {
   const changed = home.conversations.get(account)?.changedKey;
   const key = changed?.accountKey ?? home.record.contact(account)?.accountKey;
-  return key === undefined ? undefined : encodeB64u(key.subarray(1, 13));
+  return key === undefined ? undefined : nameOfKey(key);
 }
 
 /** Who this device belongs to. */
@@ -371,8 +371,20 @@ function openState(
   stored: StoredConversation,
 ): Pick<
   OpenConversation,
-  'id' | 'person' | 'state' | 'typing' | 'draft' | 'unread' | 'newest' | 'timer' | 'blocked' | 'waiting'
+  | 'id'
+  | 'person'
+  | 'state'
+  | 'typing'
+  | 'draft'
+  | 'unread'
+  | 'newest'
+  | 'timer'
+  | 'blocked'
+  | 'waiting'
+  | 'waitingChanges'
 > {
+  const held = home.held(stored.account);
+  const waiting = held.filter(({ line }) => line === true).length;
   return {
     id: stored.account,
     person: personOf(home, stored.account),
@@ -383,7 +395,8 @@ function openState(
     newest: stored.nextOrder - 1,
     timer: stored.timer?.seconds ?? 0,
     blocked: stored.changedKey !== undefined,
-    waiting: home.waiting(stored.account),
+    waiting,
+    waitingChanges: held.length - waiting,
   };
 }
 

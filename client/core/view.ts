@@ -223,8 +223,10 @@ export interface OpenConversation {
   readonly timer: number;
   /** The verified key has changed: nothing is sent until the person has compared again or goes on unverified. */
   readonly blocked: boolean;
-  /** How much that was written before a key change waits to be sent or discarded. */
+  /** Messages that were written before a key change and wait to be sent or discarded. */
   readonly waiting: number;
+  /** Edits, deletions, reactions and timers that wait likewise. */
+  readonly waitingChanges: number;
 }
 
 /** The app lock as it is set. */
@@ -452,9 +454,12 @@ export interface Commands {
   goOnUnverified(id: ConversationId, digits: string): Promise<void>;
   /** Stays with the key that was verified before. */
   keepEarlierKey(id: ConversationId): Promise<void>;
-  /** Sends what waits since a key change: of one message, or all. */
-  sendHeld(id: ConversationId, message?: MessageId): Promise<void>;
-  /** Discards it instead. */
+  /**
+   * Sends what waits since a key change: of one message, or all. `shownKey`: the key that the person saw, as `PersonView` names it; where
+   * another is in force nothing is sent.
+   */
+  sendHeld(id: ConversationId, shownKey: string | undefined, message?: MessageId): Promise<void>;
+  /** Discards it instead; what may have arrived all the same is deleted on the other side too. */
   discardHeld(id: ConversationId, message?: MessageId): Promise<void>;
   /** Sends a failed message again. */
   retrySend(message: MessageId): Promise<void>;

@@ -111,7 +111,9 @@ test('what waits after a decision is discarded with one press and never leaves',
   await ada.button(en.safety.verify).click();
   await expect(ada.button(en.safety.unverify)).toBeVisible();
   await ada.page.goBack();
-  await ada.page.getByRole('region', { name: en.safety.heldTitle }).getByText(en.safety.discardAll).click();
+  const waiting = ada.page.getByRole('region', { name: en.safety.heldTitle });
+  await waiting.getByRole('button', { name: en.safety.discardAll }).click();
+  await expect(waiting).toHaveCount(0);
   await expect(ada.message('better not')).toHaveCount(0);
   await ada.send('after');
   await bob.expectOnce('after');

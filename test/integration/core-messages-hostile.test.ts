@@ -279,6 +279,29 @@ t.test(
   },
 );
 
+t.test('that a refused reply was delivered is not forgotten with the words that it quotes', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, adasWire, toBen, toAda } = await makeScene(t, server.url);
+  await ben.commands.sendText(toAda, 'quoted words');
+  await ada.waitFor('it', (state) => textsOf(state).includes('quoted words'));
+  const { id } = linesOf(ada.state).at(-1)!;
+  adasWire.change = (frame) =>
+    frame.kind === 'sent' ? [{ kind: 'refused', re: frame.re, code: 'too-large' }] : [frame];
+  await ada.commands.sendText(toBen, 'taken back', { id, mine: false });
+  await ada.waitFor('refused', (state) => linesOf(state).at(-1)?.delivery.kind === 'failed');
+  const reply = linesOf(ada.state).at(-1)!;
+  await ben.waitFor('it came all the same', (state) => textsOf(state).includes('taken back'));
+  adasWire.change = undefined;
+  // What is kept of the reply for repairs goes, because the words that it quotes are deleted.
+  await ben.commands.deleteForEveryone(toAda, id);
+  await ada.waitFor('no quote', (state) => linesOf(state).at(-1)?.reply?.state === 'gone');
+  await ada.commands.deleteForEveryone(toBen, reply.id);
+  await ben.waitFor('the deletion', (state) =>
+    linesOf(state).some((line) => line.id === reply.id && line.deletedAt !== undefined),
+  );
+  t.notOk(textsOf(ben.state).includes('taken back'));
+});
+
 t.test('everything is asked for when more is missing than one request can name', async (t) => {
   await using server = await openTestServer();
   const { ada, ben, adasWire, toAda } = await makeScene(t, server.url);

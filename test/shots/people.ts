@@ -217,6 +217,7 @@ function opened(
     timer: 0,
     blocked: false,
     waiting: 0,
+    waitingChanges: 0,
     ...more,
   };
 }

@@ -540,6 +540,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
       [LEILA.account]: {
         ...LEILA_OPEN,
         waiting: 1,
+        waitingChanges: 2,
         lines: LEILA_OPEN.lines.map((line) =>
           line.kind === 'message' && line.mine ? { ...line, delivery: { kind: 'held' as const } } : line,
         ),

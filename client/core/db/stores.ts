@@ -288,9 +288,12 @@ export interface SentPointer {
   readonly envelope: EnvelopeId;
 }
 
-/** Leads from a message to the copies kept of it. Key [day, hidden message, hidden first envelope]. */
+/** Says that a message was made ready to leave, and leads to the copies kept of it. Key [day, hidden message, hidden first envelope]. */
 export interface SentCopies {
+  /** None once they were erased. */
   readonly copies: readonly { readonly device: DeviceId; readonly envelope: EnvelopeId }[];
+  /** It was made ready for the other own devices, not for the other side. */
+  readonly own?: boolean;
 }
 
 /** The own numbering towards one account. */

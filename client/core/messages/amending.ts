@@ -183,24 +183,23 @@ export class Amending {
       amendments,
     };
     if (amendments.deletedAt !== undefined) {
-      const isUnsent = await this.#erase(tx, account, stored);
+      await this.#erase(tx, account, stored);
       const { quotedBy: _gone, ...kept } = next;
-      const { change: _none, ...rest } = kept.line;
-      conversations.putStored(tx, account, isUnsent ? { ...kept, line: rest } : kept);
+      conversations.putStored(tx, account, kept);
       return;
     }
     conversations.putStored(tx, account, next);
     if (line.text !== stored.line.text) await this.#requote(tx, account, stored, line.text);
   }
 
-  /** Erases the words of a message beside its line. Gives whether the message itself had never left. */
-  async #erase(tx: WriteTx, account: AccountId, stored: StoredMessage): Promise<boolean> {
+  /** Erases the words of a message beside its line. */
+  async #erase(tx: WriteTx, account: AccountId, stored: StoredMessage): Promise<void> {
     const { db, clock, outbox } = this.#n;
     const { line } = stored;
     await this.#requote(tx, account, stored, undefined);
-    if (!line.mine) return false;
+    if (!line.mine) return;
     await eraseCopies(tx, db, clock.now(), line.id, line.sentAt);
-    return outbox.erase(tx, account, line.id, { drop: true });
+    outbox.erase(tx, account, line.id, { drop: true });
   }
 
   /** Puts other words, or none, where replies quote a message. */
@@ -253,8 +252,9 @@ export class Amending {
 /** A line as it is after what was said about it. */
 export function amendLine(line: MessageLine, amendments: Amendments, me: AccountId): MessageLine {
   const { kind, id, order, mine, sentAt, receivedAt, timer, expiresAt } = line;
-  const delivery: MessageLine['delivery'] =
-    line.delivery.kind === 'sending' || line.delivery.kind === 'failed' ? { kind: 'sent' } : line.delivery;
+  // Nothing of a deleted message is on its way or waits any more.
+  const hasLeft = line.delivery.kind === 'delivered' || line.delivery.kind === 'read';
+  const delivery: MessageLine['delivery'] = hasLeft ? line.delivery : { kind: 'sent' };
   if (amendments.deletedAt !== undefined) {
     const { deletedAt } = amendments;
     return {

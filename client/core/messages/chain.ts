@@ -70,6 +70,17 @@ export function startAt(
   return { ...held, starts: [...held.starts, ...unknown.map((device) => ({ device, number }))] };
 }
 
+/** Whether one of these devices came in after frame `number`: it would take that frame for one that it has, and pass over it. */
+export function cameInAfter(
+  held: OutChain | undefined,
+  epoch: Uint8Array | undefined,
+  number: number,
+  devices: readonly DeviceId[],
+): boolean {
+  if (held === undefined || epoch === undefined || !equalBytes(held.epoch, epoch)) return false;
+  return held.starts.some((start) => start.number > number && devices.includes(start.device));
+}
+
 /** The chains that were lately heard of, as many as a frame tells. */
 function newestOf(incoming: readonly InChain[]): readonly InChain[] {
   return incoming

@@ -1,8 +1,9 @@
 /**
  * The copies that are kept of what was sent, so that it can be sent again: found by the message that they hold the words of, and erased
- * with it. A copy is the whole frame, so that the salt of the numbering goes too and the hash that stays tells nothing.
+ * with it. A copy is the whole frame, so that the salt of the numbering goes too and the hash that stays tells nothing. That a message
+ * was made ready to leave stays noted, as long as copies would be kept.
  */
-import type { DeviceId, EnvelopeId, MessageId } from '@tacet/protocol/ids';
+import type { EnvelopeId, MessageId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { K, T, type SentCopies } from '../db/stores.ts';
 
@@ -10,17 +11,16 @@ const DAY_MS = 24 * 60 * 60_000;
 /** How far back a repair may reach. */
 export const REPAIR_DAYS = 7;
 
-/** Notes which copies hold the words of a message. */
+/** Notes that a message was made ready to leave, and which copies hold its words. `envelope`: one of those that were made. */
 export function noteCopies(
   tx: WriteTx,
   db: SealedDb,
   now: number,
   message: MessageId,
-  copies: readonly { readonly device: DeviceId; readonly envelope: EnvelopeId }[],
+  envelope: EnvelopeId,
+  made: SentCopies,
 ): void {
-  const [first] = copies;
-  if (first === undefined) return;
-  tx.put(T.sentCopies, K.sentCopy(db, Math.floor(now / DAY_MS), message, first.envelope), { copies });
+  tx.put(T.sentCopies, K.sentCopy(db, Math.floor(now / DAY_MS), message, envelope), made);
 }
 
 /** The days under which copies of a message may lie that was first made at `since`, ms. */
@@ -31,7 +31,10 @@ function daysSince(now: number, since: number): readonly number[] {
   return Array.from({ length: Math.max(0, today + 2 - first) }, (_, i) => first + i);
 }
 
-/** Whether a message was ever made ready to leave, as far as its copies tell: then it may have left, whatever the server said. */
+/**
+ * Whether a message was made ready to leave for the other side within the days that copies are kept: then it may have left, whatever the
+ * server said.
+ */
 export async function wasMadeReady(
   tx: WriteTx,
   db: SealedDb,
@@ -40,13 +43,13 @@ export async function wasMadeReady(
   since: number,
 ): Promise<boolean> {
   for (const day of daysSince(now, since)) {
-    const range = { ...K.sentCopies(db, day, message), limit: 1 };
-    if ((await tx.keys(T.sentCopies, range)).length > 0) return true;
+    const rows = await tx.range<SentCopies>(T.sentCopies, K.sentCopies(db, day, message));
+    if (rows.some(({ value }) => value.own !== true)) return true;
   }
   return false;
 }
 
-/** Erases every copy of a message that was first made at `since`, ms, or later. */
+/** Erases every copy of a message that was first made at `since`, ms, or later. That they were made stays noted. */
 export async function eraseCopies(
   tx: WriteTx,
   db: SealedDb,
@@ -57,7 +60,8 @@ export async function eraseCopies(
   for (const day of daysSince(now, since)) {
     const rows = await tx.range<SentCopies>(T.sentCopies, K.sentCopies(db, day, message));
     for (const { key, value } of rows) {
-      tx.delete(T.sentCopies, key);
+      if (value.copies.length === 0) continue;
+      tx.put(T.sentCopies, key, { ...value, copies: [] });
       for (const { device, envelope } of value.copies) tx.delete(T.sent, K.sent(db, day, device, envelope));
     }
   }

@@ -15,7 +15,7 @@ import type { People } from '../people.ts';
 import type { Clock, RandomBytes } from '../ports.ts';
 import type { BufferedStores } from '../sessions/stores.ts';
 import { SESSION_TABLES, type CheckedBundle, type Sessions } from '../sessions/sessions.ts';
-import { epochText, hashLink, nextLink, startAt } from './chain.ts';
+import { cameInAfter, epochText, hashLink, nextLink, startAt } from './chain.ts';
 import { noteCopies } from './copies.ts';
 import { buildFrame, padFrame, type Draft } from './frames.ts';
 
@@ -50,6 +50,7 @@ export interface EntryKeeper {
 interface Framed {
   readonly frame: Uint8Array;
   readonly number: number | undefined;
+  readonly epoch: Uint8Array | undefined;
   readonly chain: (typeof T.outChains)['value'];
 }
 
@@ -341,22 +342,22 @@ export class Envelopes {
     { framed, made, envelopes }: Sealed,
     keeper: EntryKeeper | undefined,
   ): void {
-    const { sessions, db, own } = this.#needs;
+    const { sessions, db } = this.#needs;
     for (const { stores } of made) sessions.commit(tx, stores);
-    const { chain, number } = framed;
+    const { chain, number, epoch } = framed;
     if (chain !== undefined) tx.put(T.outChains, K.outChain(db, entry.to), chain);
     if (keeper === undefined) return;
     const next: OutboxEntry = {
       ...entry,
       frame: framed.frame,
-      ...(number === undefined ? {} : { number, epoch: entry.epoch ?? own.value.epoch }),
+      ...(number === undefined || epoch === undefined ? {} : { number, epoch }),
       listHash: person.list.hash,
       envelopes,
       ...(keeper.current(entry)?.erased === true ? { erased: true } : {}),
       ...(keeper.current(entry)?.gone === true ? { gone: true } : {}),
     };
     keeper.replace(tx, next);
-    if (number !== undefined && next.erased !== true) this.#keepSent(tx, next, made);
+    if (number !== undefined) this.#keepSent(tx, next, made);
   }
 
   /** Starts a session. Throws `CoreError` `server-dishonest` for a bundle that does not hold. */
@@ -368,7 +369,10 @@ export class Envelopes {
     }
   }
 
-  /** The frame of an entry, numbered if it is durable; the one that it has if it was framed before. `devices`: whom it is made for now. */
+  /**
+   * The frame of an entry, numbered if it is durable; the one that it has if it was framed before, unless that would be passed over by a
+   * device that came in since. `devices`: whom it is made for now.
+   */
   async #frame(
     entry: OutboxEntry,
     person: Person,
@@ -379,10 +383,12 @@ export class Envelopes {
     const inTx = <Value>(read: (tx: Tx) => Promise<Value>): Promise<Value> =>
       within === undefined ? db.read([T.outChains], read) : read(within);
     if (entry.frame !== undefined) {
-      const { frame, number } = entry;
-      if (number === undefined || entry.only !== undefined) return { frame, number, chain: undefined };
+      const { frame, number, epoch } = entry;
+      if (number === undefined || entry.only !== undefined) return { frame, number, epoch, chain: undefined };
       const held = await inTx((tx) => tx.get(T.outChains, K.outChain(db, entry.to)));
-      return { frame, number, chain: startAt(held, entry.epoch, number, devices) };
+      // What waited for a word of the person while later numbers left: nothing of it has been made for the list in force.
+      const isPassed = entry.envelopes === undefined && cameInAfter(held, epoch, number, devices);
+      if (!isPassed) return { frame, number, epoch, chain: startAt(held, epoch, number, devices) };
     }
     const draft: Draft = entry;
     const parts = {
@@ -395,7 +401,8 @@ export class Envelopes {
       theirList: { counter: person.list.counter, hash: person.list.hash },
     };
     if (!entry.durable) {
-      return { frame: buildFrame(draft, { ...parts, link: undefined }), number: undefined, chain: undefined };
+      const frame = buildFrame(draft, { ...parts, link: undefined });
+      return { frame, number: undefined, epoch: undefined, chain: undefined };
     }
     const [held, incoming] = await inTx((tx) =>
       Promise.all([
@@ -413,10 +420,11 @@ export class Envelopes {
       salt,
     );
     const frame = buildFrame(draft, { ...parts, link });
-    return { frame, number: link.number, chain: { ...chain, previous: hashLink(salt, frame) } };
+    const { number, epoch } = link;
+    return { frame, number, epoch, chain: { ...chain, previous: hashLink(salt, frame) } };
   }
 
-  /** Keeps what was sent for repairs, and notes which message's words the copies hold. */
+  /** Keeps what was sent for repairs, and notes which message's words the copies hold; of what was erased it only notes that it was made. */
   #keepSent(
     tx: WriteTx,
     entry: OutboxEntry,
@@ -427,7 +435,8 @@ export class Envelopes {
     if (entry.frame === undefined || entry.number === undefined || entry.epoch === undefined) return;
     const now = clock.now();
     const day = Math.floor(now / DAY_MS);
-    for (const { target, id } of made) {
+    const kept = entry.erased === true ? [] : made;
+    for (const { target, id } of kept) {
       const { device, identityKey } = target;
       tx.put(T.sent, K.sent(db, day, device, id), {
         account: entry.to,
@@ -445,7 +454,10 @@ export class Envelopes {
     }
     const message = entry.about ?? (entry.line === true ? entry.id : undefined);
     if (message === undefined) return;
-    const copies = made.map(({ target, id }) => ({ device: target.device, envelope: id }));
-    noteCopies(tx, db, now, message, copies);
+    const [first] = made;
+    if (first === undefined) return;
+    const copies = kept.map(({ target, id }) => ({ device: target.device, envelope: id }));
+    const own = entry.to === this.#needs.own.value.account ? { own: true } : {};
+    noteCopies(tx, db, now, message, first.id, { copies, ...own });
   }
 }

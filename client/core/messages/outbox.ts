@@ -14,6 +14,7 @@ import type { WriteTx } from '../db/sealed.ts';
 import { T, type OutboxEntry, type OutgoingEnvelope, type SentRecord } from '../db/stores.ts';
 import type { Person } from '../directory.ts';
 import { CoreError, failureFrom, isCoreError } from '../failure.ts';
+import { nameOfKey } from '../key-name.ts';
 import { isRepeatable } from '../transport/rest.ts';
 import type { Failure } from '../view.ts';
 import { REPAIR_DAYS } from './copies.ts';
@@ -175,26 +176,22 @@ export class Outbox {
 
   /**
    * The words of a message go. `drop`: what has not been made ready to leave does not leave either. What was made ready leaves, because
-   * its number is taken, and no copy of it is kept; unless it is held, then it never leaves under another key. Gives whether the message
-   * itself is among what was dropped and had never been made ready.
+   * its number is taken, and no copy of it is kept; unless it is held, then it never leaves under another key.
    */
-  erase(tx: WriteTx, account: AccountId, message: MessageId, { drop }: { readonly drop: boolean }): boolean {
-    let isUnsent = false;
+  erase(tx: WriteTx, account: AccountId, message: MessageId, { drop }: { readonly drop: boolean }): void {
     for (const to of [account, this.#needs.own.value.account]) {
       const about = this.#queue(to).filter((entry) => entry.about === message || entry.id === message);
       for (const entry of about) {
-        const isReady =
-          entry.frame !== undefined && (entry.kind !== 'repair' || entry.envelopes !== undefined);
+        // A frame alone is a repair that has not been encrypted, or what the person has sent after a key change.
+        const isReady = entry.frame !== undefined && entry.envelopes !== undefined;
         if (!drop || (isReady && entry.held !== true)) {
           this.#replace(tx, { ...entry, erased: true, ...(drop ? { gone: true } : {}) });
           continue;
         }
         this.#remove(tx, entry);
         if (entry.held === true) tx.after(() => this.#needs.conversations.touch(to));
-        if (!isReady && entry.id === message && entry.line === true) isUnsent = true;
       }
     }
-    return isUnsent;
   }
 
   /** Whether a message waits and has not been made ready to leave. */
@@ -228,26 +225,36 @@ export class Outbox {
     return this.#queue(account).filter(({ held }) => held === true);
   }
 
-  /** The person has said so: what waits, or what waits of one message, goes under the key that is in force now. */
-  async sendHeld(account: AccountId, message: MessageId | undefined): Promise<void> {
-    await this.#needs.db.write(FINISH_TABLES, async (tx) => {
-      if (this.#needs.directory.isBlocked(account)) return;
+  /**
+   * The person has said so: what waits, or what waits of one message, goes under the key that was shown, named as by `nameOfKey`. False:
+   * another one is in force, or none, and nothing goes.
+   */
+  async sendHeld(account: AccountId, shownKey: string, message: MessageId | undefined): Promise<boolean> {
+    const { db, directory } = this.#needs;
+    return db.write(FINISH_TABLES, async (tx) => {
+      const key = directory.keyOf(account);
+      if (directory.isBlocked(account) || key === undefined || nameOfKey(key) !== shownKey) return false;
       for (const entry of this.#heldOf(account, message)) await this.#release(tx, entry);
+      return true;
     });
   }
 
-  /** What waits, or what waits of one message, is not sent. Gives the messages whose lines told of it. */
-  async dropHeld(account: AccountId, message: MessageId | undefined): Promise<readonly MessageId[]> {
-    const { db, conversations } = this.#needs;
-    return db.write(FINISH_TABLES, async (tx) => {
-      const dropped = this.#heldOf(account, message);
-      for (const entry of dropped) {
-        this.#remove(tx, entry);
-        await this.#tellChange(tx, entry, 'failed');
-      }
-      tx.after(() => conversations.touch(account));
-      return dropped.flatMap(({ id, line }) => (line === true ? [id] : []));
-    });
+  /**
+   * What waits, or what waits of one message, is not sent. Gives the entries of the messages among it. The transaction holds
+   * `FINISH_TABLES`.
+   */
+  async dropHeld(
+    tx: WriteTx,
+    account: AccountId,
+    message: MessageId | undefined,
+  ): Promise<readonly OutboxEntry[]> {
+    const dropped = this.#heldOf(account, message);
+    for (const entry of dropped) {
+      this.#remove(tx, entry);
+      await this.#tellChange(tx, entry, 'failed');
+    }
+    tx.after(() => this.#needs.conversations.touch(account));
+    return dropped.filter(({ line }) => line === true);
   }
 
   /** The other side has told that it has a message: it was with the server before it was held, and waits for nothing more. */
@@ -317,25 +324,16 @@ export class Outbox {
     return stored.line.delivery.kind === 'delivered' || stored.line.delivery.kind === 'read';
   }
 
-  /** Goes on under the key in force. Nothing that was made ready for the key before is used. */
+  /**
+   * Goes on under the key in force. Of what was made ready for the key before only the frame stays, with its number: nothing is missing
+   * then where it arrives, and where it came after all it is known. The view of the other's list in it may be out of date, as in any
+   * frame that was long on its way. Nothing that was encrypted is used.
+   */
   async #release(tx: WriteTx, entry: OutboxEntry): Promise<void> {
     const { conversations, own } = this.#needs;
-    const { seq, to, kind, body, id, sentAt, durable, critical, line, about, amends, erased } = entry;
-    this.#replace(tx, {
-      seq,
-      to,
-      kind,
-      body,
-      id,
-      sentAt,
-      durable,
-      critical,
-      ...(line === undefined ? {} : { line }),
-      ...(about === undefined ? {} : { about }),
-      ...(amends === undefined ? {} : { amends }),
-      ...(erased === undefined ? {} : { erased }),
-      ...this.#underKey(to, true),
-    });
+    const { to, id, line } = entry;
+    const { held: _held, under: _under, envelopes: _envelopes, listHash: _listHash, ...kept } = entry;
+    this.#replace(tx, { ...kept, ...this.#underKey(to, true) });
     if (line === true) {
       const sending = { kind: 'sending' } as const;
       await conversations.setDelivery(tx, own.value.account, id, sending, { force: true });

@@ -7,7 +7,6 @@ import type { AccountId, MessageId } from '@tacet/protocol/ids';
 import type { WriteTx } from '../db/sealed.ts';
 import { DIRECTORY_TABLES, nextWordAt } from '../directory.ts';
 import { CoreError } from '../failure.ts';
-import type { MessageActs } from '../message-acts.ts';
 import type { Services } from '../services.ts';
 import type { CodeComparison, SafetyNumber } from '../view.ts';
 import { readSafetyCode, safetyNumber, type KeyedAccount } from './safety-code.ts';
@@ -18,11 +17,9 @@ const CODE_MOST_BYTES = 1_024;
 /** The keys of contacts, as this person judges them. */
 export class Safety {
   readonly #s: Services;
-  readonly #acts: MessageActs;
 
-  constructor(services: Services, acts: MessageActs) {
+  constructor(services: Services) {
     this.#s = services;
-    this.#acts = acts;
   }
 
   /** The number of the key that is shown for somebody: the changed one while it waits for a decision. */
@@ -82,19 +79,17 @@ export class Safety {
     });
   }
 
-  /** Sends what was written before a key change. Throws `CoreError` `key-changed` while nothing has been decided about the key. */
-  async sendHeld(account: AccountId, message: MessageId | undefined): Promise<void> {
-    this.#s.directory.requireUnblocked(account);
-    await this.#s.outbox.sendHeld(account, message);
-  }
-
-  /** Deletes what was written before a key change and never left, on all own devices. */
-  async discardHeld(account: AccountId, message: MessageId | undefined): Promise<void> {
-    const lines = await this.#s.outbox.dropHeld(account, message);
-    await this.#acts.deleteForMe(
-      account,
-      lines.map((id) => ({ id, mine: true })),
-    );
+  /**
+   * Sends what was written before a key change. Throws `CoreError` `key-changed` while nothing has been decided about the key, and where
+   * another one is in force than the one that was shown.
+   */
+  async sendHeld(
+    account: AccountId,
+    shownKey: string | undefined,
+    message: MessageId | undefined,
+  ): Promise<void> {
+    const isGoing = shownKey !== undefined && (await this.#s.outbox.sendHeld(account, shownKey, message));
+    if (!isGoing) throw new CoreError('key-changed', 'not the key that was shown');
   }
 
   get #own(): KeyedAccount {

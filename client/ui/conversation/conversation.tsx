@@ -77,7 +77,7 @@ function Foot({ conversation }: { readonly conversation: OpenConversation }): VN
       if (conversation.blocked) return <BlockedByKey conversation={conversation} />;
       return (
         <>
-          {conversation.waiting > 0 && <HeldBar conversation={conversation} />}
+          {conversation.waiting + conversation.waitingChanges > 0 && <HeldBar conversation={conversation} />}
           <Composer key={id} id={id} name={person.name} draft={draft} />
         </>
       );

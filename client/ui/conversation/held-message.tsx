@@ -1,6 +1,7 @@
 /** Under a message that was written before a key change: it goes with a tap, or not at all. */
 import type { VNode } from 'preact';
 import { DeliveryMark } from '../components/delivery-mark.tsx';
+import { FailureNote } from '../components/note.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { text } from '../text/text.ts';
 import css from './message-run.module.css';
@@ -8,21 +9,19 @@ import type { MessageLine } from './rows.ts';
 
 export function HeldMessage({ message }: { readonly message: MessageLine }): VNode {
   const { commands, state } = useDoor();
-  const { busy, ask } = useAsking();
+  const { busy, failure, ask } = useAsking();
   const open = state.open.value;
   if (open === undefined) return <DeliveryMark delivery={message.delivery} />;
+  // The word counts for the key that is shown with it.
+  const send = (): Promise<void> => commands.sendHeld(open.id, open.person.key, message.id);
   return (
-    <p class={css.failed} data-held="">
+    <div class={css.failed} data-held="">
+      <FailureNote failure={failure} />
       <span>
         <DeliveryMark delivery={message.delivery} /> {text.safety.waits}
       </span>
       {!open.blocked && (
-        <button
-          type="button"
-          class={css.retry}
-          aria-busy={busy}
-          onClick={() => inBackground(ask(() => commands.sendHeld(open.id, message.id)))}
-        >
+        <button type="button" class={css.retry} aria-busy={busy} onClick={() => inBackground(ask(send))}>
           {text.safety.send}
         </button>
       )}
@@ -34,6 +33,6 @@ export function HeldMessage({ message }: { readonly message: MessageLine }): VNo
       >
         {text.safety.discard}
       </button>
-    </p>
+    </div>
   );
 }

@@ -45,14 +45,24 @@ export function BlockedByKey({ conversation }: { readonly conversation: OpenConv
 export function HeldBar({ conversation }: { readonly conversation: OpenConversation }): VNode {
   const { commands } = useDoor();
   const { busy, failure, ask } = useAsking();
-  const { id, person, waiting } = conversation;
+  const { id, person, waiting, waitingChanges } = conversation;
+  const { name } = person;
+  // The word counts for the key that is shown with it.
+  const send = (): Promise<void> => commands.sendHeld(id, person.key);
   return (
     <section class={css.bar} aria-label={text.safety.heldTitle}>
       <div class={css.column}>
         <FailureNote failure={failure} />
-        <p class={css.words}>{fill(plural(text.safety.held, waiting), { name: person.name })}</p>
+        {waiting > 0 && (
+          <p class={css.words}>
+            {fill(plural(text.safety.held, waiting), { name })} {fill(text.safety.discardHint, { name })}
+          </p>
+        )}
+        {waitingChanges > 0 && (
+          <p class={css.words}>{fill(plural(text.safety.heldChanges, waitingChanges), { name })}</p>
+        )}
         <div class={css.choices}>
-          <Button kind="primary" busy={busy} onClick={() => inBackground(ask(() => commands.sendHeld(id)))}>
+          <Button kind="primary" busy={busy} onClick={() => inBackground(ask(send))}>
             {text.safety.sendAll}
           </Button>
           <Button busy={busy} onClick={() => inBackground(ask(() => commands.discardHeld(id)))}>

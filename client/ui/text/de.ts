@@ -450,13 +450,19 @@ export const de: Translation = {
       'Du hattest {name} geprüft, und jetzt zeigt der Server einen anderen Schlüssel. Nichts wird gesendet, bis du die Nummern noch einmal vergleichst oder ohne das weitermachst.',
     heldTitle: 'Vor dem neuen Schlüssel geschrieben',
     held: {
-      one: '{count} Nachricht wurde geschrieben, bevor sich der Schlüssel von {name} änderte, und ist nicht gesendet.',
+      one: '{count} Nachricht wurde geschrieben, bevor sich der Schlüssel von {name} änderte, und wartet auf dich.',
       other:
-        '{count} Nachrichten wurden geschrieben, bevor sich der Schlüssel von {name} änderte, und sind nicht gesendet.',
+        '{count} Nachrichten wurden geschrieben, bevor sich der Schlüssel von {name} änderte, und warten auf dich.',
     },
+    heldChanges: {
+      one: '{count} Änderung von dir, gemacht bevor sich der Schlüssel von {name} änderte, wartet auf dich.',
+      other:
+        '{count} Änderungen von dir, gemacht bevor sich der Schlüssel von {name} änderte, warten auf dich.',
+    },
+    discardHint: 'Vielleicht sind sie trotzdem angekommen: Was du verwirfst, wird auch bei {name} gelöscht.',
     sendAll: 'Unter dem neuen Schlüssel senden',
     discardAll: 'Verwerfen',
-    waits: 'Vor dem neuen Schlüssel geschrieben, nicht gesendet.',
+    waits: 'Vor dem neuen Schlüssel geschrieben.',
     send: 'Senden',
     discard: 'Verwerfen',
   },

@@ -7,6 +7,7 @@ import type { Link } from '@tacet/protocol/content/frame';
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
 import type { InChain, OutChain } from '../../../client/core/db/stores.ts';
 import {
+  cameInAfter,
   hashLink,
   judgeLink,
   missingCount,
@@ -210,5 +211,26 @@ t.test('any order of any subset, with repeats, ends with exactly what is missing
     }),
   );
   t.pass('for every schedule that was tried');
+  t.end();
+});
+
+t.test('a device that came in later would pass over an earlier number, which is told beforehand', (t) => {
+  const late = idOf<DeviceId>(new Uint8Array(16).fill(4));
+  const sent = makeChain(3, (number) => (number < 3 ? [me] : [me, late]));
+  const [, second, third] = sent;
+  const first = judgeLink(undefined, sender, third!.link, third!.hash, {
+    device: late,
+    unknownToSender: false,
+  });
+  const again = judgeLink(first.chain, sender, second!.link, second!.hash, {
+    device: late,
+    unknownToSender: false,
+  });
+  t.equal(again.kind, 'repeated', 'and nothing is done with what it says');
+  const held = { epoch, number: 3, previous: new Uint8Array(32), starts: [{ device: late, number: 3 }] };
+  t.equal(cameInAfter(held, epoch, 2, [me, late]), true);
+  t.equal(cameInAfter(held, epoch, 3, [me, late]), false, 'it is the first of that device');
+  t.equal(cameInAfter(held, epoch, 2, [me]), false, 'nothing is made for it');
+  t.equal(cameInAfter(held, new Uint8Array(16), 2, [me, late]), false, 'another epoch is another chain');
   t.end();
 });

@@ -1,12 +1,15 @@
 /** The outbox beside its transactions and locks: what is not committed does not leave, and nobody is left out for what happened meanwhile. */
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
+import { PrivateKey } from '@tacet/crypto';
 import { T, type OutboxEntry } from '../../../client/core/db/stores.ts';
+import { DIRECTORY_TABLES } from '../../../client/core/directory.ts';
+import { nameOfKey } from '../../../client/core/key-name.ts';
 import { draftOf } from '../../../client/core/messages/frames.ts';
 import { COMPOSE_TABLES, type Outgoing } from '../../../client/core/messages/outbox.ts';
 import { ownEngine } from '../../../client/core/own-engine.ts';
 import { SESSION_TABLES } from '../../../client/core/sessions/sessions.ts';
-import { idBytes, idOf, type MessageId } from '@tacet/protocol/ids';
+import { idBytes, idOf, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
 import { makeOfflineOutbox, type OfflineOutbox } from '../../support/offline-outbox.ts';
 
 /** An outbox that has been let loose. */
@@ -102,10 +105,9 @@ t.test('a held message that was made ready is not held any more once it is delet
   const made = await makeOfflineOutbox();
   const { db, outbox, ben } = made;
   t.teardown(() => outbox.stop());
-  const { id } = await holdOne(made, { frame: new Uint8Array(8) });
+  const { id } = await holdOne(made, { frame: new Uint8Array(8), envelopes: [] });
   t.equal(outbox.held(ben.id).length, 1);
-  const isUnsent = await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, id, { drop: true }));
-  t.equal(isUnsent, false, 'it may have left before, so the deletion still has to be told');
+  await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, id, { drop: true }));
   t.strictSame(outbox.held(ben.id), [], 'no later word of the person sends it');
   t.strictSame(await db.read([T.outbox], (tx) => tx.range(T.outbox, {})), []);
 });
@@ -131,7 +133,7 @@ function editOf(made: OfflineOutbox, id: MessageId): Outgoing {
 
 t.test('an edit of a held message waits with it, and leaves only with the same word', async (t) => {
   const made = await makeOutbox(t);
-  const { db, outbox, ben, background } = made;
+  const { db, outbox, ben, background, directory } = made;
   const { id } = await holdOne(made);
   const edit = editOf(made, id);
   await db.write(COMPOSE_TABLES, async (tx) => outbox.addReady(tx, edit));
@@ -141,7 +143,7 @@ t.test('an edit of a held message waits with it, and leaves only with the same w
   await background.settled();
   t.equal(outbox.held(ben.id).length, 2, 'a look at what waits is no word of the person');
   outbox.stop();
-  await outbox.sendHeld(ben.id, id);
+  t.equal(await outbox.sendHeld(ben.id, nameOfKey(directory.keyOf(ben.id)!), id), true);
   t.strictSame(outbox.held(ben.id), [], 'and both go');
 });
 
@@ -161,3 +163,49 @@ t.test(
     );
   },
 );
+
+t.test('the word to send counts for the key that was shown alone', async (t) => {
+  const made = await makeOfflineOutbox();
+  const { db, outbox, ben, directory } = made;
+  t.teardown(() => outbox.stop());
+  await holdOne(made);
+  const shown = nameOfKey(directory.keyOf(ben.id)!);
+  // Between the picture and the press the server puts another key in its place.
+  const key = PrivateKey.generate();
+  const changed = directory.judge(ben.entry(ben.list(4, 1, undefined, key), key), 'server');
+  await db.write(DIRECTORY_TABLES, async (tx) => directory.commit(tx, changed));
+  t.equal(await outbox.sendHeld(ben.id, shown, undefined), false);
+  t.equal(outbox.held(ben.id).length, 1, 'it waits on');
+  t.equal(await outbox.sendHeld(ben.id, nameOfKey(key.getPublicKey().serialize()), undefined), true);
+  t.strictSame(outbox.held(ben.id), []);
+});
+
+t.test('what goes after a key change keeps its number, and nothing that was encrypted before', async (t) => {
+  const made = await makeOfflineOutbox();
+  const { db, outbox, ben, directory } = made;
+  t.teardown(() => outbox.stop());
+  const ready = {
+    frame: new Uint8Array(8).fill(1),
+    number: 5,
+    epoch: new Uint8Array(16).fill(2),
+    listHash: new Uint8Array(32).fill(3),
+    envelopes: [
+      {
+        device: made.device(0),
+        id: idOf<EnvelopeId>(new Uint8Array(randomBytes(16))),
+        body: new Uint8Array(9),
+      },
+    ],
+  };
+  await holdOne(made, ready);
+  await outbox.sendHeld(ben.id, nameOfKey(directory.keyOf(ben.id)!), undefined);
+  const [row] = await db.read([T.outbox], (tx) => tx.range(T.outbox, {}));
+  const { frame, number, epoch } = ready;
+  t.match(row?.value, { frame, number, epoch, under: directory.keyOf(ben.id) });
+  t.equal(row?.value.envelopes, undefined);
+  t.equal(row?.value.listHash, undefined);
+
+  await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, row!.value.id, { drop: true }));
+  const left = await db.read([T.outbox], (tx) => tx.range(T.outbox, {}));
+  t.strictSame(left, [], 'and deleted before it was encrypted it does not leave');
+});
