@@ -44,6 +44,7 @@ function contactOf(i: number): Contact {
     accountKey: new Uint8Array([5, ...bytesOf(i, 32)]),
     trust: 'by-invite',
     state: 'accepted',
+    believedAt: 1,
     changedAt: 1,
     list: { counter: 1, hash: bytesOf(i, 32) },
     keysAt: 1,
