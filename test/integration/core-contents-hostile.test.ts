@@ -81,6 +81,28 @@ const named = (client: TestClient, words: string): { readonly id: MessageId } =>
   return line;
 };
 
+t.test('A28: a receipt counts for messages to whoever sends it, and for nobody else’s', async (t) => {
+  await using server = await openTestServer();
+  const { ada, phone, account, say, settle, toBen } = await makeScene(t, server.url);
+  await ada.commands.openConversation(toBen);
+  await ada.waitFor('delivered', (state) => linesOf(state)[0]?.delivery.kind === 'delivered');
+  const private_ = idBytes(named(ada, 'between Ada and Ben').id);
+  await ada.commands.openConversation(account);
+  await ada.commands.sendText(account, 'Ada to Mallory');
+  await phone.waitFor('it', (state) => textsOf(state).includes('Ada to Mallory'));
+  // Nobody has this account at the server: what is on its way has come back before the receipt is told.
+  const lines = await ada.waitFor('it comes back', (state) =>
+    linesOf(state).some(({ text, delivery }) => text === 'Ada to Mallory' && delivery.kind === 'failed'),
+  );
+  const his = idBytes(linesOf(lines).find(({ text }) => text === 'Ada to Mallory')!.id);
+  await say('read', { messages: [private_, his] });
+  await settle('after the receipts');
+  t.equal(linesOf(ada.state).find(({ text }) => text === 'Ada to Mallory')?.delivery.kind, 'read');
+  await ada.commands.openConversation(toBen);
+  const state = await ada.waitFor('Ben’s', ({ open }) => open?.id === toBen);
+  t.equal(linesOf(state)[0]?.delivery.kind, 'delivered', 'Ben has not said that he read it');
+});
+
 t.test('A30: a contact can change his own messages and nobody else’s, in no conversation', async (t) => {
   await using server = await openTestServer();
   const { ada, phone, ben, toBen, account, said, say, settle } = await makeScene(t, server.url);

@@ -394,3 +394,95 @@ t.test('what a device on an older copy cannot read is shown as such, asked for a
   await restored.waitFor('and on', (now) => textsOf(now).includes('and on'));
   t.notOk(eventsOf(restored.state).includes('gap'));
 });
+
+/** Begins a new connection whose welcome says that there is a newer record, and waits until what that brings about is done. */
+async function readAgain(client: TestClient, wire: HostileWire): Promise<void> {
+  wire.change = (frame) =>
+    frame.kind === 'welcome' ? [{ ...frame, recordVersion: frame.recordVersion + 1 }] : [frame];
+  client.ports.dropSockets();
+  await client.waitFor('offline', ({ connection }) => connection.kind === 'offline');
+  await client.commands.connectNow();
+  await isOnline(client);
+  await client.client.background.settled();
+}
+
+t.test(
+  'A48: a running device takes no older record, and no other one under the version that it has',
+  async (t) => {
+    await using server = await openTestServer();
+    const wire = makeHostileWire();
+    await using ada = openTestClient({ url: server.url, wire });
+    await signUp(ada, 'ada');
+    const path = '/v1/account/record';
+    let older = '';
+    wire.answer = (request, reply) => {
+      if (request.path === path && request.method === 'GET') older = reply.body;
+      return reply;
+    };
+    await readAgain(ada, wire);
+    t.ok(older.length > 0, 'the record of now was read');
+    const put = Promise.withResolvers<void>();
+    wire.answer = (request, reply) => {
+      if (request.path === path && request.method === 'PUT') put.resolve();
+      return reply;
+    };
+    await ada.commands.setName('Ada the second');
+    await put.promise;
+    await ada.client.background.settled();
+    t.strictSame(ada.client.background.failures, []);
+
+    const lies: readonly (readonly [string, (honest: string) => string])[] = [
+      ['an older account record', () => older],
+      [
+        'another account record under a known version',
+        (honest) => {
+          const { version } = JSON.parse(honest) as { readonly version: number };
+          return JSON.stringify({ ...(JSON.parse(older) as object), version });
+        },
+      ],
+    ];
+    for (const [what, lie] of lies) {
+      wire.answer = (request, reply) =>
+        request.path === path && request.method === 'GET' ? { ...reply, body: lie(reply.body) } : reply;
+      await readAgain(ada, wire);
+      await ada.client.background.settled();
+      const noticed = ada.client.background.failures.filter(({ error }) => String(error).includes(what));
+      t.ok(noticed.length > 0, what);
+      t.match(ada.state.session, { me: { name: 'Ada the second' } });
+    }
+    wire.answer = undefined;
+    const before = ada.client.background.failures.length;
+    await readAgain(ada, wire);
+    t.equal(ada.client.background.failures.length, before);
+    t.match(ada.state.session, { me: { name: 'Ada the second' } });
+  },
+);
+
+t.test('A15: a contact of whom the server says that there is nobody keeps session and key', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, bensWire, toAda } = await meet(server.url);
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  bensWire.change = (frame) =>
+    frame.kind === 'sent' ? [{ kind: 'refused', re: frame.re, code: 'delivery-refused' }] : [frame];
+  const asked: string[] = [];
+  let isLying = true;
+  bensWire.answer = ({ path }, reply) => {
+    if (path === '/v1/bundles') asked.push(path);
+    const isAbout = path === '/v1/introductions' || path === '/v1/bundles';
+    const nobody = { status: 404, body: JSON.stringify({ code: 'account-unknown' }) };
+    return isLying && isAbout ? { ...reply, ...nobody } : reply;
+  };
+  await ben.commands.sendText(toAda, 'is she gone?');
+  const state = await ben.waitFor('refused', (now) => linesOf(now).at(-1)?.delivery.kind === 'failed');
+  t.match(linesOf(state).at(-1)?.delivery, { failure: { code: 'account-unknown' } });
+  t.equal(state.open?.person.trust, 'by-invite');
+
+  isLying = false;
+  bensWire.change = undefined;
+  asked.length = 0;
+  await ben.commands.sendText(toAda, 'she is here');
+  await ada.waitFor('she is here', (now) => textsOf(now).includes('she is here'));
+  t.strictSame(asked, [], 'the session of before goes on: nobody was asked for keys');
+  t.notOk(eventsOf(ada.state).includes('unreadable'));
+  t.notOk(eventsOf(ben.state).includes('key-changed'));
+});

@@ -9,7 +9,7 @@ import { encodeB64u } from '@tacet/protocol/bytes';
 import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
 import { AccountRecord } from '@tacet/protocol/content/record';
 import { lookup } from '@tacet/protocol/rest/people';
-import { signedDeviceList } from '@tacet/protocol/signed/device-list';
+import { signedDeviceList, type DeviceList } from '@tacet/protocol/signed/device-list';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
 import { makeHostileWire } from '../support/hostile-wire.ts';
 import {
@@ -60,6 +60,54 @@ t.test('nobody is found by a name that he only claims', async (t) => {
   t.equal(await ada.commands.startConversation('carol'), accountOf(carol));
 });
 
+/** The answer to a lookup with whoever was asked for under a key of the server's own; `change`: what else the list says. */
+function underKey(
+  body: string,
+  key: PrivateKey,
+  change: (list: DeviceList) => DeviceList = (list) => list,
+): Readonly<Record<string, unknown>> {
+  const entry = JSON.parse(body) as { list: { bytes: string } };
+  const list = signedDeviceList.parse(new Uint8Array(Buffer.from(entry.list.bytes, 'base64url')));
+  const bytes = signedDeviceList.encode(change(list));
+  const signature = signLabelled(key, SIGNED_LABELS.deviceList, bytes);
+  return {
+    ...entry,
+    accountKey: encodeB64u(key.getPublicKey().serialize()),
+    list: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
+    departures: [],
+  };
+}
+
+t.test(
+  'A01: who is shown under the server’s key at the first contact has another number, and no code of his is equal',
+  async (t) => {
+    await using server = await openTestServer();
+    const wire = makeHostileWire();
+    await using ada = openTestClient({ url: server.url, wire });
+    await signUp(ada, 'ada');
+    await using ben = openTestClient({ url: server.url });
+    await signUp(ben, 'ben', (await ada.commands.makeInvite()).link.split('#')[0]);
+    const key = PrivateKey.generate();
+    wire.answer = (request, reply) =>
+      request.path === lookup.path && reply.status === 200
+        ? { ...reply, body: JSON.stringify(underKey(reply.body, key)) }
+        : reply;
+    const toBen = await ada.commands.startConversation('ben');
+    const toAda = await ben.commands.startConversation('ada');
+    t.equal(toBen, accountOf(ben), 'it passes for Ben');
+    const shown = ada.state.conversations.find(({ id }) => id === toBen);
+    t.equal(shown?.person.trust, 'unverified');
+    const [hers, his] = [
+      await ada.commands.readSafetyNumber(toBen),
+      await ben.commands.readSafetyNumber(toAda),
+    ];
+    t.not(hers.digits, his.digits);
+    t.equal(await ada.commands.compareCode(toBen, his.code), 'different');
+    await t.rejects(ada.commands.verify(toBen, his.digits), { code: 'key-changed' });
+    t.equal(ada.state.conversations.find(({ id }) => id === toBen)?.person.trust, 'unverified');
+  },
+);
+
 t.test(
   'a lookup that shows a verified contact under another key is refused, told, and breaks nothing',
   async (t) => {
@@ -86,19 +134,9 @@ t.test(
     wire.answer = (request, reply) => {
       if (request.path !== lookup.path || reply.status !== 200) return reply;
       // The entry of whoever was asked for becomes one of Ben's account under a key of the server's own.
-      const entry = JSON.parse(reply.body) as { account: string; list: { bytes: string } };
-      const list = signedDeviceList.parse(new Uint8Array(Buffer.from(entry.list.bytes, 'base64url')));
       const account = new Uint8Array(Buffer.from(toBen, 'base64url'));
-      const bytes = signedDeviceList.encode({ ...list, account, counter: 9 });
-      const signature = signLabelled(key, SIGNED_LABELS.deviceList, bytes);
-      const body = {
-        ...entry,
-        account: toBen,
-        accountKey: encodeB64u(key.getPublicKey().serialize()),
-        list: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
-        departures: [],
-      };
-      return { ...reply, body: JSON.stringify(body) };
+      const body = underKey(reply.body, key, (list) => ({ ...list, account, counter: 9 }));
+      return { ...reply, body: JSON.stringify({ ...body, account: toBen }) };
     };
     await using carol = openTestClient({ url: server.url });
     await signUp(carol, 'carol', (await again.commands.makeInvite()).link.split('#')[0]);

@@ -5,15 +5,18 @@ import { PrivateKey } from '@tacet/crypto';
 import { idBytes, idOf, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
 import { K, T } from '../../../client/core/db/stores.ts';
 import { DIRECTORY_TABLES } from '../../../client/core/directory.ts';
+import { Asking } from '../../../client/core/messages/asking.ts';
 import type { Handling } from '../../../client/core/messages/handlers/handling.ts';
 import { handleRetry } from '../../../client/core/messages/handlers/retry.ts';
 import { makeOfflineOutbox } from '../../support/offline-outbox.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-t.test('what went out under one account key is not sent again under another', async (t) => {
-  const scene = await makeOfflineOutbox();
-  const { db, outbox, directory, record, ben, device, ports } = scene;
+/** Something that went to a device of Ben's, and Ben asking for it again: gives how many repairs wait then. */
+async function makeSent(
+  scene: Awaited<ReturnType<typeof makeOfflineOutbox>>,
+): Promise<() => Promise<number>> {
+  const { db, directory, ben, device, ports } = scene;
   const { clock } = ports;
   const envelope = idOf<EnvelopeId>(new Uint8Array(randomBytes(16)));
   const listed = directory.deviceOf(ben.id, device(0))!;
@@ -31,13 +34,46 @@ t.test('what went out under one account key is not sent again under another', as
       count: 0,
     }),
   );
-  const ask = (): Promise<number> =>
+  return () =>
     db.write([T.sent, T.outbox], async (tx) => {
       const handling = { ...scene, clock, tx, account: ben.id, device: listed.device, identityKey };
       const body = { what: 'envelope', envelope: idBytes(envelope) } as const;
       await handleRetry({ ...handling, standing: 'accepted' } as unknown as Handling, body);
       return (await tx.range(T.outbox, {})).length;
     });
+}
+
+t.test('the same thing is sent again three times and no more, however often it is asked for', async (t) => {
+  const scene = await makeOfflineOutbox();
+  const ask = await makeSent(scene);
+  const waiting: number[] = [];
+  for (let i = 0; i < 6; i += 1) waiting.push(await ask());
+  t.strictSame(waiting, [1, 2, 3, 3, 3, 3]);
+  scene.outbox.stop();
+});
+
+t.test('twenty repairs a day are asked of one person, and as many the next day', async (t) => {
+  const scene = await makeOfflineOutbox();
+  const { db, outbox, directory, ports, ben } = scene;
+  let skew = 0;
+  const clock = { ...ports.clock, now: () => 1_000 * DAY_MS + skew };
+  const asking = new Asking({ clock, random: ports.random, directory, outbox });
+  const granted = (): Promise<number> =>
+    db.write(
+      [T.people],
+      async (tx) => Array.from({ length: 30 }, () => asking.mayAsk(tx, ben.id)).filter(Boolean).length,
+    );
+  t.equal(await granted(), 20);
+  t.equal(await granted(), 0);
+  skew = DAY_MS;
+  t.equal(await granted(), 20);
+  outbox.stop();
+});
+
+t.test('what went out under one account key is not sent again under another', async (t) => {
+  const scene = await makeOfflineOutbox();
+  const { db, outbox, directory, record, ben } = scene;
+  const ask = await makeSent(scene);
   t.equal(await ask(), 1, 'to the same device and keys it goes again');
 
   // The same device goes on under a new account key, as after a reset.
