@@ -19,6 +19,7 @@ import { StartCounter } from './account/start-counter.ts';
 import type { Background } from './background.ts';
 import type { Contacts } from './contacts.ts';
 import { Conversations, type ConversationWatcher } from './conversations.ts';
+import { LAYOUT } from './db/migrations.ts';
 import type { SealedDb } from './db/sealed.ts';
 import { T, type Counts, type OwnDevice } from './db/stores.ts';
 import { OwnDevices } from './devices.ts';
@@ -197,11 +198,25 @@ export class Home {
     const home = new Home(parts, { own, session, record, conversations, directory });
     later.home = home;
     const { outbox, receipts } = home.#services;
-    await Promise.all([outbox.load(), receipts.load(), home.#early.load(), home.care.load()]);
+    await Promise.all([
+      outbox.load(),
+      receipts.load(),
+      home.#early.load(),
+      home.care.load(),
+      home.#bringToLayout(),
+    ]);
     await home.#expiry.start();
     await home.#ensureConversations();
     await home.#followRecord();
     return home;
+  }
+
+  /** Brings rows of an older layout to where they are looked for now. */
+  async #bringToLayout(): Promise<void> {
+    const { db } = this.#parts;
+    if ((await db.read([T.layout], (tx) => tx.get(T.layout, 'layout'))) === LAYOUT) return;
+    const { rekeySessions } = await fetchPart(() => import('./sessions/rekey.ts'));
+    await rekeySessions(db, this.own.value.list);
   }
 
   get db(): SealedDb {

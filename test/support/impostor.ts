@@ -2,6 +2,7 @@
  * Somebody with an own device and own keys who writes contents by hand: what a hostile person can say to another's client. The engine,
  * the seal and the frames are the real ones; what they claim is up to the test.
  */
+import { randomBytes } from 'node:crypto';
 import { PrivateKey } from '@tacet/crypto';
 import { generateKey, signLabelled, type LocalKey } from '@tacet/crypto/vault';
 import { copyBytes } from '@tacet/client/core/bytes';
@@ -36,17 +37,20 @@ export interface Impostor {
   stop(): void;
 }
 
-/** Somebody who claims to be `account` towards the maker of an invite link, whose delivery key the link holds. */
+/**
+ * Somebody who claims to be `account` towards the maker of an invite link, whose delivery key the link holds. `device`: the name that his
+ * device takes; a fresh one where none is given.
+ */
 export async function makeImpostor(
   url: string,
   link: string,
   inviter: AccountId,
   account: AccountId,
+  device = idOf<DeviceId>(randomBytes(16)),
 ): Promise<Impostor> {
   const ports = openNodePorts({ url });
   const raw = await ports.openDatabase('impostor', 1, STORE_NAMES);
   const db = new SealedDb(raw, generateKey<LocalKey>(), await claimDatabase(raw), () => undefined);
-  const device = idOf<DeviceId>(ports.random(16));
   const identity = ownEngine.IdentityKeyPair.generate();
   const accountKey = PrivateKey.generate();
 

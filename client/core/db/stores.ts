@@ -2,6 +2,7 @@
  * What the local database holds: one table for each kind of value, with the form of its keys. Values are this device's own and were
  * sealed by it; they are not parsed again.
  */
+import { encodeB64u } from '@tacet/protocol/bytes';
 import type { Timer } from '@tacet/protocol/content/timer';
 import type { AccountId, DeviceId, EnvelopeId, InviteCode, MessageId } from '@tacet/protocol/ids';
 import type { Amendments } from '../messages/amendments.ts';
@@ -332,6 +333,8 @@ export interface PendingReceipt {
 }
 
 export const T = {
+  /** How the rows are laid out. Key `layout`; absent before `LAYOUT` 1. */
+  layout: { store: 'device' } as Table<number>,
   own: { store: 'device' } as Table<OwnDevice>,
   start: { store: 'device' } as Table<StartCounter>,
   record: { store: 'device' } as Table<StoredRecord>,
@@ -366,7 +369,11 @@ export type PreKeyKind = 'one-time' | 'kyber' | 'signed' | 'last-resort';
 /** Keys of tables whose names are hidden. */
 export const K = {
   account: (db: SealedDb, account: AccountId): DbKey => db.hide(`account ${account}`),
+  /** Where the session with a device lay before `LAYOUT` 1. */
   device: (db: SealedDb, device: DeviceId): DbKey => db.hide(`device ${device}`),
+  /** Whoever lists a device of somebody else's name under an identity key of his own has a session of his own. */
+  session: (db: SealedDb, device: DeviceId, identityKey: Uint8Array): Uint8Array =>
+    db.hide(`session ${device} ${encodeB64u(identityKey)}`),
   line: (db: SealedDb, account: AccountId, order: number): DbKey => [db.hide(`account ${account}`), order],
   search: (db: SealedDb, account: AccountId, chunk: number): DbKey => [db.hide(`words of ${account}`), chunk],
   /** `author` keeps another person from taking the place of a message id. */

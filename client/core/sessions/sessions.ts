@@ -1,9 +1,9 @@
 /**
  * Ratchet sessions with devices: encrypting and sealing, opening and decrypting. Every step with a device runs under its lock, from
  * reading the session to the commit of what changed. A certificate that this device issues for itself names it; who believes it looks
- * into the signed list of the account.
+ * into the signed list of the account. Anybody may list a device of any name, so a session belongs to the name and the identity key.
  */
-import { equalBytes } from '@tacet/protocol/bytes';
+import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { idOf, uuidBytes, uuidText, type AccountId, type DeviceId } from '@tacet/protocol/ids';
 import { copyBytes, type OwnBytes } from '../bytes.ts';
 import type { SealedDb, Tx, WriteTx } from '../db/sealed.ts';
@@ -58,7 +58,7 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #address: EngineAddress;
   readonly #certificate: EngineSenderCertificate;
-  readonly #cache = new Map<DeviceId, OwnBytes>();
+  readonly #cache = new Map<string, OwnBytes>();
   /** The certificate that was last found good, by device: the same one comes with every message. */
   readonly #goodCertificates = new Map<DeviceId, OwnBytes>();
   readonly locks = new KeyedLocks();
@@ -89,16 +89,18 @@ export class Sessions {
     return this.#engine.isImmediate === true;
   }
 
-  /** The stores of one operation with a device; the caller holds its lock. `within`: a transaction to read by, with `T.sessions`. */
+  /** The stores of one operation with a device and key; the caller holds the device's lock. `within`: a transaction to read by, with `T.sessions`. */
   async open(
     device: DeviceId,
     identityKey: Uint8Array | EnginePublicKey,
     within?: Tx,
   ): Promise<BufferedStores> {
     const era = this.#era;
-    const read = (tx: Tx): Promise<Uint8Array | undefined> => tx.get(T.sessions, K.device(this.#db, device));
+    const keyBytes = identityKey instanceof Uint8Array ? identityKey : identityKey.serialize();
+    const at = K.session(this.#db, device, keyBytes);
+    const read = (tx: Tx): Promise<Uint8Array | undefined> => tx.get(T.sessions, at);
     const stored =
-      this.#cache.get(device) ??
+      this.#cache.get(encodeB64u(at)) ??
       (await (within === undefined ? this.#db.read([T.sessions], read) : read(within)));
     return new BufferedStores({
       engine: this.#engine,
@@ -110,6 +112,7 @@ export class Sessions {
         identityKey instanceof Uint8Array
           ? this.#engine.PublicKey.deserialize(copyBytes(identityKey))
           : identityKey,
+      at,
       session: stored === undefined ? undefined : copyBytes(stored),
       era,
     });
@@ -124,11 +127,11 @@ export class Sessions {
   commit(tx: WriteTx, stores: BufferedStores): void {
     if (this.isStale(stores)) stores.stayAside();
     stores.put(tx);
-    const { device, session, isAside } = stores;
+    const { at, session, isAside } = stores;
     tx.after(() => {
       if (session === undefined || isAside) return;
       if (this.#cache.size >= CACHED_SESSIONS) this.#cache.clear();
-      this.#cache.set(device, session);
+      this.#cache.set(encodeB64u(at), session);
     });
   }
 
@@ -178,6 +181,7 @@ export class Sessions {
       registrationId: this.#own.value.registrationId,
       device: this.#own.value.device,
       peerKey: own.publicKey,
+      at: K.session(this.#db, this.#own.value.device, own.publicKey.serialize()),
       session: undefined,
       era: this.#era,
     });

@@ -6,7 +6,7 @@ import { encodeB64u } from '@tacet/protocol/bytes';
 import type { DeviceId } from '@tacet/protocol/ids';
 import { copyBytes, type OwnBytes } from '../bytes.ts';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
-import { K, T, type PreKeyKind } from '../db/stores.ts';
+import { T, type PreKeyKind } from '../db/stores.ts';
 import type {
   Engine,
   EngineAddress,
@@ -45,6 +45,8 @@ export interface StoreParts {
   readonly device: DeviceId;
   /** The other device's identity key as its list has it, or as the seal proved it. */
   readonly peerKey: EnginePublicKey;
+  /** Where the session with this device under this key lies, `K.session`. */
+  readonly at: Uint8Array;
   /** The stored session, if any. */
   readonly session: OwnBytes | undefined;
   /** Which of the times between two puttings aside of all sessions it was opened in. */
@@ -75,6 +77,9 @@ export class BufferedStores
   get device(): DeviceId {
     return this.#parts.device;
   }
+  get at(): Uint8Array {
+    return this.#parts.at;
+  }
   get era(): number {
     return this.#parts.era;
   }
@@ -90,9 +95,8 @@ export class BufferedStores
 
   /** Forgets what was changed and goes on with the session that was put aside; false if there is none. */
   async turnAside(): Promise<boolean> {
-    const { db } = this.#parts;
-    const key = asideKey(K.device(db, this.device));
-    const session = await db.read([T.sessions], (tx) => tx.get(T.sessions, key));
+    const key = asideKey(this.at);
+    const session = await this.#parts.db.read([T.sessions], (tx) => tx.get(T.sessions, key));
     if (session === undefined) return false;
     this.#session = copyBytes(session);
     this.#isAside = true;
@@ -128,10 +132,8 @@ export class BufferedStores
 
   /** Puts what has changed into a transaction that holds `T.sessions` and `T.preKeys`. */
   put(tx: WriteTx): void {
-    const { db } = this.#parts;
     if (this.#isChanged && this.#session !== undefined) {
-      const key = K.device(db, this.device);
-      tx.put(T.sessions, this.#isAside ? asideKey(key) : key, this.#session);
+      tx.put(T.sessions, this.#isAside ? asideKey(this.at) : this.at, this.#session);
     }
     for (const { kind, id } of this.#removed) tx.delete(T.preKeys, [kind, id]);
     for (const mark of this.#marks) tx.put(T.preKeys, ['used', mark], new Uint8Array(0));
@@ -194,13 +196,17 @@ export class BufferedStores
     return this.#parts.engine.KyberPreKeyRecord.deserialize(record.bytes);
   }
 
-  /** A one-time Kyber key is deleted; a last-resort key refuses a base key that it has seen. */
+  /**
+   * A one-time Kyber key is deleted. A last-resort key refuses a base key that it has seen, and a signed prekey that it was not made with:
+   * the two are handed out together, and a server that gives an older one for a one-time key would weaken the beginning.
+   */
   async markKyberPreKeyUsed(id: number, signedPreKeyId: number, baseKey: EnginePublicKey): Promise<void> {
     const { kind } = await this.#preKey(['kyber', 'last-resort'], id);
     if (kind === 'kyber') {
       this.#removed.push({ kind, id });
       return;
     }
+    if (id !== signedPreKeyId) throw new MissingPreKey('a last-resort key of another time');
     const { db } = this.#parts;
     const mark = db.hide(`used ${id} ${signedPreKeyId} ${encodeB64u(baseKey.serialize())}`);
     const seen = await db.read([T.preKeys], (tx) => tx.get(T.preKeys, ['used', mark]));
