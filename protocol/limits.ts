@@ -59,6 +59,8 @@ export const LIMITS = {
   /** Invites open at a time per account. */
   invitesPerAccount: 50,
   inviteDefaultAgeMs: 7 * DAY_MS,
+  /** An invite that is shown as a code to somebody who is there: as long as it takes to scan it and make an account. */
+  inviteScanAgeMs: 10 * MINUTE_MS,
   inviteMaxAgeMs: 30 * DAY_MS,
   inviteMaxUses: 100,
   /** Envelopes waiting for one device, and their bytes. */

@@ -468,7 +468,8 @@ class Core implements Client {
         );
       },
       signOut: () => this.#signOut(),
-      makeInvite: async () => (await this.#home().meeting()).makeInvite(),
+      makeInvite: async (use = 'link') => (await this.#home().meeting()).makeInvite(use),
+      withdrawInvite: async (link) => (await this.#home().meeting()).withdrawInvite(link),
       followInvite: async (link) => (await this.#home().meeting()).followInvite(link),
       seeRefusedInvite: async () => this.#home().forgetInvite(),
       seeRollback: async () => this.#home().seeRollback(),

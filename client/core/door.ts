@@ -74,6 +74,7 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   signIn: 'once',
   signOut: 'once',
   makeInvite: 'once',
+  withdrawInvite: 'again',
   followInvite: 'once',
   seeRefusedInvite: 'again',
   seeRollback: 'again',

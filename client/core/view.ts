@@ -403,7 +403,9 @@ export interface Commands {
   signIn(request: { readonly username: string; readonly passphrase: string }): Promise<void>;
   signOut(): Promise<void>;
   /** Makes a single-use invite and gives its whole link, secret included. */
-  makeInvite(): Promise<{ readonly link: string; readonly expiresAt: number }>;
+  makeInvite(use?: 'link' | 'scan'): Promise<{ readonly link: string; readonly expiresAt: number }>;
+  /** Ends an own invite before its time. */
+  withdrawInvite(link: string): Promise<void>;
   /** Opens the conversation that an invite link leads to, as somebody who is signed in. */
   followInvite(link: string): Promise<ConversationId>;
   /** The person has seen `refusedInvite`. */

@@ -37,12 +37,31 @@ test('one shows a code, the other scans it, and both can talk', async ({ ada, bo
   await carol.button(en.invite.follow).click();
   await expect(carol.composer).toBeVisible();
   await carol.send('Scanned you');
+  // The code counts while it is shown: it is put away once she is in.
+  await expect(bob.page.getByText('Scanned you').first()).toBeVisible();
   await bob.page.keyboard.press('Escape');
   await bob.item('Carol').click();
   await bob.expectOnce('Scanned you');
   await expect(bob.page.getByRole('heading', { level: 1, name: /Carol/ })).toContainText(
     en.trust.label['by-invite'],
   );
+});
+
+test('a code that was put away is no invite any more', async ({ ada, bob }) => {
+  await bob.button(en.list.newChat).first().click();
+  await bob.button(en.newChat.invite).click();
+  await writeFilm(film, bob.page.getByRole('img', { name: en.newInvite.qr }));
+  const withdrawn = bob.page.context().waitForEvent('response', {
+    predicate: (response) =>
+      response.request().method() === 'DELETE' && new URL(response.url()).pathname.startsWith('/v1/invites/'),
+  });
+  await bob.page.keyboard.press('Escape');
+  expect((await withdrawn).status()).toBe(204);
+
+  await ada.page.context().grantPermissions(['camera']);
+  await ada.button(en.list.newChat).first().click();
+  await ada.button(en.newChat.scan).click();
+  await expect(ada.page.getByText(en.failures['invite-invalid'])).toBeVisible();
 });
 
 test('a code that is no invite says so in the dialog, and without permission the field remains', async ({

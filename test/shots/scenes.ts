@@ -554,7 +554,21 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     state: IN,
     press: ['New chat', 'Scan a code'],
   },
-  'new-chat-code': { path: '/', shows: 'Hide QR code', state: IN, press: ['New chat', 'Show my code'] },
+  'new-chat-code': {
+    path: '/',
+    shows: '/only while it is shown/',
+    state: IN,
+    press: ['New chat', 'Show my code'],
+  },
+  'new-chat-code-over': {
+    path: '/',
+    shows: 'Show a new code',
+    state: IN,
+    press: ['New chat', 'Show my code'],
+    answers: {
+      makeInvite: async () => ({ link: 'https://tacet.example/i/AbCdEfGhIjKlMnOpQrStUv', expiresAt: 0 }),
+    },
+  },
   'new-chat-unknown': {
     path: '/',
     shows: '/no such account|Nobody/',

@@ -79,10 +79,11 @@ export function makeFakeDoor(scene: Scene): Door {
     signUp: async () => undefined,
     signIn: async () => undefined,
     signOut: async () => undefined,
-    makeInvite: async () => ({
+    makeInvite: async (use) => ({
       link: `https://tacet.example/i/AbCdEfGhIjKlMnOpQrStUv#${'aZ09-_bY'.repeat(16)}`,
-      expiresAt: Date.now() + 7 * 86_400_000,
+      expiresAt: Date.now() + (use === 'scan' ? 600_000 : 7 * 86_400_000),
     }),
+    withdrawInvite: async () => undefined,
     followInvite: async () => '' as ConversationId,
     seeRefusedInvite: async () => {
       state.refusedInvite.value = undefined;

@@ -2,9 +2,15 @@
  * Meeting people by invites: making a link, following one, answering the one that a sign-up came by. The inviter's account key is held
  * against the hash in the link; the answer carries a MAC under the link's secret over the own account key.
  */
+import { equalBytes } from '@tacet/protocol/bytes';
+import type { OpenInvite } from '@tacet/protocol/content/record';
+import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, type AccountId, type InviteCode } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
-import { makeInvite as makeInviteRoute } from '@tacet/protocol/rest/people';
+import {
+  makeInvite as makeInviteRoute,
+  withdrawInvite as withdrawInviteRoute,
+} from '@tacet/protocol/rest/people';
 import { PublicKey } from '@tacet/crypto';
 import {
   deriveDeliveryKey,
@@ -38,21 +44,25 @@ export class Meeting {
     this.#s = services;
   }
 
-  /** Makes a single-use invite; its secret is in the uploaded record before the link is given out. */
-  async makeInvite(): Promise<{ readonly link: string; readonly expiresAt: number }> {
+  /**
+   * Makes a single-use invite; its secret is in the uploaded record before the link is given out. `scan`: for somebody who is there, good
+   * for ten minutes.
+   */
+  async makeInvite(use: 'link' | 'scan'): Promise<{ readonly link: string; readonly expiresAt: number }> {
     const { db, rest, clock, origin } = this.#s;
-    const body = { uses: 1, ageMs: LIMITS.inviteDefaultAgeMs };
+    const ageMs = use === 'scan' ? LIMITS.inviteScanAgeMs : LIMITS.inviteDefaultAgeMs;
+    const body = { uses: 1, ageMs };
     const reply = await this.#s.session.with((token) => rest.call(makeInviteRoute, { body, token }));
     const code = reply.code as InviteCode;
     const secret = generateKey<InviteSecret>();
-    const { expiresAt } = reply;
+    // By this device's clock, which is the one that will judge the answer.
+    const expiresAt = clock.now() + ageMs;
     await db.write([T.record], async (tx) =>
       this.#s.record.change(tx, (record) => ({
         ...record,
         invites: [
           ...record.invites.filter((invite) => invite.expiresAt + DAY_MS > clock.now()),
-          // By this device's clock, which is the one that will judge the answer.
-          { code: idBytes(code), secret, expiresAt: clock.now() + LIMITS.inviteDefaultAgeMs },
+          { code: idBytes(code), secret, expiresAt },
         ],
       })),
     );
@@ -64,6 +74,32 @@ export class Meeting {
       deliveryKey: deriveDeliveryKey(keyFrom<ProfileKey>(this.#s.record.value.profileKey)),
     });
     return { link, expiresAt };
+  }
+
+  /**
+   * Ends an own invite. From the first step on an answer to it lets nobody in here, whatever the server does with the code. Throws what a
+   * lost connection throws: then the code itself lives until its time is over.
+   */
+  async withdrawInvite(text: string): Promise<void> {
+    const { db, rest, clock, origin, record, session } = this.#s;
+    const { code } = parseInviteLink(text, origin);
+    const isIt = (invite: OpenInvite): boolean => equalBytes(invite.code, idBytes(code));
+    const isOpen = (invite: OpenInvite): boolean => isIt(invite) && invite.closedAt === undefined;
+    await db.write([T.record], async (tx) => {
+      if (!record.value.invites.some(isOpen)) return;
+      record.change(tx, (held) => ({
+        ...held,
+        invites: held.invites.map((invite) =>
+          isOpen(invite) ? { ...invite, closedAt: clock.now() } : invite,
+        ),
+      }));
+    });
+    try {
+      await session.with((token) => rest.call(withdrawInviteRoute, { params: { code }, token }));
+    } catch (error) {
+      // Used up by a sign-up, or over.
+      if (!isWireError(error, 'invite-invalid')) throw error;
+    }
   }
 
   /** Opens the conversation that an invite leads to. */

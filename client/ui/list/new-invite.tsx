@@ -1,4 +1,4 @@
-/** Makes an invite link and helps it on its way: copied, shared, or shown as a QR code. */
+/** Makes an invite: a link to be copied or shared, or a code for somebody who is there. */
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { QrCode, Share2 } from 'lucide';
@@ -6,27 +6,35 @@ import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
 import { Dialog, DialogActions } from '../components/dialog.tsx';
 import { FailureNote } from '../components/note.tsx';
-import { Qr } from '../components/qr.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { inBackground, useDoor, useLoaded } from '../door-context.ts';
 import { formatDate } from '../text/dates.ts';
 import { fill, text } from '../text/text.ts';
 import css from './new-invite.module.css';
+import { ScanCode } from './scan-code.tsx';
 
 export function NewInvite({
   shows,
   onClose,
 }: {
-  /** The code is shown at once, for somebody who is there. */
+  /** The code alone, at once. */
   readonly shows: boolean;
   readonly onClose: () => void;
 }): VNode {
+  return (
+    <Dialog title={shows ? text.newInvite.codeTitle : text.newInvite.title} onClose={onClose}>
+      {shows ? <ScanCode /> : <InviteLink />}
+    </Dialog>
+  );
+}
+
+function InviteLink(): VNode {
   const { commands } = useDoor();
   const [invite, again] = useLoaded(() => commands.makeInvite(), 'invite');
-  const [shown, setShown] = useState(shows);
+  const [shown, setShown] = useState(false);
   const [missing, setMissing] = useState(false);
   return (
-    <Dialog title={text.newInvite.title} onClose={onClose}>
+    <>
       <p class={css.lead}>{text.newInvite.lead}</p>
       {invite.kind === 'loading' && <Skeleton shape="text" count={1} />}
       {invite.kind === 'failed' && (
@@ -50,9 +58,7 @@ export function NewInvite({
             {fill(text.newInvite.expires, { date: formatDate(invite.value.expiresAt) })}{' '}
             {text.newInvite.warning}
           </p>
-          {shown && (
-            <Qr content={invite.value.link} label={text.newInvite.qr} onMissing={() => setMissing(true)} />
-          )}
+          {shown && <ScanCode onMissing={() => setMissing(true)} />}
           <DialogActions>
             {!missing && (
               <Button kind="quiet" icon={QrCode} onClick={() => setShown(!shown)}>
@@ -68,7 +74,7 @@ export function NewInvite({
           </DialogActions>
         </>
       )}
-    </Dialog>
+    </>
   );
 }
 

@@ -459,7 +459,7 @@ export const de: Translation = {
       other:
         '{count} Änderungen von dir, gemacht bevor sich der Schlüssel von {name} änderte, warten auf dich.',
     },
-    discardHint: 'Vielleicht sind sie trotzdem angekommen: Was du verwirfst, wird auch bei {name} gelöscht.',
+    discardHint: 'Was du verwirfst, wird auch bei {name} gelöscht, falls es trotzdem angekommen ist.',
     sendAll: 'Unter dem neuen Schlüssel senden',
     discardAll: 'Verwerfen',
     waits: 'Vor dem neuen Schlüssel geschrieben.',
@@ -514,6 +514,11 @@ export const de: Translation = {
     qr: 'QR-Code des Einladungslinks',
     showQr: 'QR-Code zeigen',
     hideQr: 'QR-Code verbergen',
+    codeTitle: 'Code zum Scannen',
+    codeHint:
+      'Für jemanden, der bei dir ist. Er gilt einmal, zehn Minuten lang und nur, solange er hier zu sehen ist: Lass ihn offen, bis die andere Person dabei ist.',
+    codeOver: 'Die zehn Minuten sind vorbei.',
+    codeAgain: 'Neuen Code zeigen',
   },
   connection: {
     connecting: 'Verbindung wird aufgebaut …',

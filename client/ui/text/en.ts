@@ -448,7 +448,7 @@ export const en = {
       one: '{count} change that you made before {name}’s key changed waits for you.',
       other: '{count} changes that you made before {name}’s key changed wait for you.',
     },
-    discardHint: 'They may have arrived all the same: what you discard is deleted for {name} too.',
+    discardHint: 'What you discard is deleted for {name} too, should it have arrived all the same.',
     sendAll: 'Send under the new key',
     discardAll: 'Discard',
     waits: 'Written before the key changed.',
@@ -502,6 +502,11 @@ export const en = {
     qr: 'QR code of the invite link',
     showQr: 'Show QR code',
     hideQr: 'Hide QR code',
+    codeTitle: 'Code to scan',
+    codeHint:
+      'For somebody who is with you. It works once, for ten minutes, and only while it is shown here: keep it open until they are in.',
+    codeOver: 'The ten minutes are over.',
+    codeAgain: 'Show a new code',
   },
   connection: {
     connecting: 'Connecting…',
