@@ -1,5 +1,6 @@
 /** The conversations, newest first. Arrow keys walk them; the one that is open is marked. */
 import type { VNode } from 'preact';
+import type { StateSignals } from '../../core/door.ts';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Settings as SettingsIcon, SquarePen, UserPlus } from 'lucide';
 import { Button, IconButton, IconLink } from '../components/button.tsx';
@@ -9,14 +10,11 @@ import { memo } from '../components/memo.tsx';
 import { ListTitle } from '../components/pane-header.tsx';
 import { useDoor } from '../door-context.ts';
 import { linkTo, place } from '../router.ts';
-import { PassphraseNotice } from '../settings/passphrase-notice.tsx';
-import { ResetNotice } from '../settings/reset-notice.tsx';
 import { text } from '../text/text.ts';
 import { lazily } from '../components/lazy.tsx';
 import { ConversationItem } from './conversation-item.tsx';
 import css from './conversation-list.module.css';
 import { NoticeOffer } from './notice-offer.tsx';
-import { RefusedInvite } from './refused-invite.tsx';
 import { SearchField } from './search-field.tsx';
 import { wish } from './search-state.ts';
 
@@ -24,7 +22,7 @@ const NewInvite = lazily(async () => (await import('./new-invite.tsx')).NewInvit
 
 const NewChat = lazily(async () => (await import('./new-chat.tsx')).NewChat);
 
-const RollbackNotice = lazily(async () => (await import('./rollback-notice.tsx')).RollbackNotice);
+const Notices = lazily(async () => (await import('./notices.tsx')).Notices);
 
 /** Conversations drawn with the first picture: more than the tallest screen shows. The others follow so many at a time. */
 const AT_FIRST = 30;
@@ -46,8 +44,18 @@ function useGradually(total: number): number {
   return drawn;
 }
 
+/** Whether there is, or was in this visit, something to be said above the list: a dialog that it opened outlasts it. */
+function useNoticed({ reset, passphrase, refusedInvite, rollback }: StateSignals): boolean {
+  const was = useRef(false);
+  const { asked, changed } = passphrase.value;
+  const rare = [reset.value, changed, refusedInvite.value, rollback.value];
+  if (asked || rare.some((each) => each !== undefined)) was.current = true;
+  return was.current;
+}
+
 export function ConversationList(): VNode {
   const { state } = useDoor();
+  const isNoticed = useNoticed(state);
   const [dialog, setDialog] = useState<'new-chat' | 'invite' | 'code' | undefined>(undefined);
   /** What the field for a new chat begins with. */
   const [wanted, setWanted] = useState('');
@@ -115,10 +123,7 @@ export function ConversationList(): VNode {
       </ListTitle>
       <ConnectionStrip in="list" />
       <UpdateStrip />
-      <ResetNotice link />
-      <PassphraseNotice />
-      <RefusedInvite />
-      {state.rollback.value !== undefined && <RollbackNotice />}
+      {isNoticed && <Notices />}
       {conversations.length > 0 && <SearchField input={field} onDown={enterList} onEnter={openFirst} />}
       <NoticeOffer />
       {searching ? (
