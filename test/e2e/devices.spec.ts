@@ -143,24 +143,28 @@ test('another passphrase opens the account from then on, and the old one does no
   await other.expectHome();
 });
 
-test('wiping works without a connection and leaves nothing to come back to', async ({ ada, bob, host }) => {
-  await bob.send('to be wiped');
-  await ada.open('Bob');
-  await ada.expectOnce('to be wiped');
-  await openAccount(ada);
-  await host.kill();
-  await ada.button(en.account.wipe).click();
-  await expect(ada.page.getByRole('dialog')).toContainText(en.account.wipeLast);
-  await ada.button(en.account.wipeConfirm).click();
-  await expect(ada.page.getByText(en.welcome.signedOut)).toBeVisible();
-  expect(await ada.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual(
-    [],
-  );
-  await host.startAgain();
-  await ada.signIn(ada.passphrase);
-  await ada.expectHome();
-  await ada.open('Bob');
-  await expect(ada.message('to be wiped')).toHaveCount(0);
+test.describe('with what the service worker keeps', () => {
+  test.use({ serviceWorkers: 'allow' });
+
+  test('wiping works without a connection and leaves nothing to come back to', async ({ ada, bob, host }) => {
+    await bob.send('to be wiped');
+    await ada.open('Bob');
+    await ada.expectOnce('to be wiped');
+    await openAccount(ada);
+    await host.kill();
+    await ada.button(en.account.wipe).click();
+    await expect(ada.page.getByRole('dialog')).toContainText(en.account.wipeLast);
+    await ada.button(en.account.wipeConfirm).click();
+    await expect(ada.page.getByText(en.welcome.signedOut)).toBeVisible();
+    expect(
+      await ada.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)),
+    ).toEqual([]);
+    await host.startAgain();
+    await ada.signIn(ada.passphrase);
+    await ada.expectHome();
+    await ada.open('Bob');
+    await expect(ada.message('to be wiped')).toHaveCount(0);
+  });
 });
 
 test('a deleted account ends everywhere and its name is free', async ({ ada, bob, host, newBrowser }) => {

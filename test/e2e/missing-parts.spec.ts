@@ -44,6 +44,14 @@ test('a screen that does not come is tried again once; then a new page is offere
   await expect(ada.composer).toHaveValue('Half a thought');
 });
 
+test('a screen that did not come for want of a network comes by itself when it is back', async ({ ada }) => {
+  await ada.page.context().setOffline(true);
+  await ada.page.getByRole('link', { name: en.list.settings }).click();
+  await expect(ada.page.getByText(en.common.partMissing)).toBeVisible();
+  await ada.page.context().setOffline(false);
+  await expect(ada.page.getByRole('heading', { name: en.settings.title, level: 1 })).toBeVisible();
+});
+
 test('a code that cannot be drawn is said to be missing, and is not offered to be hidden', async ({
   ada,
 }) => {

@@ -5,6 +5,8 @@ import { Person } from './pages/person.page.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
+test.use({ serviceWorkers: 'allow' });
+
 /** Sets the clock of the page's core forward and connects anew, which makes it look. */
 async function letPass({ page }: Person, days: number): Promise<void> {
   for (const worker of page.workers()) {
@@ -87,19 +89,15 @@ test('a right answer to the question above the list leaves the focus beside wher
   await expect(list.locator(':focus')).toHaveCount(1);
 });
 
-test.describe('with what the service worker keeps', () => {
-  test.use({ serviceWorkers: 'allow' });
-
-  test('without a connection the check says so and the question stays', async ({ ada }) => {
-    await ada.page.evaluate(async () => void (await navigator.serviceWorker.ready));
-    await ada.page.goto(`${ada.origin}/settings/account`);
-    await ada.page.context().setOffline(true);
-    await ada.button(en.account.check).click();
-    const dialog = ada.page.getByRole('dialog', { name: en.passphrase.title });
-    await dialog.getByLabel(en.devices.passphrase, { exact: true }).fill(ada.passphrase);
-    await dialog.getByRole('button', { name: en.passphrase.check }).click();
-    await expect(dialog.getByRole('alert')).toHaveText(en.failures.offline);
-  });
+test('without a connection the check says so and the question stays', async ({ ada }) => {
+  await ada.page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  await ada.page.goto(`${ada.origin}/settings/account`);
+  await ada.page.context().setOffline(true);
+  await ada.button(en.account.check).click();
+  const dialog = ada.page.getByRole('dialog', { name: en.passphrase.title });
+  await dialog.getByLabel(en.devices.passphrase, { exact: true }).fill(ada.passphrase);
+  await dialog.getByRole('button', { name: en.passphrase.check }).click();
+  await expect(dialog.getByRole('alert')).toHaveText(en.failures.offline);
 });
 
 test('another own device tells who changed the passphrase and when, until that was seen', async ({

@@ -1,6 +1,6 @@
 /** A screen whose code is fetched when it is first shown: what few people open does not wait in front of what everybody does. */
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useLoaded } from '../door-context.ts';
 import { text } from '../text/text.ts';
 import { Button } from './button.tsx';
@@ -8,7 +8,7 @@ import { FailureNote, Note } from './note.tsx';
 import { Skeleton } from './skeleton.tsx';
 
 /**
- * The screen that `load` brings. One that does not come is offered again, once: some browsers keep the failure of a module for as long as the
+ * The screen that `load` brings. One that does not come is tried when the network is back, and offered again, once: some browsers keep the failure of a module for as long as the
  * page lives, so that from the second time on a new page is offered.
  */
 export function lazily<Props extends object>(
@@ -30,7 +30,13 @@ export function lazily<Props extends object>(
       }
       arrived();
     }, '');
-    if (loaded.kind !== 'failed') return <Skeleton shape="text" count={3} />;
+    const hasFailed = loaded.kind === 'failed';
+    useEffect(() => {
+      if (!hasFailed) return undefined;
+      addEventListener('online', retry);
+      return () => removeEventListener('online', retry);
+    }, [hasFailed]);
+    if (!hasFailed) return <Skeleton shape="text" count={3} />;
     if (missed > 1) return <FailureNote failure={{ code: 'part-missing' }} />;
     return (
       <Note kind="danger">
