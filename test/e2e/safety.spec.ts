@@ -23,6 +23,9 @@ test.use({
   },
 });
 
+// One worker, and with it one browser whose camera plays the film, takes all.
+test.describe.configure({ mode: 'default' });
+
 test.afterAll(() => rm(film, { force: true }));
 
 /** The digits as they are read out. */

@@ -22,6 +22,9 @@ test.use({
   },
 });
 
+// One worker, and with it one browser whose camera plays the film, takes all.
+test.describe.configure({ mode: 'default' });
+
 test.afterAll(() => rm(film, { force: true }));
 
 test('one shows a code, the other scans it, and both can talk', async ({ ada, bob, newBrowser }) => {
