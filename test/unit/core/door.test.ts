@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import t from 'tap';
-import { failureOf, openDoor, Refusal, type Door, type PortLike } from '../../../client/core/door.ts';
+import { failureOf, openDoor, Refusal, type Door } from '../../../client/core/door.ts';
 import { serve } from '../../../client/core/serve.ts';
 import type { ConversationId } from '../../../client/core/view.ts';
 import { openTestServer } from '../../support/open-test-server.ts';
 import { openTestClient, signUp, type TestClient } from '../../support/make-client.ts';
+import { nodePort } from '../../support/node-port.ts';
 
 // Each of them starts a server and signs people up.
 t.setTimeout(120_000);
@@ -14,8 +15,8 @@ t.setTimeout(120_000);
 /** A door to a client, over a real message channel, and what closes it. */
 function openDoorTo(t: { teardown(run: () => void): void }, client: TestClient): Door {
   const { port1, port2 } = new MessageChannel();
-  const end = serve(client.client, port2 as unknown as PortLike);
-  const door = openDoor(port1 as unknown as PortLike, (length) => new Uint8Array(randomBytes(length)));
+  const end = serve(client.client, nodePort(port2));
+  const door = openDoor(nodePort(port1), (length) => new Uint8Array(randomBytes(length)));
   t.teardown(() => {
     door.close();
     end();
@@ -144,7 +145,7 @@ t.test(
   'a worker that fails before it has served breaks the session; one that serves is not touched',
   async (t) => {
     const { port1, port2 } = new MessageChannel();
-    const door = openDoor(port1 as unknown as PortLike, (length) => new Uint8Array(randomBytes(length)));
+    const door = openDoor(nodePort(port1), (length) => new Uint8Array(randomBytes(length)));
     t.teardown(() => {
       port1.close();
       port2.close();
@@ -157,14 +158,14 @@ t.test(
     await using server = await openTestServer();
     await using client = openTestClient({ url: server.url });
     const next = new MessageChannel();
-    const end = serve(client.client, next.port2 as unknown as PortLike);
+    const end = serve(client.client, nodePort(next.port2));
     t.teardown(() => {
       door.close();
       end();
       next.port1.close();
       next.port2.close();
     });
-    door.moveTo(next.port1 as unknown as PortLike);
+    door.moveTo(nodePort(next.port1));
     await until(door.state.session, ({ kind }) => kind === 'signed-out');
     door.failed({ code: 'part-missing' });
     t.same(door.state.session.value, { kind: 'signed-out' });
