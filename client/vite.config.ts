@@ -9,6 +9,7 @@ import preact from '@preact/preset-vite';
 import { defineConfig, type Plugin } from 'vite';
 import { drawIcons } from './build/icons.ts';
 import { buildServiceWorker } from './build/shell.ts';
+import { separateSodium } from './build/sodium.ts';
 
 /** Formats that shrink; fonts and pictures are compressed already. */
 const COMPRESSIBLE = /\.(?:js|css|html|svg|json|wasm|webmanifest|txt)$/;
@@ -42,29 +43,6 @@ function precompress(): Plugin {
   };
 }
 
-/** libsodium's WebAssembly in its JavaScript: a decoder called with base64. */
-const EMBEDDED_WASM = /\(A=>\{for\(var [^]{0,400}?return E\}\)\("(AGFzbQ[A-Za-z0-9+/=]+)"\)/;
-
-/**
- * libsodium comes as one script with its WebAssembly in base64 inside, which compresses a third worse than the bytes do. This takes the
- * bytes out into a file; the library's own loader reads it by its address in a worker. Another form of the library stops the build.
- */
-function separateWasm(): Plugin {
-  return {
-    name: 'tacet-separate-wasm',
-    apply: 'build',
-    transform(code, id) {
-      if (!id.includes('/libsodium-sumo/')) return undefined;
-      const base64 = EMBEDDED_WASM.exec(code)?.[1];
-      if (base64 === undefined)
-        throw new Error('libsodium no longer carries its WebAssembly in the known form');
-      const source = Buffer.from(base64, 'base64');
-      const file = this.emitFile({ type: 'asset', name: 'libsodium.wasm', source });
-      return { code: code.replace(EMBEDDED_WASM, () => `import.meta.ROLLUP_FILE_URL_${file}`), map: null };
-    },
-  };
-}
-
 /** The release that About names. */
 function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'));
@@ -72,6 +50,9 @@ function readVersion(): string {
     ? String(manifest.version)
     : '';
 }
+
+/** The declarations of what is called of libsodium. */
+const SODIUM = join(import.meta.dirname, '..', 'crypto', 'libsodium-sumo.d.ts');
 
 /** Everything that a start needs in one file, whatever of it the parts that are fetched later need as well. */
 const TOGETHER = { codeSplitting: { groups: [{ name: 'start', tags: ['$initial' as const] }] } };
@@ -88,7 +69,7 @@ export default defineConfig(({ command }) => ({
   ],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   define: { TACET_VERSION: JSON.stringify(readVersion()) },
-  worker: { format: 'es', plugins: () => [separateWasm()], rolldownOptions: { output: TOGETHER } },
+  worker: { format: 'es', plugins: () => [separateSodium(SODIUM)], rolldownOptions: { output: TOGETHER } },
   css: { modules: { localsConvention: 'camelCaseOnly' } },
   build: {
     outDir: 'dist',
