@@ -1,11 +1,7 @@
-// Browser tests: Debian's Chromium where it is installed, else the one that Playwright keeps. The switches stop what a
-// browser does by itself (updates, sync, first-run pages), so that the tests see only the pages' own traffic.
+// Browser tests, in the browser that test/support/chromium.ts describes.
 
-import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
-
-const systemBrowser = '/usr/bin/chromium';
-const isRoot = process.getuid?.() === 0;
+import { launchOptions } from './test/support/chromium.ts';
 
 export default defineConfig({
   testDir: 'test/e2e',
@@ -29,17 +25,6 @@ export default defineConfig({
     trace: { mode: 'retain-on-failure', screenshots: false, snapshots: false },
     actionTimeout: 30_000,
     navigationTimeout: 30_000,
-    launchOptions: {
-      ...(existsSync(systemBrowser) ? { executablePath: systemBrowser } : {}),
-      args: [
-        ...(isRoot ? ['--no-sandbox'] : []),
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--no-first-run',
-        '--disable-gpu',
-        '--disable-quic',
-      ],
-    },
+    launchOptions,
   },
 });

@@ -3,18 +3,16 @@
  * one run. Only the ratios of one run mean anything. `pingpong` and `burst`: encrypt+decrypt pairs of 200 bytes per
  * second; `session_start`: processPreKeyBundle and first signalEncrypt per second; `fingerprint`: milliseconds.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as native from '@signalapp/libsignal-client';
-import { chromium } from '@playwright/test';
 import * as ours from '../crypto/index.ts';
+import { openChromium } from '../test/support/chromium.ts';
 import { openWorkerPage } from '../test/support/worker-page.ts';
 import { openBench, tasks } from './crypto/work.ts';
 import type { BenchLibrary, Task } from './crypto/work.ts';
 
 const ROUNDS = Number(process.env['TACET_BENCH_ROUNDS'] ?? '9');
 const ROUND_MS = 400;
-const SYSTEM_BROWSER = '/usr/bin/chromium';
 
 type Measure = (task: Task, durationMs: number) => Promise<number>;
 
@@ -28,13 +26,10 @@ interface Chromium {
   close(): Promise<void>;
 }
 
-async function openChromium(progress: (line: string) => void): Promise<Chromium> {
+async function openEngine(progress: (line: string) => void): Promise<Chromium> {
   const site = await openWorkerPage(join(import.meta.dirname, 'crypto', 'worker.ts'));
   progress(`bundle for Chromium: ${Math.round(site.bundleBytes / 1000)} kB minified`);
-  const browser = await chromium.launch({
-    ...(existsSync(SYSTEM_BROWSER) ? { executablePath: SYSTEM_BROWSER } : {}),
-    args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu'],
-  });
+  const browser = await openChromium();
   const page = await browser.newPage();
   await page.goto(site.url);
   const ask = (question: { readonly task: Task; readonly durationMs: number }) =>
@@ -53,7 +48,7 @@ async function openChromium(progress: (line: string) => void): Promise<Chromium>
 
 export async function run(progress: (line: string) => void): Promise<Record<string, unknown>> {
   await ours.ready();
-  const browser = await openChromium(progress);
+  const browser = await openEngine(progress);
   const places: Readonly<Record<'native' | 'node' | 'chromium', Measure>> = {
     native: (await openBench(native as unknown as BenchLibrary)).run,
     node: (await openBench(ours)).run,

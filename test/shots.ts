@@ -1,16 +1,16 @@
 // `npm run shots [-- PART ...]`: renders every view at three sizes, light and dark, into screenshots/. Words after the command choose the
 // scenes, sizes or themes whose names hold one of them.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser } from '@playwright/test';
+import type { Browser } from '@playwright/test';
 import { SCENES } from './shots/scenes.ts';
+import { openChromium } from './support/chromium.ts';
 import { openScenes, playScene } from './support/scene-server.ts';
 
 const out = join(import.meta.dirname, '..', 'screenshots');
 const SIZES = { phone: [360, 740], tablet: [768, 1024], desk: [1440, 900] } as const;
 const THEMES = ['light', 'dark'] as const;
-const SYSTEM_BROWSER = '/usr/bin/chromium';
 
 const parts = process.argv.slice(2);
 
@@ -49,10 +49,7 @@ async function take(browser: Browser, origin: string, shot: Shot): Promise<void>
 
 mkdirSync(out, { recursive: true });
 const server = await openScenes();
-const browser = await chromium.launch({
-  ...(existsSync(SYSTEM_BROWSER) ? { executablePath: SYSTEM_BROWSER } : {}),
-  args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu'],
-});
+const browser = await openChromium();
 try {
   for (const shot of shots) await take(browser, server.origin, shot);
 } finally {

@@ -68,7 +68,7 @@ export const table: readonly Rule[] = [
   { from: 'test/', may: everything },
   { from: 'bench/', may: everything },
   { from: 'deploy/', may: everything },
-  { from: 'playwright.config.ts', may: ['npm:@playwright/test', 'node:'] },
+  { from: 'playwright.config.ts', may: ['test/support/', 'npm:@playwright/test', 'node:'] },
 ];
 
 /** Where everything that is declared anywhere may be used: these rooms do not ship. */

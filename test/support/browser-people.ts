@@ -1,13 +1,11 @@
 /** Two people in two browsers on a fresh server, for benchmarks of what they feel. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser } from '@playwright/test';
+import type { Browser } from '@playwright/test';
 import { Person } from '../e2e/pages/person.page.ts';
+import { openChromium } from './chromium.ts';
 import { startServer } from './server-process.ts';
-
-const SYSTEM_BROWSER = '/usr/bin/chromium';
 
 export interface TwoPeople {
   readonly origin: string;
@@ -15,19 +13,6 @@ export interface TwoPeople {
   readonly ada: Person;
   readonly bob: Person;
   close(): Promise<void>;
-}
-
-/** Chromium as the browser suites start it. */
-export function openChromium(): Promise<Browser> {
-  return chromium.launch({
-    ...(existsSync(SYSTEM_BROWSER) ? { executablePath: SYSTEM_BROWSER } : {}),
-    args: [
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-    ],
-  });
 }
 
 /** Signs up Ada by the first invite and Bob by hers; both have the conversation open. */
