@@ -1,6 +1,6 @@
 /**
  * Reading what the account key and identity keys have signed: device lists, statements, departures. Pure checks; whose highest counter
- * is known, and what follows from a change, is `directory.ts`. Everything here comes from the server or from other people.
+ * is known, and what follows from a change, is `people/directory.ts`. Everything here comes from the server or from other people.
  */
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { CONTENT_FLOOR } from '@tacet/protocol/content/frame';

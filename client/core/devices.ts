@@ -13,7 +13,7 @@ import type { Session } from './account/session.ts';
 import { copyBytes } from './bytes.ts';
 import type { SealedDb } from './db/sealed.ts';
 import { T, type PreKeyKind, type PreKeyState } from './db/stores.ts';
-import type { Directory } from './directory.ts';
+import type { Directory } from './people/directory.ts';
 import type { Engine } from './engine.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { OwnKeeper } from './own.ts';

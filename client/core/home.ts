@@ -23,7 +23,7 @@ import { LAYOUT } from './db/migrations.ts';
 import type { SealedDb } from './db/sealed.ts';
 import { T, type Counts, type OwnDevice } from './db/stores.ts';
 import { OwnDevices } from './devices.ts';
-import { Directory, DIRECTORY_TABLES } from './directory.ts';
+import { Directory, DIRECTORY_TABLES } from './people/directory.ts';
 import type { Engine } from './engine.ts';
 import { CoreError, fetchPart, isCoreError } from './failure.ts';
 import { Inbox } from './messages/inbox.ts';
@@ -159,7 +159,7 @@ export class Home {
       faulted: () => connection.restart(),
     });
     people.onContradiction = () => this.contradicted();
-    directory.onKeyChange = (account) =>
+    directory.changedKeys.onChange = (account) =>
       background.run(outbox.recheck(account), 'look again at what waits after a key change');
   }
 
@@ -368,8 +368,8 @@ export class Home {
   /** Another own device may have decided about somebody's key. */
   async #followRecord(): Promise<void> {
     const { directory } = this.#services;
-    if (this.#stopped || !directory.lagsBehind) return;
-    await this.#parts.db.write(DIRECTORY_TABLES, async (tx) => directory.followRecord(tx));
+    if (this.#stopped || !directory.changedKeys.lagsBehind) return;
+    await this.#parts.db.write(DIRECTORY_TABLES, async (tx) => directory.changedKeys.followRecord(tx));
   }
 
   async #welcomed(welcome: Welcome): Promise<void> {

@@ -17,7 +17,8 @@ import { copyBytes } from './bytes.ts';
 import type { SealedDb } from './db/sealed.ts';
 import type { SignedBytes } from './db/stores.ts';
 import { verifyStatement, type ListedDevice } from './device-lists.ts';
-import { DIRECTORY_TABLES, type Directory, type DirectoryEntry, type Person } from './directory.ts';
+import { DIRECTORY_TABLES, type Directory } from './people/directory.ts';
+import type { DirectoryEntry, Person } from './people/person.ts';
 import { CoreError, isCoreError } from './failure.ts';
 import type { CheckedBundle } from './sessions/sessions.ts';
 import type { AnonymousConnection } from './transport/anonymous.ts';
@@ -257,12 +258,12 @@ export class People {
 
   /** Whether a bundle's device may be written to. Throws `CoreError` `server-dishonest` for a statement that does not hold. */
   async #check(account: AccountId, device: ListedDevice, bundle: RawBundle): Promise<boolean> {
-    const seenAt = this.#directory.statedAt(account, device.device);
+    const seenAt = this.#directory.signs.statedAt(account, device.device);
     const statement = verifyStatement(device, bundle.statement, bundle, seenAt);
     await this.#db.write(DIRECTORY_TABLES, async (tx) =>
-      this.#directory.noteStatement(tx, account, device.device, statement.statedAt),
+      this.#directory.signs.noteStatement(tx, account, device.device, statement.statedAt),
     );
-    return this.#directory.isActive(account, device.device);
+    return this.#directory.signs.isActive(account, device.device);
   }
 }
 

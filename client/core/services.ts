@@ -6,7 +6,7 @@ import type { Session } from './account/session.ts';
 import type { Background } from './background.ts';
 import type { Conversations } from './conversations.ts';
 import type { SealedDb } from './db/sealed.ts';
-import type { Directory } from './directory.ts';
+import type { Directory } from './people/directory.ts';
 import type { Amending } from './messages/amending.ts';
 import type { Outbox } from './messages/outbox.ts';
 import type { Receipts } from './messages/receipts.ts';

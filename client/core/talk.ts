@@ -10,7 +10,7 @@ import { LIMITS } from '@tacet/protocol/limits';
 import { LINE_TABLES } from './conversations.ts';
 import type { WriteTx } from './db/sealed.ts';
 import { T } from './db/stores.ts';
-import { decidedAt } from './directory.ts';
+import { decidedAt } from './people/contact-entry.ts';
 import { CoreError } from './failure.ts';
 import { giveProfile } from './messages/handlers/profile.ts';
 import { AMEND_TABLES, quoteText } from './messages/amending.ts';

@@ -24,7 +24,7 @@ import {
 import { copyBytes } from '../bytes.ts';
 import { LINE_TABLES } from '../conversations.ts';
 import { T, type InviteAnswer } from '../db/stores.ts';
-import { decidedAt, newContact } from '../directory.ts';
+import { decidedAt, newContact } from '../people/contact-entry.ts';
 import { CoreError, isCoreError } from '../failure.ts';
 import { giveProfile } from '../messages/handlers/profile.ts';
 import type { Services } from '../services.ts';

@@ -29,7 +29,7 @@ import {
 import { LINE_TABLES } from '../conversations.ts';
 import { T, type Removal } from '../db/stores.ts';
 import { hashList, verifyList, type ListedDevice } from '../device-lists.ts';
-import { DIRECTORY_TABLES } from '../directory.ts';
+import { DIRECTORY_TABLES } from '../people/directory.ts';
 import type { Services } from '../services.ts';
 import { sealCredentials, withOwnVault, type OpenedVault, type OwnVault } from './own-vault.ts';
 import { giveRecordKey } from './record-key.ts';

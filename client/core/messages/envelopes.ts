@@ -8,7 +8,8 @@ import type { OwnBytes } from '../bytes.ts';
 import type { SealedDb, Tx, WriteTx } from '../db/sealed.ts';
 import { K, T, type OutboxEntry, type OutgoingEnvelope } from '../db/stores.ts';
 import type { ListedDevice } from '../device-lists.ts';
-import type { Directory, Person } from '../directory.ts';
+import type { Directory } from '../people/directory.ts';
+import type { Person } from '../people/person.ts';
 import { CoreError } from '../failure.ts';
 import type { OwnKeeper } from '../own.ts';
 import type { People } from '../people.ts';
@@ -172,7 +173,7 @@ export class Envelopes {
       ({ device }) => device !== own.value.device && !person.stored.departed.includes(device),
     );
     if (entry.only !== undefined) return others.filter(({ device }) => device === entry.only);
-    const active = others.filter(({ device }) => directory.isActive(entry.to, device));
+    const active = others.filter(({ device }) => directory.signs.isActive(entry.to, device));
     return active.length > 0 ? active : others;
   }
 
@@ -205,7 +206,7 @@ export class Envelopes {
       ({ device }) =>
         device !== own.value.device &&
         !person.stored.departed.includes(device) &&
-        directory.isDoubtful(entry.to, device),
+        directory.signs.isDoubtful(entry.to, device),
     );
   }
 

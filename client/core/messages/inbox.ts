@@ -223,7 +223,7 @@ export class Inbox {
         await this.#raiseCount(tx, 'unproven');
         return standing;
       }
-      directory.noteHeard(tx, account, device);
+      directory.signs.noteHeard(tx, account, device);
       directory.noteKnown(tx, account, device, read.frame.to.list);
       const verdict = await this.#numbering.take(handling, read);
       if (verdict?.kind !== 'repeated') {

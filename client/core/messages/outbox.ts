@@ -12,7 +12,7 @@ import type { Background } from '../background.ts';
 import { LINE_TABLES, type Conversations } from '../conversations.ts';
 import type { WriteTx } from '../db/sealed.ts';
 import { T, type OutboxEntry, type OutgoingEnvelope, type SentRecord } from '../db/stores.ts';
-import type { Person } from '../directory.ts';
+import type { Person } from '../people/person.ts';
 import { CoreError, failureFrom, isCoreError } from '../failure.ts';
 import { nameOfKey } from '../key-name.ts';
 import { isRepeatable } from '../transport/rest.ts';

@@ -7,7 +7,7 @@ import type { ContentFrame, Proof } from '@tacet/protocol/content/frame';
 import { parseContent, type Content, type UnknownContent } from '@tacet/protocol/content/index';
 import { idOf, type AccountId } from '@tacet/protocol/ids';
 import { hashList } from '../device-lists.ts';
-import type { Judgement } from '../directory.ts';
+import type { Judgement } from '../people/judging.ts';
 import { isPassing } from '../failure.ts';
 import type { People } from '../people.ts';
 import type { OpenedSeal } from '../sessions/sessions.ts';

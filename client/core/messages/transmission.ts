@@ -8,7 +8,7 @@ import { idBytes, type AccountId } from '@tacet/protocol/ids';
 import { introduce } from '@tacet/protocol/rest/people';
 import type { Session } from '../account/session.ts';
 import type { OutboxEntry } from '../db/stores.ts';
-import type { DirectoryEntry } from '../directory.ts';
+import type { DirectoryEntry } from '../people/person.ts';
 import { CoreError } from '../failure.ts';
 import type { OwnKeeper } from '../own.ts';
 import { entryFromFrame, entryFromJson, type People } from '../people.ts';

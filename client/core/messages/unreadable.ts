@@ -6,7 +6,7 @@ import type { AccountId, DeviceId } from '@tacet/protocol/ids';
 import type { Conversations } from '../conversations.ts';
 import type { WriteTx } from '../db/sealed.ts';
 import type { InChain } from '../db/stores.ts';
-import type { Directory } from '../directory.ts';
+import type { Directory } from '../people/directory.ts';
 import { missingCount, type LinkVerdict } from './chain.ts';
 
 /** Lines that are waited for per person: what would be more stays as it is. */

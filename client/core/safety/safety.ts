@@ -5,7 +5,8 @@
  */
 import type { AccountId, MessageId } from '@tacet/protocol/ids';
 import type { WriteTx } from '../db/sealed.ts';
-import { DIRECTORY_TABLES, nextWordAt } from '../directory.ts';
+import { nextWordAt } from '../people/contact-entry.ts';
+import { DIRECTORY_TABLES } from '../people/directory.ts';
 import { CoreError } from '../failure.ts';
 import type { Services } from '../services.ts';
 import type { CodeComparison, SafetyNumber } from '../view.ts';
@@ -46,7 +47,8 @@ export class Safety {
   async verify(account: AccountId, digits: string): Promise<void> {
     await this.#decide(async (tx) => {
       if (this.read(account).digits !== digits) return 'key-changed';
-      if (this.#s.directory.isBlocked(account)) this.#s.directory.believeChanged(tx, account, 'verified');
+      if (this.#s.directory.isBlocked(account))
+        this.#s.directory.changedKeys.believe(tx, account, 'verified');
       else this.#setTrust(tx, account, 'verified');
       return undefined;
     });
@@ -66,7 +68,7 @@ export class Safety {
     await this.#decide(async (tx) => {
       if (!this.#s.directory.isBlocked(account)) return undefined;
       if (this.read(account).digits !== digits) return 'key-changed';
-      this.#s.directory.believeChanged(tx, account, 'unverified');
+      this.#s.directory.changedKeys.believe(tx, account, 'unverified');
       return undefined;
     });
   }
@@ -74,7 +76,7 @@ export class Safety {
   /** Stays with the key that was verified before, because the person still shows that one. */
   async keepEarlierKey(account: AccountId): Promise<void> {
     await this.#decide(async (tx) => {
-      this.#s.directory.disbelieveChanged(tx, account);
+      this.#s.directory.changedKeys.disbelieve(tx, account);
       return undefined;
     });
   }

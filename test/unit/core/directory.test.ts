@@ -3,7 +3,9 @@ import t from 'tap';
 import { PrivateKey } from '@tacet/crypto';
 import { sha256 } from '@tacet/crypto/vault';
 import type { SignedBytes } from '../../../client/core/db/stores.ts';
-import { DIRECTORY_TABLES, newContact, type Judgement } from '../../../client/core/directory.ts';
+import { newContact } from '../../../client/core/people/contact-entry.ts';
+import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
+import type { Judgement } from '../../../client/core/people/judging.ts';
 import { makeDirectoryScene, TestAccount, type DirectoryScene } from '../../support/directory-scene.ts';
 
 /** The hash that the next list names. */
@@ -70,7 +72,7 @@ t.test(
     const back = directory.judge(ben.entry(scene.first), 'server');
     await db.write(DIRECTORY_TABLES, async (tx) => directory.commit(tx, back));
     t.equal(directory.isBlocked(ben.id), true, 'the key from before does not lift the block');
-    await db.write(DIRECTORY_TABLES, async (tx) => directory.believeChanged(tx, ben.id, 'unverified'));
+    await db.write(DIRECTORY_TABLES, async (tx) => directory.changedKeys.believe(tx, ben.id, 'unverified'));
     t.equal(directory.isBlocked(ben.id), false);
     t.strictSame(record.contact(ben.id)?.accountKey, third.getPublicKey().serialize());
     t.equal(record.contact(ben.id)?.trust, 'unverified');
@@ -83,7 +85,7 @@ t.test(
     const scene = await makeDirectoryScene('by-invite');
     const { db, directory, record, ben } = scene;
     let told = 0;
-    directory.onKeyChange = () => {
+    directory.changedKeys.onChange = () => {
       told += 1;
     };
     const key = PrivateKey.generate();
@@ -122,15 +124,15 @@ t.test(
     ben.devices[1] = old;
     const judgement = directory.judge(ben.entry(ben.list(4, 2, hashOf(first))), 'server');
     await db.write(DIRECTORY_TABLES, async (tx) => directory.commit(tx, judgement));
-    t.equal(directory.isActive(ben.id, device(0)), true);
-    t.equal(directory.isActive(ben.id, device(1)), false);
-    t.equal(directory.isDoubtful(ben.id, device(1)), true);
+    t.equal(directory.signs.isActive(ben.id, device(0)), true);
+    t.equal(directory.signs.isActive(ben.id, device(1)), false);
+    t.equal(directory.signs.isDoubtful(ben.id, device(1)), true);
     await db.write(DIRECTORY_TABLES, async (tx) =>
-      directory.noteStatement(tx, ben.id, device(1), old.addedAt),
+      directory.signs.noteStatement(tx, ben.id, device(1), old.addedAt),
     );
-    t.equal(directory.isDoubtful(ben.id, device(1)), false, 'asked today already');
-    await db.write(DIRECTORY_TABLES, async (tx) => directory.noteHeard(tx, ben.id, device(1)));
-    t.equal(directory.isActive(ben.id, device(1)), true);
+    t.equal(directory.signs.isDoubtful(ben.id, device(1)), false, 'asked today already');
+    await db.write(DIRECTORY_TABLES, async (tx) => directory.signs.noteHeard(tx, ben.id, device(1)));
+    t.equal(directory.signs.isActive(ben.id, device(1)), true);
   },
 );
 
@@ -310,7 +312,7 @@ t.test('a key that waits for a decision goes when another one was decided for', 
       list: { counter: 5, hash: hashOf(list) },
       judgedAt: Date.now(),
     }));
-    directory.followRecord(tx);
+    directory.changedKeys.followRecord(tx);
   });
   t.equal(directory.isBlocked(ben.id), false);
   t.equal(record.contact(ben.id)?.trust, 'verified');
@@ -334,7 +336,7 @@ t.test('staying with the key from before is a word that outlasts one for the cha
   const changed = PrivateKey.generate();
   await commit(scene, directory.judge(ben.entry(ben.list(4, 1, undefined, changed), changed), 'server'));
   const before = record.contact(ben.id)?.judgedAt ?? 0;
-  await db.write(DIRECTORY_TABLES, async (tx) => directory.disbelieveChanged(tx, ben.id));
+  await db.write(DIRECTORY_TABLES, async (tx) => directory.changedKeys.disbelieve(tx, ben.id));
   t.ok((record.contact(ben.id)?.judgedAt ?? 0) > before);
   t.equal(record.contact(ben.id)?.trust, 'verified');
 });

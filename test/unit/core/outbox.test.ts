@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { PrivateKey } from '@tacet/crypto';
 import { T, type OutboxEntry } from '../../../client/core/db/stores.ts';
-import { DIRECTORY_TABLES } from '../../../client/core/directory.ts';
+import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
 import { nameOfKey } from '../../../client/core/key-name.ts';
 import { draftOf } from '../../../client/core/messages/frames.ts';
 import { COMPOSE_TABLES, type Outgoing } from '../../../client/core/messages/outbox.ts';

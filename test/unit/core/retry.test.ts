@@ -4,7 +4,7 @@ import t from 'tap';
 import { PrivateKey } from '@tacet/crypto';
 import { idBytes, idOf, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
 import { K, T } from '../../../client/core/db/stores.ts';
-import { DIRECTORY_TABLES } from '../../../client/core/directory.ts';
+import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
 import { Asking } from '../../../client/core/messages/asking.ts';
 import type { Handling } from '../../../client/core/messages/handlers/handling.ts';
 import { handleRetry } from '../../../client/core/messages/handlers/retry.ts';

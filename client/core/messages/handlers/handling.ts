@@ -9,7 +9,7 @@ import type { RecordKeeper } from '../../account/record.ts';
 import type { Background } from '../../background.ts';
 import type { Conversations } from '../../conversations.ts';
 import type { SealedDb, WriteTx } from '../../db/sealed.ts';
-import type { Directory } from '../../directory.ts';
+import type { Directory } from '../../people/directory.ts';
 import type { OwnKeeper } from '../../own.ts';
 import type { Clock, RandomBytes } from '../../ports.ts';
 import type { BufferedStores } from '../../sessions/stores.ts';

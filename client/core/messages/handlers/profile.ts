@@ -15,7 +15,7 @@ import {
   type ProfileKey,
 } from '@tacet/crypto/vault';
 import { copyBytes } from '../../bytes.ts';
-import { decidedAt, newContact } from '../../directory.ts';
+import { decidedAt, newContact } from '../../people/contact-entry.ts';
 import type { Handling, HandlerServices } from './handling.ts';
 import type { WriteTx } from '../../db/sealed.ts';
 import type { AccountId } from '@tacet/protocol/ids';

@@ -1,6 +1,6 @@
 /** A text message: shown once, acknowledged to accepted people; from a stranger it opens a request and nothing goes back. */
 import type { Text } from '@tacet/protocol/content/text';
-import { newContact } from '../../directory.ts';
+import { newContact } from '../../people/contact-entry.ts';
 import type { Handling } from './handling.ts';
 
 /** Handles a text. */
