@@ -27,6 +27,7 @@ import { Directory, DIRECTORY_TABLES } from './people/directory.ts';
 import type { Engine } from './engine.ts';
 import { CoreError, fetchPart, isCoreError } from './failure.ts';
 import { Inbox } from './messages/inbox.ts';
+import type { HeldEntries } from './messages/held-entries.ts';
 import { Outbox } from './messages/outbox.ts';
 import { Amending } from './messages/amending.ts';
 import { EarlyContents } from './messages/early.ts';
@@ -251,8 +252,8 @@ export class Home {
   }
 
   /** What was written before a key change and waits for the person. */
-  held(account: AccountId): ReturnType<Outbox['held']> {
-    return this.#services.outbox.held(account);
+  held(account: AccountId): ReturnType<HeldEntries['of']> {
+    return this.#services.outbox.held.of(account);
   }
 
   get account(): AccountId {

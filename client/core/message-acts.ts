@@ -100,7 +100,7 @@ export class MessageActs {
     const isAccepted = record.contact(account)?.state === 'accepted';
     await db.write(AMEND_TABLES, async (tx) => {
       const unsent: MessageRef[] = [];
-      for (const { id, frame } of await outbox.dropHeld(tx, account, message)) {
+      for (const { id, frame } of await outbox.held.drop(tx, account, message)) {
         const found = await amending.find(tx, account, { id, mine: true });
         if (found === undefined || found.line.deletedAt !== undefined) continue;
         const mayBeThere = isAccepted && (frame !== undefined || (await this.#wasMadeReady(tx, found.line)));

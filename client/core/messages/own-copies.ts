@@ -3,7 +3,7 @@ import { encodeBody, type Content } from '@tacet/protocol/content/index';
 import { idBytes, idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import type { WriteTx } from '../db/sealed.ts';
 import { hasOtherDevices, type Services } from '../services.ts';
-import type { Outgoing } from './outbox.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** Adds both to the outbox. */
 export function sendWithCopy(services: Services, tx: WriteTx, outgoing: Outgoing): void {

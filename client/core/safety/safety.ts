@@ -90,7 +90,7 @@ export class Safety {
     shownKey: string | undefined,
     message: MessageId | undefined,
   ): Promise<void> {
-    const isGoing = shownKey !== undefined && (await this.#s.outbox.sendHeld(account, shownKey, message));
+    const isGoing = shownKey !== undefined && (await this.#s.outbox.held.send(account, shownKey, message));
     if (!isGoing) throw new CoreError('key-changed', 'not the key that was shown');
   }
 

@@ -6,7 +6,8 @@ import { T, type OutboxEntry } from '../../../client/core/db/stores.ts';
 import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
 import { nameOfKey } from '../../../client/core/key-name.ts';
 import { draftOf } from '../../../client/core/messages/frames.ts';
-import { COMPOSE_TABLES, type Outgoing } from '../../../client/core/messages/outbox.ts';
+import { COMPOSE_TABLES } from '../../../client/core/messages/outbox.ts';
+import type { Outgoing } from '../../../client/core/messages/outgoing.ts';
 import { ownEngine } from '../../../client/core/own-engine.ts';
 import { SESSION_TABLES } from '../../../client/core/sessions/sessions.ts';
 import { idBytes, idOf, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
@@ -106,9 +107,9 @@ t.test('a held message that was made ready is not held any more once it is delet
   const { db, outbox, ben } = made;
   t.teardown(() => outbox.stop());
   const { id } = await holdOne(made, { frame: new Uint8Array(8), envelopes: [] });
-  t.equal(outbox.held(ben.id).length, 1);
+  t.equal(outbox.held.of(ben.id).length, 1);
   await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, id, { drop: true }));
-  t.strictSame(outbox.held(ben.id), [], 'no later word of the person sends it');
+  t.strictSame(outbox.held.of(ben.id), [], 'no later word of the person sends it');
   t.strictSame(await db.read([T.outbox], (tx) => tx.range(T.outbox, {})), []);
 });
 
@@ -118,7 +119,7 @@ t.test('a held message whose quoted words are erased stays held', async (t) => {
   t.teardown(() => outbox.stop());
   const { id } = await holdOne(made, { frame: new Uint8Array(8) });
   await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, id, { drop: false }));
-  t.match(outbox.held(ben.id), [{ id, erased: true }]);
+  t.match(outbox.held.of(ben.id), [{ id, erased: true }]);
 });
 
 /** An edit of a message to Ben. */
@@ -138,13 +139,13 @@ t.test('an edit of a held message waits with it, and leaves only with the same w
   const edit = editOf(made, id);
   await db.write(COMPOSE_TABLES, async (tx) => outbox.addReady(tx, edit));
   await background.settled();
-  t.match(outbox.held(ben.id), [{ id }, { id: edit.id, about: id }], 'both wait');
+  t.match(outbox.held.of(ben.id), [{ id }, { id: edit.id, about: id }], 'both wait');
   await outbox.recheck(ben.id);
   await background.settled();
-  t.equal(outbox.held(ben.id).length, 2, 'a look at what waits is no word of the person');
+  t.equal(outbox.held.of(ben.id).length, 2, 'a look at what waits is no word of the person');
   outbox.stop();
-  t.equal(await outbox.sendHeld(ben.id, nameOfKey(directory.keyOf(ben.id)!), id), true);
-  t.strictSame(outbox.held(ben.id), [], 'and both go');
+  t.equal(await outbox.held.send(ben.id, nameOfKey(directory.keyOf(ben.id)!), id), true);
+  t.strictSame(outbox.held.of(ben.id), [], 'and both go');
 });
 
 t.test(
@@ -174,10 +175,10 @@ t.test('the word to send counts for the key that was shown alone', async (t) => 
   const key = PrivateKey.generate();
   const changed = directory.judge(ben.entry(ben.list(4, 1, undefined, key), key), 'server');
   await db.write(DIRECTORY_TABLES, async (tx) => directory.commit(tx, changed));
-  t.equal(await outbox.sendHeld(ben.id, shown, undefined), false);
-  t.equal(outbox.held(ben.id).length, 1, 'it waits on');
-  t.equal(await outbox.sendHeld(ben.id, nameOfKey(key.getPublicKey().serialize()), undefined), true);
-  t.strictSame(outbox.held(ben.id), []);
+  t.equal(await outbox.held.send(ben.id, shown, undefined), false);
+  t.equal(outbox.held.of(ben.id).length, 1, 'it waits on');
+  t.equal(await outbox.held.send(ben.id, nameOfKey(key.getPublicKey().serialize()), undefined), true);
+  t.strictSame(outbox.held.of(ben.id), []);
 });
 
 t.test('what goes after a key change keeps its number, and nothing that was encrypted before', async (t) => {
@@ -198,7 +199,7 @@ t.test('what goes after a key change keeps its number, and nothing that was encr
     ],
   };
   await holdOne(made, ready);
-  await outbox.sendHeld(ben.id, nameOfKey(directory.keyOf(ben.id)!), undefined);
+  await outbox.held.send(ben.id, nameOfKey(directory.keyOf(ben.id)!), undefined);
   const [row] = await db.read([T.outbox], (tx) => tx.range(T.outbox, {}));
   const { frame, number, epoch } = ready;
   t.match(row?.value, { frame, number, epoch, under: directory.keyOf(ben.id) });

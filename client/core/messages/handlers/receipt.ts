@@ -13,7 +13,7 @@ async function raise(
   const at = Math.min(frame.sentAt, clock.now());
   for (const message of messages) {
     const id = idOf<MessageId>(message);
-    outbox.dropArrived(tx, account, id);
+    outbox.held.dropArrived(tx, account, id);
     await conversations.setDelivery(tx, own.value.account, id, { kind, at }, { to: account, from: device });
   }
 }

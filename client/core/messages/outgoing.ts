@@ -1,0 +1,24 @@
+/** What a caller hands to the outbox: a content for one account, and how it stands to the messages that are shown. */
+import type { Content } from '@tacet/protocol/content/index';
+import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
+
+/** Kinds that a person has made: after a key change they wait for a word of his. All others are the device's own business. */
+export const WRITTEN: ReadonlySet<string> = new Set(['text', 'edit', 'delete', 'reaction', 'timer']);
+
+/** What is to be sent. */
+export interface Outgoing {
+  readonly to: AccountId;
+  readonly content: Content;
+  readonly id: MessageId;
+  readonly sentAt: number;
+  /** Whether a message line shows how far it has come. */
+  readonly line?: boolean;
+  /** The message whose words this holds, if it is not that message itself. */
+  readonly about?: MessageId;
+  /** Whether the line of `about` shows that this is still on its way. */
+  readonly amends?: boolean;
+  /** One device alone. */
+  readonly only?: DeviceId;
+  /** In a session from a fresh bundle. */
+  readonly fresh?: boolean;
+}
