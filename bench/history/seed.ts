@@ -5,7 +5,8 @@
  */
 import { openBrowserPorts } from '../../client/workers/browser-ports.ts';
 import { openLocalDatabase } from '../../client/core/account/local.ts';
-import { Conversations, LINE_TABLES } from '../../client/core/conversations.ts';
+import { Conversations } from '../../client/core/conversations/conversations.ts';
+import { LINE_TABLES } from '../../client/core/conversations/lines.ts';
 import { T } from '../../client/core/db/stores.ts';
 import { ready } from '@tacet/crypto';
 import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';

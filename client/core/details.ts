@@ -6,7 +6,7 @@ import type { MessageDetails } from './view.ts';
 
 /** Reads them. Devices that were added after the message was sent and never told of it are left out: it did not go to them. */
 export async function readDetails(home: Home, account: AccountId, order: number): Promise<MessageDetails> {
-  const stored = await home.conversations.stored(account, order);
+  const stored = await home.conversations.lines.stored(account, order);
   if (stored?.line.kind !== 'message') throw new CoreError('message-unknown', 'no message of this order');
   const { mine, sentAt, receivedAt } = stored.line;
   if (!mine) return { sentAt, receivedAt, devices: [] };

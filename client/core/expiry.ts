@@ -5,7 +5,7 @@
  */
 import type { AccountId } from '@tacet/protocol/ids';
 import type { Background } from './background.ts';
-import type { Conversations } from './conversations.ts';
+import type { Conversations } from './conversations/conversations.ts';
 import type { SealedDb } from './db/sealed.ts';
 import { T } from './db/stores.ts';
 import { AMEND_TABLES, type Amending } from './messages/amending.ts';
@@ -39,7 +39,7 @@ export class Expiry {
 
   constructor(needs: ExpiryNeeds) {
     this.#n = needs;
-    needs.conversations.onExpiring = (at) => this.#wake(at);
+    needs.conversations.lines.onExpiring = (at) => this.#wake(at);
   }
 
   /** Takes away what ran out while nobody looked. */
@@ -120,7 +120,7 @@ export class Expiry {
     for (let i = 0; i < ahead.length; i += BATCH) {
       await db.write([...AMEND_TABLES, T.expiring], async (tx) => {
         for (const [account, order] of ahead.slice(i, i + BATCH)) {
-          await conversations.beginAgain(tx, account, order);
+          await conversations.lines.beginAgain(tx, account, order);
         }
       });
     }

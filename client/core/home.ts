@@ -18,7 +18,7 @@ import { Session } from './account/session.ts';
 import { StartCounter } from './account/start-counter.ts';
 import type { Background } from './background.ts';
 import type { Contacts } from './contacts.ts';
-import { Conversations, type ConversationWatcher } from './conversations.ts';
+import { Conversations, type ConversationWatcher } from './conversations/conversations.ts';
 import { LAYOUT } from './db/migrations.ts';
 import type { SealedDb } from './db/sealed.ts';
 import { T, type Counts, type OwnDevice } from './db/stores.ts';

@@ -118,10 +118,10 @@ export class MessageActs {
     for (let from = 0; ;) {
       const start = from;
       const next = await db.write(AMEND_TABLES, async (tx) => {
-        const lines = await conversations.linesFrom(tx, account, start, BATCH);
+        const lines = await conversations.lines.linesFrom(tx, account, start, BATCH);
         for (const { line, gap } of lines) {
           if (line.kind === 'message') await amending.remove(tx, account, line.order);
-          else if (gap === undefined) conversations.dropEvent(tx, account, line.order);
+          else if (gap === undefined) conversations.lines.removeEvent(tx, account, line.order);
         }
         const last = lines.at(-1)?.line.order;
         return lines.length < BATCH || last === undefined ? undefined : last + 1;

@@ -4,7 +4,7 @@ import type { PassphraseCare } from './account/passphrase-care.ts';
 import type { RecordKeeper } from './account/record.ts';
 import type { Session } from './account/session.ts';
 import type { Background } from './background.ts';
-import type { Conversations } from './conversations.ts';
+import type { Conversations } from './conversations/conversations.ts';
 import type { SealedDb } from './db/sealed.ts';
 import type { Directory } from './people/directory.ts';
 import type { Amending } from './messages/amending.ts';

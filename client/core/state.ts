@@ -202,7 +202,7 @@ export class ViewMirror {
     const place = at ?? (stored.unread > PAGE_LINES / 2 ? { to: 'order', order: stored.readTo + 1 } : LATEST);
     const order =
       place.to === 'day'
-        ? await home.conversations.orderAt(id, place.at)
+        ? await home.conversations.lines.orderAt(id, place.at, stored.nextOrder)
         : place.to === 'order'
           ? place.order
           : undefined;
@@ -269,8 +269,8 @@ export class ViewMirror {
     const turn = this.#begin(id);
     const page =
       side === 'earlier'
-        ? await conversations.page(id, open.lines[0]?.order ?? 1)
-        : await conversations.pageFrom(id, (open.lines.at(-1)?.order ?? 0) + 1);
+        ? await conversations.lines.page(id, open.lines[0]?.order ?? 1)
+        : await conversations.lines.pageFrom(id, (open.lines.at(-1)?.order ?? 0) + 1);
     const still = this.open.value;
     const stored = conversations.get(id);
     if (!this.#isCurrent(turn, home) || still?.id !== id || stored === undefined) return;
@@ -305,8 +305,8 @@ export class ViewMirror {
 async function readWindow(home: Home, id: AccountId, order: number): Promise<LineWindow> {
   const { conversations } = home;
   const [before, after] = await Promise.all([
-    conversations.page(id, order),
-    conversations.pageFrom(id, order),
+    conversations.lines.page(id, order),
+    conversations.lines.pageFrom(id, order),
   ]);
   return {
     lines: [...before, ...after],
@@ -389,7 +389,7 @@ function openState(
     id: stored.account,
     person: personOf(home, stored.account),
     state: stateOf(home, stored),
-    typing: home.conversations.isTyping(stored.account),
+    typing: home.conversations.typing.is(stored.account),
     draft: stored.draft,
     unread: stored.unread,
     newest: stored.nextOrder - 1,
@@ -419,7 +419,7 @@ function summaryOf(home: Home, stored: StoredConversation): ConversationSummary 
             ...(last.deleted === true ? { deleted: true } : {}),
           },
     unread: stored.unread,
-    typing: home.conversations.isTyping(stored.account),
+    typing: home.conversations.typing.is(stored.account),
     draft: stored.draft,
   };
 }

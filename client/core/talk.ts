@@ -7,7 +7,7 @@ import { RECEIPT_MAX } from '@tacet/protocol/content/receipt';
 import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
-import { LINE_TABLES } from './conversations.ts';
+import { LINE_TABLES } from './conversations/lines.ts';
 import type { WriteTx } from './db/sealed.ts';
 import { T } from './db/stores.ts';
 import { decidedAt } from './people/contact-entry.ts';
@@ -44,7 +44,7 @@ export class Talk {
     const now = clock.now();
     await db.write([...AMEND_TABLES, ...COMPOSE_TABLES, T.record], async (tx) => {
       const { conversations, amending } = this.#s;
-      if ((await conversations.placeOf(tx, this.#account, id)) !== undefined) return;
+      if ((await conversations.lines.placeOf(tx, this.#account, id)) !== undefined) return;
       const reply = replied === undefined ? undefined : await this.#quote(tx, to, replied);
       this.#beginTimer(tx, to);
       const message = {
@@ -70,9 +70,9 @@ export class Talk {
   async retrySend(id: MessageId): Promise<void> {
     const { db } = this.#s;
     await db.write([...AMEND_TABLES, ...COMPOSE_TABLES], async (tx) => {
-      const place = await this.#s.conversations.placeOf(tx, this.#account, id);
+      const place = await this.#s.conversations.lines.placeOf(tx, this.#account, id);
       if (place === undefined) return;
-      const line = await this.#s.conversations.lineIn(tx, place.account, place.order);
+      const line = await this.#s.conversations.lines.lineIn(tx, place.account, place.order);
       if (line?.kind !== 'message' || line.delivery.kind !== 'failed') return;
       await this.#s.conversations.setDelivery(tx, this.#account, id, { kind: 'sending' }, { force: true });
       const reply = line.reply === undefined ? undefined : await this.#quote(tx, place.account, line.reply);

@@ -6,7 +6,7 @@
 import * as fc from 'fast-check';
 import t from 'tap';
 import { generateKey, type LocalKey } from '@tacet/crypto/vault';
-import { Conversations } from '@tacet/client/core/conversations';
+import { Conversations } from '@tacet/client/core/conversations/conversations';
 import { STORE_NAMES } from '@tacet/client/core/db/migrations';
 import { claimDatabase, SealedDb } from '@tacet/client/core/db/sealed';
 import { T } from '@tacet/client/core/db/stores';
@@ -205,10 +205,10 @@ t.test('no text is there after its deletion, whatever comes before or after it',
         };
         for (const what of [...before, text, gone, ...after, text]) await device.hear(what);
         const place = await device.db.write(AMEND_TABLES, (tx) =>
-          device.conversations.placeOf(tx, BEN, message),
+          device.conversations.lines.placeOf(tx, BEN, message),
         );
         const stored = await device.db.write(AMEND_TABLES, (tx) =>
-          device.conversations.storedIn(tx, BEN, place?.order ?? 0),
+          device.conversations.lines.storedIn(tx, BEN, place?.order ?? 0),
         );
         if (stored?.line.kind !== 'message') return false;
         const { line, amendments } = stored;

@@ -4,7 +4,7 @@ import { PrivateKey, ready } from '@tacet/crypto';
 import { generateKey, sha256, signLabelled, type LocalKey, type RecordKey } from '@tacet/crypto/vault';
 import { RecordKeeper } from '@tacet/client/core/account/record';
 import { Background } from '@tacet/client/core/background';
-import { Conversations } from '@tacet/client/core/conversations';
+import { Conversations } from '@tacet/client/core/conversations/conversations';
 import { STORE_NAMES } from '@tacet/client/core/db/migrations';
 import { claimDatabase, SealedDb } from '@tacet/client/core/db/sealed';
 import type { SignedBytes } from '@tacet/client/core/db/stores';

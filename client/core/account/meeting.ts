@@ -22,7 +22,7 @@ import {
   type ProfileKey,
 } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
-import { LINE_TABLES } from '../conversations.ts';
+import { LINE_TABLES } from '../conversations/lines.ts';
 import { T, type InviteAnswer } from '../db/stores.ts';
 import { decidedAt, newContact } from '../people/contact-entry.ts';
 import { CoreError, isCoreError } from '../failure.ts';

@@ -26,7 +26,7 @@ import {
   type RecordKey,
   type StretchedPassphrase,
 } from '@tacet/crypto/vault';
-import { LINE_TABLES } from '../conversations.ts';
+import { LINE_TABLES } from '../conversations/lines.ts';
 import { T, type Removal } from '../db/stores.ts';
 import { hashList, verifyList, type ListedDevice } from '../device-lists.ts';
 import { DIRECTORY_TABLES } from '../people/directory.ts';

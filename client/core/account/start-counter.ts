@@ -2,7 +2,7 @@
  * The start counter: raised and saved before each hello, so that a device which runs on an older copy of its data finds out. The old
  * sessions are then put aside, a new numbering begins, and the person is told; a server that claims it again and again is not believed.
  */
-import { LINE_TABLES } from '../conversations.ts';
+import { LINE_TABLES } from '../conversations/lines.ts';
 import { T } from '../db/stores.ts';
 import type { Services } from '../services.ts';
 

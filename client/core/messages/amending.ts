@@ -7,7 +7,9 @@ import type { Quote } from '@tacet/protocol/content/text';
 import { QUOTE_MAX } from '@tacet/protocol/content/text';
 import type { Timer } from '@tacet/protocol/content/timer';
 import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
-import { LINE_TABLES, type Conversations, type NewMessage } from '../conversations.ts';
+import type { Conversations } from '../conversations/conversations.ts';
+import { LINE_TABLES } from '../conversations/lines.ts';
+import type { NewMessage } from '../conversations/message-line.ts';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { T, type StoredLine } from '../db/stores.ts';
 import type { OwnKeeper } from '../own.ts';
@@ -70,7 +72,7 @@ export class Amending {
     { reply, timer, own }: MessageExtras,
   ): Promise<boolean> {
     const { conversations, early } = this.#n;
-    if ((await conversations.placeOf(tx, message.author, message.id)) !== undefined) return false;
+    if ((await conversations.lines.placeOf(tx, message.author, message.id)) !== undefined) return false;
     if (timer !== undefined) this.hearTimer(tx, account, timer, own);
     const seconds = lifetimeOf(conversations.get(account)?.timer, timer);
     const quoted = reply === undefined ? undefined : await this.#quoted(tx, account, reply);
@@ -105,7 +107,7 @@ export class Amending {
   ): Promise<Amended> {
     const { conversations, own, early } = this.#n;
     if (author !== account && author !== own.value.account) return 'refused';
-    const place = await conversations.placeOf(tx, author, message);
+    const place = await conversations.lines.placeOf(tx, author, message);
     if (place === undefined) {
       if (!options.keepEarly) return 'refused';
       await early.add(tx, account, author, message, next);
@@ -138,7 +140,7 @@ export class Amending {
   /** The message that a reference names in a conversation. */
   async find(tx: WriteTx, account: AccountId, { id, mine }: MessageRef): Promise<StoredMessage | undefined> {
     const { conversations, own } = this.#n;
-    const place = await conversations.placeOf(tx, mine ? own.value.account : account, id);
+    const place = await conversations.lines.placeOf(tx, mine ? own.value.account : account, id);
     return place?.account === account ? this.#stored(tx, account, place.order) : undefined;
   }
 
@@ -156,7 +158,7 @@ export class Amending {
   }
 
   async #stored(tx: WriteTx, account: AccountId, order: number): Promise<StoredMessage | undefined> {
-    const stored = await this.#n.conversations.storedIn(tx, account, order);
+    const stored = await this.#n.conversations.lines.storedIn(tx, account, order);
     return stored?.line.kind === 'message' ? { ...stored, line: stored.line } : undefined;
   }
 
@@ -237,7 +239,7 @@ export class Amending {
     const id = idOf<MessageId>(reply.message);
     if (author !== account && author !== own.value.account) return undefined;
     const mine = author !== account;
-    const place = await conversations.placeOf(tx, author, id);
+    const place = await conversations.lines.placeOf(tx, author, id);
     if (place === undefined) return { view: { id, mine, text: reply.text, state: 'told' } };
     const gone: QuoteView = { id, mine, text: '', state: 'gone' };
     if (place.account !== account) return { view: gone };

@@ -136,9 +136,9 @@ export class HeldEntries {
   /** Whether the other side has told that it has this message: it was with the server before it could be held. */
   async #hasArrived(tx: WriteTx, { id, line }: OutboxEntry): Promise<boolean> {
     const { conversations, own } = this.#needs;
-    const place = line === true ? await conversations.placeOf(tx, own.value.account, id) : undefined;
+    const place = line === true ? await conversations.lines.placeOf(tx, own.value.account, id) : undefined;
     if (place === undefined) return false;
-    const stored = await conversations.storedIn(tx, place.account, place.order);
+    const stored = await conversations.lines.storedIn(tx, place.account, place.order);
     if (stored?.line.kind !== 'message') return false;
     return stored.line.delivery.kind === 'delivered' || stored.line.delivery.kind === 'read';
   }

@@ -5,7 +5,7 @@
  */
 import type { Content } from '@tacet/protocol/content/index';
 import type { AccountId, MessageId } from '@tacet/protocol/ids';
-import { LINE_TABLES } from '../conversations.ts';
+import { LINE_TABLES } from '../conversations/lines.ts';
 import type { WriteTx } from '../db/sealed.ts';
 import { T, type OutboxEntry, type SentRecord } from '../db/stores.ts';
 import { REPAIR_DAYS } from './copies.ts';

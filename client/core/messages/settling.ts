@@ -1,7 +1,8 @@
 /** How an entry of the outbox ends: it leaves the queue, and the line that it belongs to shows what became of it. */
 import { isWireError } from '@tacet/protocol/errors';
 import type { Background } from '../background.ts';
-import { LINE_TABLES, type Conversations } from '../conversations.ts';
+import type { Conversations } from '../conversations/conversations.ts';
+import { LINE_TABLES } from '../conversations/lines.ts';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { T, type OutboxEntry } from '../db/stores.ts';
 import { failureFrom, isCoreError } from '../failure.ts';

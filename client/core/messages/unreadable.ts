@@ -3,7 +3,7 @@
  * shows no number, so that the sender's numbering decides: once a numbered content leaves nothing missing, what was lost before it is here.
  */
 import type { AccountId, DeviceId } from '@tacet/protocol/ids';
-import type { Conversations } from '../conversations.ts';
+import type { Conversations } from '../conversations/conversations.ts';
 import type { WriteTx } from '../db/sealed.ts';
 import type { InChain } from '../db/stores.ts';
 import type { Directory } from '../people/directory.ts';
@@ -48,9 +48,9 @@ export async function settleUnreadable(
   if (own.length === 0 || kind === 'repeated' || kind === 'fork' || missingCount(chain) > 0) return;
   const settled = kind === 'late' ? own : own.slice(0, 1);
   for (const { order } of settled) {
-    const line = await conversations.lineIn(tx, account, order);
+    const line = await conversations.lines.lineIn(tx, account, order);
     if (line?.kind === 'event' && line.event.what === 'unreadable')
-      conversations.dropEvent(tx, account, order);
+      conversations.lines.removeEvent(tx, account, order);
   }
   directory.edit(tx, account, ({ unreadable: _before, ...stored }) => {
     const left = noted.filter((one) => !settled.includes(one));

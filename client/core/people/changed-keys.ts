@@ -6,7 +6,7 @@ import { equalBytes } from '@tacet/protocol/bytes';
 import type { Contact } from '@tacet/protocol/content/record';
 import { idOf, type AccountId } from '@tacet/protocol/ids';
 import type { RecordKeeper } from '../account/record.ts';
-import type { Conversations } from '../conversations.ts';
+import type { Conversations } from '../conversations/conversations.ts';
 import type { WriteTx } from '../db/sealed.ts';
 import { verifyList } from '../device-lists.ts';
 import type { Clock } from '../ports.ts';

@@ -8,7 +8,7 @@ import type { ListView } from '@tacet/protocol/content/frame';
 import type { AccountId, DeviceId } from '@tacet/protocol/ids';
 import type { RecordKeeper } from '../account/record.ts';
 import { copyBytes } from '../bytes.ts';
-import type { Conversations } from '../conversations.ts';
+import type { Conversations } from '../conversations/conversations.ts';
 import type { Row, SealedDb, Table, WriteTx } from '../db/sealed.ts';
 import { T, type SignedBytes, type StoredPerson } from '../db/stores.ts';
 import { succession, verifyList, type ListedDevice, type VerifiedList } from '../device-lists.ts';

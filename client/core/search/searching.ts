@@ -24,7 +24,7 @@ export async function searchMessages(
     within === undefined ? record.contact(account)?.state !== 'blocked' : account === within;
   const finds = index.find(terms, FINDS_MOST + 1, isWanted);
   const shown = finds.slice(0, FINDS_MOST);
-  const lines = await conversations.linesAt(shown);
+  const lines = await conversations.lines.linesAt(shown);
   const groups = new Map<
     AccountId,
     ConversationFinds & { readonly finds: ConversationFinds['finds'][number][] }

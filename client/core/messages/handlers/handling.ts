@@ -7,7 +7,7 @@ import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
 import type { PassphraseCare } from '../../account/passphrase-care.ts';
 import type { RecordKeeper } from '../../account/record.ts';
 import type { Background } from '../../background.ts';
-import type { Conversations } from '../../conversations.ts';
+import type { Conversations } from '../../conversations/conversations.ts';
 import type { SealedDb, WriteTx } from '../../db/sealed.ts';
 import type { Directory } from '../../people/directory.ts';
 import type { OwnKeeper } from '../../own.ts';

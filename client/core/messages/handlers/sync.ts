@@ -93,7 +93,7 @@ async function handleReadHere(
   const account = idOf<AccountId>(read.account);
   let highest = 0;
   for (const message of read.messages) {
-    const place = await conversations.placeOf(tx, account, idOf<MessageId>(message));
+    const place = await conversations.lines.placeOf(tx, account, idOf<MessageId>(message));
     if (place?.account === account) highest = Math.max(highest, place.order);
   }
   await conversations.markRead(tx, account, highest);

@@ -10,7 +10,7 @@ export async function handleTyping(handling: Handling, body: Typing): Promise<vo
   const { tx, account, standing, receivedAt, clock, conversations } = handling;
   if (standing !== 'accepted' || clock.now() - receivedAt > FRESH_MS) return;
   tx.after(() => {
-    if (body.on) conversations.startTyping(account);
-    else conversations.stopTyping(account);
+    if (body.on) conversations.typing.start(account);
+    else conversations.typing.stop(account);
   });
 }
