@@ -5,7 +5,7 @@ import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 import { effect } from '@preact/signals';
 import { render, type VNode } from 'preact';
-import { openDoor, type Door } from './core/door.ts';
+import { openDoor, type Door, type SessionState } from './core/door.ts';
 import { rememberAccount } from './platform/account-hint.ts';
 import { browserLifelines } from './platform/lifelines.ts';
 import { followNotices, followPressedNotices } from './platform/notifications.ts';
@@ -111,12 +111,22 @@ function followAttention(door: Door): void {
 /** What a start does not need waits until the person has been served. */
 const AFTER_START_MS = 3_000;
 
+/** States in which a newer version may be what is needed. */
+const WITH_ACCOUNT: readonly SessionState['kind'][] = ['signed-in', 'too-old', 'broken', 'other-version'];
+
+/** Whether this version cannot go on, or not with all that there is. */
+function needsUpdate({ session, outdated }: Door['state']): boolean {
+  const { value } = session;
+  if (value.kind === 'too-old' || value.kind === 'other-version') return true;
+  return outdated.value || (value.kind === 'broken' && value.failure.code === 'app-outdated');
+}
+
 /** Keeps the app for offline use and looks for newer versions, for those who have an account here. */
 function keepShellLater(door: Door): void {
   if (import.meta.env.DEV) return;
   const stop = effect(() => {
     const { kind } = door.state.session.value;
-    if (kind !== 'signed-in' && kind !== 'too-old') return;
+    if (!WITH_ACCOUNT.includes(kind)) return;
     queueMicrotask(() => stop());
     setTimeout(() => {
       background(
@@ -125,7 +135,7 @@ function keepShellLater(door: Door): void {
             takeUpdate.value = take;
           });
           effect(() => {
-            if (door.state.session.value.kind === 'too-old') background(look());
+            if (needsUpdate(door.state)) background(look());
           });
         }),
       );

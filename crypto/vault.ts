@@ -47,6 +47,7 @@ export {
   openVault,
   sealLocal,
   sealProfile,
+  sealedRecordBytes,
   sealRecord,
   sealSlot,
   sealVault,

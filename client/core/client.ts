@@ -387,7 +387,13 @@ class Core implements Client {
   async #wipe(why: 'signed-out' | 'deleted'): Promise<void> {
     this.#setLockState(undefined);
     await this.#leaveHome({ kind: 'ended', why });
-    await destroyLocal(this.#ports);
+    try {
+      await destroyLocal(this.#ports);
+    } catch (error) {
+      // It is not gone, whatever the screen said.
+      this.#state.session.value = { kind: 'broken', failure: failureFrom(error) };
+      throw error;
+    }
   }
 
   async #wipeNow(): Promise<void> {
@@ -468,8 +474,11 @@ class Core implements Client {
         );
       },
       signOut: () => this.#signOut(),
-      makeInvite: async (use = 'link') => (await this.#home().meeting()).makeInvite(use),
-      withdrawInvite: async (link) => (await this.#home().meeting()).withdrawInvite(link),
+      makeInvite: async (use = 'link') => (await this.#home().giving()).make(use),
+      offerInvite: async () => (await this.#home().giving()).offer(),
+      noteGivenInvite: async (link) => (await this.#home().giving()).noteGiven(link),
+      readOwnInvites: async () => (await this.#home().giving()).list(),
+      withdrawInvite: async (link) => (await this.#home().giving()).withdraw(link),
       followInvite: async (link) => (await this.#home().meeting()).followInvite(link),
       seeRefusedInvite: async () => this.#home().forgetInvite(),
       seeRollback: async () => this.#home().seeRollback(),

@@ -30,7 +30,7 @@ export class Contacts {
   /**
    * Opens a conversation with whoever has this username. Nothing is sent: the first message introduces this account. Whoever
    * was found or invited by the name before is meant, whoever the server says has it now. Throws `WireError` `account-unknown`, `rate-limited`; `CoreError`
-   * `username-own`, `key-changed`, `server-dishonest`.
+   * `username-own`, `key-changed`, `server-dishonest`, `record-full`.
    */
   async startConversation(typed: string): Promise<AccountId> {
     const { db, clock, rest, session, directory, record, conversations } = this.#s;
@@ -50,6 +50,7 @@ export class Contacts {
     if (account === directory.ownAccount) {
       throw new CoreError('server-dishonest', 'the own account under another name');
     }
+    record.requireRoomFor(account);
     const isKnown = await directory.settle(entry, DIRECTORY_TABLES, async (tx, person) => {
       if (person === undefined) return false;
       // Whoever has no name yet gets the one that he was found by; a name that he told himself stays.

@@ -7,11 +7,13 @@ import type { Sync } from '@tacet/protocol/content/sync';
 import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import type { SessionReply } from '@tacet/protocol/rest/sessions';
 import { keyFrom, type RecordKey } from '@tacet/crypto/vault';
+import type { Giving } from './account/giving.ts';
 import type { Meeting } from './account/meeting.ts';
 import { OwnAccount } from './account/own-account.ts';
 import { PassphraseCare } from './account/passphrase-care.ts';
 import { Profiles } from './account/profiles.ts';
 import { RecordKeeper } from './account/record.ts';
+import { encodeRecord, readRecord } from './account/record-form.ts';
 import { hasCurrentRecordKey } from './account/record-key.ts';
 import { noteRollback, seeRollback } from './account/rollback.ts';
 import { Session } from './account/session.ts';
@@ -83,6 +85,7 @@ export class Home {
   readonly connection: Connection;
   readonly talk: Talk;
   #meeting: Meeting | undefined;
+  #giving: Giving | undefined;
   #acts: MessageActs | undefined;
   #contacts: Contacts | undefined;
   readonly profiles: Profiles;
@@ -172,11 +175,14 @@ export class Home {
     // Readings do not wait for each other: one after the other, each would cost a start the way to the disk and back.
     const people = Directory.read(db);
     people.catch(() => undefined);
-    const [stored, conversations] = await Promise.all([
+    const [found, conversations] = await Promise.all([
       db.read([T.record], (tx) => tx.get(T.record, 'record')),
       Conversations.load(db, ports.clock, watcher),
     ]);
-    if (stored === undefined) throw new CoreError('storage-damaged', 'no account record');
+    if (found === undefined) throw new CoreError('storage-damaged', 'no account record');
+    const { value, isOld } = await readRecord(found.plain);
+    const stored = isOld ? { ...found, plain: encodeRecord(value), dirty: true } : found;
+    if (isOld) await db.write([T.record], async (tx) => tx.put(T.record, 'record', stored));
     const later: { home?: Home } = {};
     const record = new RecordKeeper(
       {
@@ -192,8 +198,10 @@ export class Home {
         changed: () => later.home?.recordChanged(),
         uploaded: (version) => later.home?.recordUploaded(version),
         contradicted: () => later.home?.contradicted(),
+        outdated: () => watcher.peopleChanged(),
       },
       stored,
+      value,
     );
     const directory = await Directory.load(db, ports.clock, record, conversations, own, people);
     const home = new Home(parts, { own, session, record, conversations, directory });
@@ -227,10 +235,16 @@ export class Home {
   get directory(): Directory {
     return this.#services.directory;
   }
-  /** Invites, given and followed; fetched when they are first wanted. Throws `CoreError` `offline`. */
+  /** Following invites; fetched when it is first wanted. Throws `CoreError` `offline`. */
   async meeting(): Promise<Meeting> {
     const { Meeting } = await fetchPart(() => import('./account/meeting.ts'));
     return (this.#meeting ??= new Meeting(this.#services));
+  }
+
+  /** Giving invites; fetched when it is first wanted. Throws `CoreError` `offline`. */
+  async giving(): Promise<Giving> {
+    const { Giving } = await fetchPart(() => import('./account/giving.ts'));
+    return (this.#giving ??= new Giving(this.#services));
   }
 
   /** People besides invites; fetched when it is first wanted. Throws `CoreError` `offline`. */
@@ -267,6 +281,7 @@ export class Home {
     this.#cancelParts = this.#parts.ports.clock.after(PARTS_AFTER_MS, () => {
       const parts = Promise.all([
         this.meeting(),
+        this.giving(),
         this.contacts(),
         this.ownAccount.acts(),
         this.acts(),

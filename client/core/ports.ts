@@ -47,7 +47,10 @@ export interface Database {
   destroy(): Promise<void>;
 }
 
-/** Opens the database `name` with the stores given; `version` grows when stores are added. */
+/**
+ * Opens the database `name` with the stores given; `version` grows when stores are added. Rejects with an error of the name
+ * `VersionError` where a higher one is there.
+ */
 export type OpenDatabase = (name: string, version: number, stores: readonly string[]) => Promise<Database>;
 
 /** A key that the platform keeps: non-extractable where it can. Wraps the local storage key. */
@@ -114,6 +117,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly openDatabase: OpenDatabase;
+  /** Deletes the database `name`, of whatever version, also one that does not open. */
+  readonly deleteDatabase: (name: string) => Promise<void>;
   readonly keyring: DeviceKeyring;
   readonly http: Http;
   readonly openSocket: OpenSocket;

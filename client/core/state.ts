@@ -57,6 +57,7 @@ export class SharedState {
   readonly passphrase = signal<PassphraseView>({ asked: false });
   readonly refusedInvite = signal<RefusedInvite | undefined>(undefined);
   readonly rollback = signal<RollbackView | undefined>(undefined);
+  readonly outdated = signal(false);
   readonly unreadTotal: ReadonlySignal<number> = computed(() =>
     this.conversations.value.reduce((sum, { unread }) => sum + unread, 0),
   );
@@ -77,6 +78,7 @@ export class SharedState {
       this.passphrase.value = home === undefined ? { asked: false } : passphraseOf(home);
       this.refusedInvite.value = home === undefined ? undefined : refusedInviteOf(home);
       this.rollback.value = home === undefined ? undefined : rollbackOf(home);
+      this.outdated.value = home?.record.isOutdated ?? false;
       for (const view of this.#views) view.closeConversation();
     });
   }
@@ -109,6 +111,7 @@ export class SharedState {
       this.passphrase.value = passphraseOf(home);
       this.refusedInvite.value = refusedInviteOf(home);
       this.rollback.value = rollbackOf(home);
+      this.outdated.value = home.record.isOutdated;
       for (const view of this.#views) view.peopleChanged();
     });
     const { session } = this;
@@ -155,6 +158,7 @@ export class ViewMirror {
         passphrase: shared.passphrase.value,
         refusedInvite: shared.refusedInvite.value,
         rollback: shared.rollback.value,
+        outdated: shared.outdated.value,
         progress: shared.progress.value,
         unreadTotal: shared.unreadTotal.value,
         indexing: shared.indexing.value,

@@ -32,6 +32,12 @@ export type ClientErrorCode =
   | 'storage-unavailable'
   | 'storage-full'
   | 'storage-damaged'
+  /** A newer build has written what this one should read, here or on another own device. */
+  | 'app-outdated'
+  /** More people, invites and names than the account record holds. */
+  | 'record-full'
+  /** As many invites as an account may have open. */
+  | 'invites-full'
   | 'unsupported-browser'
   | 'text-too-long'
   | 'too-late'
@@ -361,6 +367,8 @@ export interface ViewState {
   readonly passphrase: PassphraseView;
   readonly refusedInvite: RefusedInvite | undefined;
   readonly rollback: RollbackView | undefined;
+  /** Another own device runs a newer build, whose account record this one cannot read: the two do not agree until this one is as new. */
+  readonly outdated: boolean;
   readonly progress: Progress | undefined;
   readonly unreadTotal: number;
   /** Lines that were added to the search index, while that goes on. */
@@ -385,6 +393,19 @@ export interface InviteView {
   readonly expiresAt: number | undefined;
 }
 
+/** An own invite link. */
+export interface OwnInviteView {
+  /** While it lets somebody in. */
+  readonly link: string | undefined;
+  /** Unknown of one that an earlier build made. */
+  readonly madeAt: number | undefined;
+  readonly expiresAt: number;
+  /** `unused`: nobody was given it yet. `used`: somebody came by it. */
+  readonly state: 'unused' | 'given' | 'used' | 'withdrawn';
+  /** Shown name of who came by it. */
+  readonly by?: string;
+}
+
 /** What a view can ask for. Each is answered by its value or refused with a `Failure`. */
 export interface Commands {
   readServer(): Promise<ServerView>;
@@ -404,6 +425,12 @@ export interface Commands {
   signOut(): Promise<void>;
   /** Makes a single-use invite and gives its whole link, secret included. */
   makeInvite(use?: 'link' | 'scan'): Promise<{ readonly link: string; readonly expiresAt: number }>;
+  /** The link to be given to somebody: one that nobody was given yet, else a new one. */
+  offerInvite(): Promise<{ readonly link: string; readonly expiresAt: number }>;
+  /** The person has copied or shared a link: the next one who is invited gets another. */
+  noteGivenInvite(link: string): Promise<void>;
+  /** The own invite links whose time is not over, newest first. */
+  readOwnInvites(): Promise<readonly OwnInviteView[]>;
   /** Ends an own invite before its time. */
   withdrawInvite(link: string): Promise<void>;
   /** Opens the conversation that an invite link leads to, as somebody who is signed in. */

@@ -119,7 +119,8 @@ function openRaw(name: string, version: number, stores: readonly string[]): Prom
   });
 }
 
-function deleteRaw(name: string): Promise<void> {
+/** Deletes a database. Connections of other tabs close by themselves. */
+export function deleteIndexedDb(name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name);
     request.addEventListener('success', () => resolve());
@@ -164,7 +165,7 @@ export const openIndexedDb: OpenDatabase = async (name, version, stores) => {
     close: () => raw.close(),
     async destroy() {
       raw.close();
-      await deleteRaw(name);
+      await deleteIndexedDb(name);
     },
   };
   return database;

@@ -6,8 +6,8 @@ import { signal, type ReadonlySignal } from '@preact/signals';
 import type { ConversationId } from '../core/door.ts';
 
 /** Pages of the settings with an address of their own. */
-export type SettingsPage = 'devices' | 'account' | 'passphrase' | 'reset';
-const SETTINGS_PAGES: readonly SettingsPage[] = ['devices', 'account', 'passphrase', 'reset'];
+export type SettingsPage = 'devices' | 'account' | 'invites' | 'passphrase' | 'reset';
+const SETTINGS_PAGES: readonly SettingsPage[] = ['devices', 'account', 'invites', 'passphrase', 'reset'];
 
 /** Pages about a conversation, with an address of their own. */
 export type ConversationPage = 'contact' | 'safety';

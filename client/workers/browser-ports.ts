@@ -3,7 +3,7 @@ import type { Ports, TabPorts } from '../core/ports.ts';
 import { browserClock } from '../platform/clock.ts';
 import { readDeviceName } from '../platform/device-name.ts';
 import { browserHttp } from '../platform/http.ts';
-import { openIndexedDb } from '../platform/indexeddb.ts';
+import { deleteIndexedDb, openIndexedDb } from '../platform/indexeddb.ts';
 import { openKeyring } from '../platform/keyring.ts';
 import { browserLifelines } from '../platform/lifelines.ts';
 import { onBrowserNetworkChange } from '../platform/network.ts';
@@ -21,6 +21,7 @@ export function openBrowserPorts(scope: LinkEnd): Ports {
     clock: browserClock,
     random: browserRandom,
     openDatabase: openIndexedDb,
+    deleteDatabase: deleteIndexedDb,
     keyring: openKeyring('tacet-keys', openIndexedDb, softwareSigner),
     http: browserHttp,
     openSocket: openBrowserSocket,

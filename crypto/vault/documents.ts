@@ -20,7 +20,16 @@ import {
   type WrapKey,
 } from './keys.ts';
 import { LABELS, labelledHash } from './labels.ts';
-import { bindingFields, open, pad, seal, unpad, type Binding } from './sealed.ts';
+import {
+  bindingFields,
+  open,
+  pad,
+  paddedSize,
+  seal,
+  SEAL_OVERHEAD_BYTES,
+  unpad,
+  type Binding,
+} from './sealed.ts';
 
 /** Smallest padded sizes: an empty account record, a profile with a name alone. */
 const RECORD_LEAST_BYTES = 4096;
@@ -67,6 +76,11 @@ export function openVault(vaultKey: VaultKey, sealed: Uint8Array, binding: Bindi
 /** Seals the account record, padded: 4 KiB to 64 KiB in powers of two, then in steps of 64 KiB; 41 bytes are added. */
 export function sealRecord(recordKey: RecordKey, record: Uint8Array, binding: Binding): Bytes {
   return seal(recordKey, LABELS.record, bindingFields(binding), pad(record, RECORD_LEAST_BYTES));
+}
+
+/** How many bytes `sealRecord` makes of a record of `size` bytes. */
+export function sealedRecordBytes(size: number): number {
+  return paddedSize(size, RECORD_LEAST_BYTES) + SEAL_OVERHEAD_BYTES;
 }
 
 /** Opens an account record. Throws `bad-version`, `malformed` or `bad-seal`. */

@@ -1,5 +1,5 @@
 /** Every view worth looking at, by name: its address and the state behind it. */
-import type { DeviceView, Me, SearchResults, ViewState } from '../../client/core/door.ts';
+import type { DeviceView, Me, OwnInviteView, SearchResults, ViewState } from '../../client/core/door.ts';
 import type { Scene } from '../support/fake-door.ts';
 import {
   ADA,
@@ -99,6 +99,29 @@ const OPEN = {
 };
 const INVITE = '/i/AbCdEfGhIjKlMnOpQrStUv';
 const NAMES = { Name: 'Charles Babbage' };
+
+const OWN_INVITES: readonly OwnInviteView[] = [
+  {
+    link: 'https://tacet.example/i/AbCdEfGhIjKlMnOpQrStUv',
+    madeAt: NOW,
+    expiresAt: NOW + 7 * DAY,
+    state: 'unused',
+  },
+  {
+    link: 'https://tacet.example/i/BbCdEfGhIjKlMnOpQrStUv',
+    madeAt: NOW - DAY,
+    expiresAt: NOW + 6 * DAY,
+    state: 'given',
+  },
+  {
+    link: undefined,
+    madeAt: NOW - 2 * DAY,
+    expiresAt: NOW + 5 * DAY,
+    state: 'used',
+    by: 'A person whose name is so long that no line of a telephone holds it whole',
+  },
+  { link: undefined, madeAt: undefined, expiresAt: NOW + 4 * DAY, state: 'withdrawn' },
+];
 
 const LABEL = 'Search people and messages';
 const FOUND = async (): Promise<SearchResults> => ({
@@ -583,6 +606,33 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     open: { ...OPEN, [STRANGER.account]: { ...STRANGER_OPEN, state: 'new', lines: [] } },
   },
   'new-invite': { path: '/', shows: 'Hide QR code', state: IN, press: ['Invite someone', 'Show QR code'] },
+  'new-invite-full': {
+    path: '/',
+    shows: '/Withdraw one that you do not need/',
+    state: IN,
+    refuse: { offerInvite: { code: 'invites-full' } },
+    press: ['Invite someone'],
+  },
+  'own-invites': {
+    path: '/settings/invites',
+    shows: '/came by it/',
+    state: IN,
+    answers: { readOwnInvites: async () => OWN_INVITES },
+  },
+  'own-invites-none': { path: '/settings/invites', shows: '/You have no invite links/', state: IN },
+  'own-invites-missing': {
+    path: '/settings/invites',
+    state: IN,
+    shows: '/cannot be reached/',
+    refuse: { readOwnInvites: { code: 'offline' } },
+  },
+  'own-invites-withdraw': {
+    path: '/settings/invites',
+    shows: 'Withdraw this link?',
+    state: IN,
+    answers: { readOwnInvites: async () => OWN_INVITES.slice(0, 1) },
+    press: ['/^Withdraw the link/'],
+  },
   'follow-invite': { path: INVITE, state: IN },
   jump: {
     path: `/c/${LEILA.account}`,
@@ -683,6 +733,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     shows: '/older state of your account/',
     state: { ...IN, rollback: { at: NOW - DAY } },
   },
+  outdated: { path: '/', shows: '/newer version of Tacet, and this one/', state: { ...IN, outdated: true } },
   'refused-invite': { path: '/', state: { ...IN, refusedInvite: { username: 'ben' } } },
   'passphrase-ask': { path: '/', state: { ...IN, passphrase: { asked: true } } },
   'passphrase-check': {
@@ -759,4 +810,21 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     state: { session: { kind: 'broken', failure: { code: 'part-missing' } } },
   },
   broken: { path: '/', state: { session: { kind: 'broken', failure: { code: 'storage-damaged' } } } },
+  'broken-afresh': {
+    path: '/',
+    shows: 'Delete what is stored here?',
+    state: { session: { kind: 'broken', failure: { code: 'storage-damaged' } } },
+    press: ['Start afresh here'],
+  },
+  'broken-afresh-refused': {
+    path: '/',
+    shows: '/does not let Tacet store/',
+    state: { session: { kind: 'broken', failure: { code: 'storage-damaged' } } },
+    refuse: { wipe: { code: 'storage-unavailable' } },
+    press: ['Start afresh here', 'Delete and go to sign in'],
+  },
+  'broken-outdated': {
+    path: '/',
+    state: { session: { kind: 'broken', failure: { code: 'app-outdated' } } },
+  },
 };

@@ -117,6 +117,7 @@ export async function makeDirectoryScene(
       changed: () => undefined,
       uploaded: () => undefined,
       contradicted: () => undefined,
+      outdated: () => undefined,
     },
     { version: 1, hash: new Uint8Array(32), plain: encodeCbor(record), dirty: false },
   );

@@ -41,6 +41,7 @@ export function makeFakeDoor(scene: Scene): Door {
     passphrase: signal(first.passphrase),
     refusedInvite: signal(first.refusedInvite),
     rollback: signal(first.rollback),
+    outdated: signal(first.outdated),
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
     indexing: signal(first.indexing),
@@ -83,6 +84,12 @@ export function makeFakeDoor(scene: Scene): Door {
       link: `https://tacet.example/i/AbCdEfGhIjKlMnOpQrStUv#${'aZ09-_bY'.repeat(16)}`,
       expiresAt: Date.now() + (use === 'scan' ? 600_000 : 7 * 86_400_000),
     }),
+    offerInvite: async () => ({
+      link: `https://tacet.example/i/AbCdEfGhIjKlMnOpQrStUv#${'aZ09-_bY'.repeat(16)}`,
+      expiresAt: Date.now() + 7 * 86_400_000,
+    }),
+    noteGivenInvite: async () => undefined,
+    readOwnInvites: async () => [],
     withdrawInvite: async () => undefined,
     followInvite: async () => '' as ConversationId,
     seeRefusedInvite: async () => {

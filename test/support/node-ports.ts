@@ -35,6 +35,8 @@ type Store = ReadonlyMap<string, Row>;
 /** What survives a crash: databases and the keyring of one browser profile. */
 export class Disk {
   readonly databases = new Map<string, Map<string, Store>>();
+  /** The version of each database; the first that opens one says it. */
+  readonly versions = new Map<string, number>();
   wrapKey: Buffer | undefined;
   sessionKey: KeyObject | undefined;
 
@@ -42,6 +44,7 @@ export class Disk {
   copy(): Disk {
     const copy = new Disk();
     for (const [name, stores] of this.databases) copy.databases.set(name, new Map(stores));
+    for (const [name, version] of this.versions) copy.versions.set(name, version);
     copy.wrapKey = this.wrapKey;
     copy.sessionKey = this.sessionKey;
     return copy;
@@ -69,6 +72,11 @@ function textOf(key: DbKey): string {
   if (typeof key === 'string') return `s${JSON.stringify(key)}`;
   if (key instanceof Uint8Array) return `b${Buffer.from(key).toString('hex')}`;
   return `[${key.map(textOf).join(',')}]`;
+}
+
+/** A store with these rows. */
+export function storeOf(rows: readonly Row[]): Store {
+  return new Map(rows.map((row) => [textOf(row.key), row]));
 }
 
 /** Something that ends when the device does: nothing under way comes back after it. */
@@ -208,6 +216,7 @@ function openMemoryDatabase(disk: Disk, power: Power, name: string, names: reado
     async destroy() {
       closed = true;
       disk.databases.delete(name);
+      disk.versions.delete(name);
     },
   };
 }
@@ -372,7 +381,15 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
     origin: url,
     clock,
     random: (length) => new Uint8Array(randomBytes(length)),
-    openDatabase: async (name, _version, stores) => openMemoryDatabase(disk, power, name, stores),
+    openDatabase: async (name, version, stores) => {
+      if (version < (disk.versions.get(name) ?? 0)) throw new DOMException('a newer one', 'VersionError');
+      disk.versions.set(name, version);
+      return openMemoryDatabase(disk, power, name, stores);
+    },
+    deleteDatabase: async (name) => {
+      disk.databases.delete(name);
+      disk.versions.delete(name);
+    },
     keyring: openNodeKeyring(disk),
     http,
     openSocket,

@@ -53,10 +53,14 @@ export type Found =
       readonly lock: Lock | undefined;
     };
 
+/** Throws `CoreError` `storage-unavailable`, and `app-outdated` for a database of a newer build. */
 async function openRaw(ports: Ports): Promise<Database> {
   try {
     return await ports.openDatabase(DATABASE_NAME, DATABASE_VERSION, STORE_NAMES);
   } catch (cause) {
+    if (cause instanceof Error && cause.name === 'VersionError') {
+      throw new CoreError('app-outdated', 'a database of a newer build', { cause });
+    }
     throw new CoreError('storage-unavailable', 'the local database does not open', { cause });
   }
 }
@@ -210,7 +214,7 @@ export async function opensLock(ports: Ports, passphrase: string): Promise<boole
 
 /** Makes an empty database under a fresh key. What was there is destroyed first. */
 export async function makeLocalDatabase(ports: Ports, onFault: (error: unknown) => void): Promise<SealedDb> {
-  await (await openRaw(ports)).destroy();
+  await ports.deleteDatabase(DATABASE_NAME);
   const raw = await openRaw(ports);
   const key = generateKey<LocalKey>();
   const wrapped = await ports.keyring.wrap(key);
@@ -220,18 +224,28 @@ export async function makeLocalDatabase(ports: Ports, onFault: (error: unknown) 
 
 /**
  * Destroys database and keyring. The key goes first, with a mark: whatever stops the rest leaves nothing that opens, and the next start
- * goes on with it.
+ * goes on with it. What is damaged, or of a newer build, is deleted all the same.
  */
 export async function destroyLocal(ports: Ports): Promise<void> {
   try {
-    const raw = await openRaw(ports);
+    await markWiped(ports).catch(() => undefined);
+    await ports.deleteDatabase(DATABASE_NAME).catch((cause: unknown) => {
+      throw new CoreError('storage-unavailable', 'the local database is not deleted', { cause });
+    });
+  } finally {
+    await ports.keyring.destroy();
+  }
+}
+
+async function markWiped(ports: Ports): Promise<void> {
+  const raw = await openRaw(ports);
+  try {
     await raw.transact([VAULT], 'write', async (tx) => {
       tx.put(VAULT, KEY, new Uint8Array(0));
       tx.delete(VAULT, KEY);
       tx.put(VAULT, WIPED, 1);
     });
-    await raw.destroy();
   } finally {
-    await ports.keyring.destroy();
+    raw.close();
   }
 }

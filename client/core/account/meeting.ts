@@ -1,26 +1,10 @@
 /**
- * Meeting people by invites: making a link, following one, answering the one that a sign-up came by. The inviter's account key is held
- * against the hash in the link; the answer carries a MAC under the link's secret over the own account key.
+ * Meeting people by their invites: following one, answering the one that a sign-up came by. The inviter's account key is held against the
+ * hash in the link; the answer carries a MAC under the link's secret over the own account key. `giving.ts` has the own ones.
  */
-import { equalBytes } from '@tacet/protocol/bytes';
-import type { OpenInvite } from '@tacet/protocol/content/record';
-import { isWireError } from '@tacet/protocol/errors';
-import { idBytes, type AccountId, type InviteCode } from '@tacet/protocol/ids';
-import { LIMITS } from '@tacet/protocol/limits';
-import {
-  makeInvite as makeInviteRoute,
-  withdrawInvite as withdrawInviteRoute,
-} from '@tacet/protocol/rest/people';
+import { idBytes, type AccountId } from '@tacet/protocol/ids';
 import { PublicKey } from '@tacet/crypto';
-import {
-  deriveDeliveryKey,
-  generateKey,
-  hashAccountKey,
-  inviteMac,
-  keyFrom,
-  type InviteSecret,
-  type ProfileKey,
-} from '@tacet/crypto/vault';
+import { inviteMac, keyFrom, type InviteSecret } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
 import { LINE_TABLES } from '../conversations/lines.ts';
 import { T, type InviteAnswer } from '../db/stores.ts';
@@ -30,11 +14,9 @@ import { giveProfile } from '../messages/handlers/profile.ts';
 import type { Services } from '../services.ts';
 import { isRepeatable } from '../transport/rest.ts';
 import { checkInvite, isInvitersKey, requireInvitersKey } from './inviter.ts';
-import { formatInviteLink, parseInviteLink } from './invites.ts';
+import { parseInviteLink } from './invites.ts';
 
-const DAY_MS = 24 * 60 * 60_000;
-
-/** Invites of this account, given and followed. */
+/** Invites that this account follows. */
 export class Meeting {
   readonly #s: Services;
   #stopped = false;
@@ -42,64 +24,6 @@ export class Meeting {
 
   constructor(services: Services) {
     this.#s = services;
-  }
-
-  /**
-   * Makes a single-use invite; its secret is in the uploaded record before the link is given out. `scan`: for somebody who is there, good
-   * for ten minutes.
-   */
-  async makeInvite(use: 'link' | 'scan'): Promise<{ readonly link: string; readonly expiresAt: number }> {
-    const { db, rest, clock, origin } = this.#s;
-    const ageMs = use === 'scan' ? LIMITS.inviteScanAgeMs : LIMITS.inviteDefaultAgeMs;
-    const body = { uses: 1, ageMs };
-    const reply = await this.#s.session.with((token) => rest.call(makeInviteRoute, { body, token }));
-    const code = reply.code as InviteCode;
-    const secret = generateKey<InviteSecret>();
-    // By this device's clock, which is the one that will judge the answer.
-    const expiresAt = clock.now() + ageMs;
-    await db.write([T.record], async (tx) =>
-      this.#s.record.change(tx, (record) => ({
-        ...record,
-        invites: [
-          ...record.invites.filter((invite) => invite.expiresAt + DAY_MS > clock.now()),
-          { code: idBytes(code), secret, expiresAt },
-        ],
-      })),
-    );
-    await this.#s.record.flush();
-    const accountKey = PublicKey.deserialize(copyBytes(this.#s.own.value.accountKey));
-    const link = formatInviteLink(origin, code, {
-      secret,
-      accountKeyHash: hashAccountKey(accountKey),
-      deliveryKey: deriveDeliveryKey(keyFrom<ProfileKey>(this.#s.record.value.profileKey)),
-    });
-    return { link, expiresAt };
-  }
-
-  /**
-   * Ends an own invite. From the first step on an answer to it lets nobody in here, whatever the server does with the code. Throws what a
-   * lost connection throws: then the code itself lives until its time is over.
-   */
-  async withdrawInvite(text: string): Promise<void> {
-    const { db, rest, clock, origin, record, session } = this.#s;
-    const { code } = parseInviteLink(text, origin);
-    const isIt = (invite: OpenInvite): boolean => equalBytes(invite.code, idBytes(code));
-    const isOpen = (invite: OpenInvite): boolean => isIt(invite) && invite.closedAt === undefined;
-    await db.write([T.record], async (tx) => {
-      if (!record.value.invites.some(isOpen)) return;
-      record.change(tx, (held) => ({
-        ...held,
-        invites: held.invites.map((invite) =>
-          isOpen(invite) ? { ...invite, closedAt: clock.now() } : invite,
-        ),
-      }));
-    });
-    try {
-      await session.with((token) => rest.call(withdrawInviteRoute, { params: { code }, token }));
-    } catch (error) {
-      // Used up by a sign-up, or over.
-      if (!isWireError(error, 'invite-invalid')) throw error;
-    }
   }
 
   /** Opens the conversation that an invite leads to. */
@@ -119,6 +43,7 @@ export class Meeting {
     const { account } = answer;
     const entry = await this.#s.people.askAs(account, answer.deliveryKey);
     if (entry.account !== account) throw new CoreError('server-dishonest', 'the entry of somebody else');
+    this.#s.record.requireRoomFor(account);
     requireInvitersKey(answer, entry.accountKey);
     const tables = [...LINE_TABLES, T.people, T.record, T.own, T.outbox];
     const inForce = await this.#s.directory.settle(entry, tables, async (tx, person) => {

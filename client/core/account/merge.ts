@@ -1,20 +1,40 @@
 /**
  * Merging two states of the account record, for devices that changed it at the same time. What only grows takes the higher value, what a
- * person decides takes the later decision, lists of things take the union. Merging is idempotent, commutative, and loses no contact.
+ * person decides takes the later decision, lists of things take the union. Merging is idempotent, commutative, and loses no contact who is
+ * more than somebody who has written.
  */
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { encodeCbor } from '@tacet/protocol/cbor';
 import {
+  AccountRecord,
+  Contact,
+  CONTACTS_MAX,
   DEVICE_NAMES_MAX,
-  type AccountRecord,
-  type Contact,
   type DeviceName,
   type OpenInvite,
 } from '@tacet/protocol/content/record';
 import type { ListView } from '@tacet/protocol/content/frame';
+import { keptInvites, withoutSecret } from './kept-invites.ts';
 
-/** Closed and expired invites are forgotten after this. */
-const INVITE_KEPT_MS = 30 * 24 * 60 * 60_000;
+/** Fields that this build knows; others are a later build's, kept as they are. */
+const CONTACT_FIELDS: ReadonlySet<string> = new Set(Object.keys(Contact.properties));
+const RECORD_FIELDS: ReadonlySet<string> = new Set(Object.keys(AccountRecord.properties));
+
+/** What a later build has added. */
+function unknownOf(value: object, known: ReadonlySet<string>): object {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !known.has(name)));
+}
+
+/** What a later build has added to either; of a field that both have one, the same whichever comes first. */
+function mergeUnknown(a: object, b: object, known: ReadonlySet<string>): object {
+  const merged = new Map<string, unknown>(Object.entries(unknownOf(a, known)));
+  for (const [name, value] of Object.entries(unknownOf(b, known))) {
+    const other = merged.get(name);
+    const isFirst = other === undefined || encodeB64u(encodeCbor(value)) <= encodeB64u(encodeCbor(other));
+    if (isFirst) merged.set(name, value);
+  }
+  return Object.fromEntries(merged);
+}
 
 /** Of two byte strings one, the same whichever comes first. */
 function firstInOrder(a: Uint8Array, b: Uint8Array): Uint8Array {
@@ -162,6 +182,7 @@ function mergeContact(a: Contact, b: Contact): Contact {
   const belief = joinBeliefs(beliefOf(a), beliefOf(b));
   const holder = holderOf(belief.accountKey, a, b);
   return {
+    ...mergeUnknown(a, b, CONTACT_FIELDS),
     account: a.account,
     ...belief,
     ...decided(standingOf(a), standingOf(b)),
@@ -184,7 +205,8 @@ export function guardRecord(mine: AccountRecord, theirs: AccountRecord): Account
   const { profileKey, profileKeyNumber } = mine;
   return {
     ...theirs,
-    contacts,
+    // What only this device knows of may be more than a record holds.
+    contacts: fewEnough(contacts),
     invites,
     ...(isRotatedBack && profileKeyNumber !== undefined ? { profileKey, profileKeyNumber } : {}),
   };
@@ -221,6 +243,7 @@ function guardContact(mine: Contact, theirs: Contact): Contact {
   const holder = holderOf(belief.accountKey, mine, theirs);
   const isHigher = theirs.list.counter >= mine.list.counter;
   const left: Contact = {
+    ...unknownOf(theirs, CONTACT_FIELDS),
     account: theirs.account,
     ...belief,
     ...decided(standingOf(mine), standingOf(theirs)),
@@ -240,9 +263,22 @@ function inOrder(contact: Contact): Record<string, unknown> {
   return Object.fromEntries(Object.entries(contact).sort(([x], [y]) => (x < y ? -1 : 1)));
 }
 
-/** A closed invite stays closed; the first closing counts. */
+/** A closed invite stays closed, the first closing counts; one that somebody was given is not shown to another as unused. */
 function mergeInvite(a: OpenInvite, b: OpenInvite): OpenInvite {
-  return later(a, b, ({ closedAt }) => (closedAt === undefined ? -Number.MAX_SAFE_INTEGER : -closedAt));
+  if ((a.closedAt === undefined) !== (b.closedAt === undefined)) return a.closedAt === undefined ? b : a;
+  return later(withoutSecret(a), withoutSecret(b), ({ closedAt, givenAt = 0 }) =>
+    closedAt === undefined ? givenAt : -closedAt,
+  );
+}
+
+/** No more contacts than a record holds: people who wait for an answer give way first, those who came last before others. */
+function fewEnough(contacts: Contact[]): Contact[] {
+  if (contacts.length <= CONTACTS_MAX) return contacts;
+  const waiting = contacts
+    .filter(({ state }) => state === 'request')
+    .toSorted((a, b) => b.changedAt - a.changedAt);
+  const gone = new Set(waiting.slice(0, contacts.length - CONTACTS_MAX));
+  return contacts.filter((contact) => !gone.has(contact));
 }
 
 /** The later name of each device. */
@@ -284,6 +320,7 @@ export function mergeRecords(a: AccountRecord, b: AccountRecord, now: number): A
   });
   const devices = mergeNames(a, b);
   return {
+    ...mergeUnknown(a, b, RECORD_FIELDS),
     v: 1,
     previous: a.previous,
     list: higherList(a.list, b.list),
@@ -292,9 +329,10 @@ export function mergeRecords(a: AccountRecord, b: AccountRecord, now: number): A
     ...later(nameOf(a), nameOf(b), ({ nameAt }) => nameAt),
     ...later(pictureOf(a), pictureOf(b), ({ pictureAt }) => pictureAt ?? 0),
     settings: later(a.settings, b.settings, ({ changedAt }) => changedAt),
-    contacts: union(a.contacts, b.contacts, (contact) => contact.account, mergeContact),
-    invites: union(a.invites, b.invites, (invite) => invite.code, mergeInvite).filter(
-      (invite) => Math.max(invite.expiresAt, invite.closedAt ?? 0) + INVITE_KEPT_MS > now,
+    contacts: fewEnough(union(a.contacts, b.contacts, (contact) => contact.account, mergeContact)),
+    invites: keptInvites(
+      union(a.invites, b.invites, (invite) => invite.code, mergeInvite),
+      now,
     ),
     ...(devices.length === 0 ? {} : { devices: devices.slice(0, DEVICE_NAMES_MAX) }),
   };

@@ -1,10 +1,11 @@
 /**
  * The account record of this device: in memory, in local storage, and sealed on the server. A change is stored at once and uploaded
  * soon; of two devices that change it at the same time the second merges and tries again. A server that shows an older version, another
- * record under a known version, or a record that does not name the one before is not believed, and nothing is lowered for it.
+ * record under a known version, or a record that does not name the one before is not believed, and nothing is lowered for it. A record that
+ * a newer build of an own device wrote is left alone, and told of: nothing is uploaded over it until this device is as new.
  */
 import { equalBytes, decodeB64u, encodeB64u } from '@tacet/protocol/bytes';
-import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
+import { parseCbor } from '@tacet/protocol/cbor';
 import { AccountRecord, type Contact } from '@tacet/protocol/content/record';
 import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
@@ -13,10 +14,11 @@ import { hashRecord, openRecord, sealRecord, type RecordKey } from '@tacet/crypt
 import type { Background } from '../background.ts';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { T, type StoredRecord } from '../db/stores.ts';
-import { CoreError, fetchPart } from '../failure.ts';
+import { CoreError, fetchPart, isCoreError } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
 import type { Clock } from '../ports.ts';
 import { isRepeatable, type Rest } from '../transport/rest.ts';
+import { encodeRecord, hasRoomForContact, readRecord } from './record-form.ts';
 
 /** Changes within this time travel together. */
 const UPLOAD_DELAY_MS = 300;
@@ -43,6 +45,8 @@ export interface RecordNeeds {
   uploaded(version: number): void;
   /** The server has shown an older record than the one known, or another one under a known version. */
   contradicted(): void;
+  /** `RecordKeeper.isOutdated` has changed. */
+  outdated(): void;
 }
 
 /** The first form of a record as it is sealed. */
@@ -51,24 +55,44 @@ export function sealFirstRecord(
   account: AccountId,
   record: AccountRecord,
 ): { readonly sealed: Uint8Array<ArrayBuffer>; readonly stored: StoredRecord } {
-  const plain = encodeCbor(record);
+  const plain = encodeRecord(record);
   const sealed = sealRecord(recordKey, plain, { account: idBytes(account), version: 1 });
   return { sealed, stored: { version: 1, hash: hashRecord(sealed), plain, dirty: false } };
 }
 
-/** Opens a record as the server gave it. Throws `CoreError` `server-dishonest`. */
-export function openSealedRecord(
+/**
+ * Opens a record as the server gave it. Throws `CoreError` `server-dishonest` for one that this account did not write, and `app-outdated`
+ * for one that it did, in a form that this build does not know.
+ */
+export async function openSealedRecord(
   recordKey: RecordKey,
   account: AccountId,
   version: number,
   sealed: Uint8Array,
-): AccountRecord {
+): Promise<AccountRecord> {
+  let plain: Uint8Array;
   try {
-    const plain = openRecord(recordKey, sealed, { account: idBytes(account), version });
-    return parseCbor(AccountRecord, plain);
+    plain = openRecord(recordKey, sealed, { account: idBytes(account), version });
   } catch (cause) {
     throw new CoreError('server-dishonest', 'a record that this account did not write', { cause });
   }
+  return (await readRecord(plain)).value;
+}
+
+/** A record as bytes; `undefined` for one that is more than a record may be. */
+function encodedOrFull(record: AccountRecord): Uint8Array | undefined {
+  try {
+    return encodeRecord(record);
+  } catch (error) {
+    if (isCoreError(error, 'record-full')) return undefined;
+    throw error;
+  }
+}
+
+/** The newest version on the server. */
+interface Newest {
+  readonly version: number;
+  readonly hash: Uint8Array;
 }
 
 /** Keeps the record. */
@@ -80,11 +104,13 @@ export class RecordKeeper {
   #contacts = new Map<AccountId, Contact>();
   #cancelUpload: (() => void) | undefined;
   #stopped = false;
+  #isOutdated = false;
 
-  constructor(needs: RecordNeeds, stored: StoredRecord) {
+  /** `value`: what `stored` holds, where it has been read. */
+  constructor(needs: RecordNeeds, stored: StoredRecord, value = parseCbor(AccountRecord, stored.plain)) {
     this.#needs = needs;
     this.#stored = stored;
-    this.#value = parseCbor(AccountRecord, stored.plain);
+    this.#value = value;
     this.#index();
   }
 
@@ -102,18 +128,35 @@ export class RecordKeeper {
     return this.#contacts.get(account);
   }
 
+  /** Another own device runs a newer build, whose record this one cannot read: nothing is taken from it and nothing goes up. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
+  }
+
+  /** Whether somebody new can be taken in. */
+  get hasRoom(): boolean {
+    return hasRoomForContact(this.#value, this.#stored.plain.length);
+  }
+
+  /** Throws `CoreError` `record-full` unless there is room for somebody new, or he is known already. */
+  requireRoomFor(account: AccountId): void {
+    if (this.#contacts.has(account) || this.hasRoom) return;
+    throw new CoreError('record-full', 'no room for another contact');
+  }
+
   /** Begins an upload that an earlier run left undone. */
   resume(): void {
     if (this.#stored.dirty) this.#schedule();
   }
 
   /**
-   * Changes the record in memory and in the transaction given, which must hold `T.record`; the upload follows.
+   * Changes the record in memory and in the transaction given, which must hold `T.record`; the upload follows. Throws `CoreError`
+   * `record-full` before anything is written where the record could not be read again: whoever lets it grow asks for room first.
    */
   change(tx: WriteTx, edit: (record: AccountRecord) => AccountRecord): void {
     const next = edit(this.#value);
     if (next === this.#value) return;
-    this.#keep(tx, { ...this.#stored, plain: encodeCbor(next), dirty: true }, next);
+    this.#keep(tx, { ...this.#stored, plain: encodeRecord(next), dirty: true }, next);
     this.#schedule();
   }
 
@@ -137,40 +180,43 @@ export class RecordKeeper {
 
   /**
    * Holds every upload back while `work` replaces the record on the server, from its newest version on; `adopt` puts in place what was
-   * replaced.
+   * replaced. A record of a newer build is replaced too: whoever removes a device must not be kept from it by what that device wrote. The
+   * other devices bring what they know.
    */
-  async holding<Value>(
-    work: (newest: { readonly version: number; readonly hash: Uint8Array }) => Promise<Value>,
-  ): Promise<Value> {
-    return this.#locks.run(['record'], async () => {
-      await this.#fetch(0);
-      return work({ version: this.#stored.version, hash: this.#stored.hash });
-    });
+  async holding<Value>(work: (newest: Newest) => Promise<Value>): Promise<Value> {
+    return this.#locks.run(['record'], async () => work(await this.#fetch(0, true)));
   }
 
   /**
    * Takes over a version that was uploaded in another way, with the edit that made it; what has changed meanwhile stays and is uploaded
    * after it. The transaction holds `T.record`.
    */
-  adopt(
-    tx: WriteTx,
-    uploaded: { readonly version: number; readonly hash: Uint8Array },
-    edit: (record: AccountRecord) => AccountRecord,
-  ): void {
+  adopt(tx: WriteTx, uploaded: Newest, edit: (record: AccountRecord) => AccountRecord): void {
     if (uploaded.version <= this.#stored.version) {
       this.change(tx, edit);
       return;
     }
     const next = edit(this.#value);
-    this.#keep(tx, { ...uploaded, plain: encodeCbor(next), dirty: true }, next);
+    this.#keep(tx, { ...uploaded, plain: encodeRecord(next), dirty: true }, next);
     this.#schedule();
-    tx.after(() => this.#needs.uploaded(uploaded.version));
+    tx.after(() => {
+      this.#setOutdated(false);
+      this.#needs.uploaded(uploaded.version);
+    });
   }
 
-  /** Reads the server's record and merges it. Throws `CoreError` `server-dishonest` for a rollback or a forgery. */
+  /**
+   * Reads the server's record and merges it. Throws `CoreError` `server-dishonest` for a rollback or a forgery, and `record-full` where both
+   * together are more than a record holds. One of a newer build is told by `isOutdated`.
+   */
   async refresh(atLeast = 0): Promise<void> {
     await this.#locks.run(['record'], async () => {
-      await this.#fetch(atLeast);
+      try {
+        await this.#fetch(atLeast);
+      } catch (error) {
+        if (!isCoreError(error, 'app-outdated')) throw error;
+        return;
+      }
       if (this.#stored.dirty) this.#schedule();
     });
   }
@@ -188,8 +234,8 @@ export class RecordKeeper {
         this.#locks
           .run(['record'], () => this.#upload())
           .catch((error: unknown) => {
-            // Without a connection it goes up after the next welcome.
-            if (!isRepeatable(error)) throw error;
+            // Without a connection it goes up after the next welcome; over a newer build's record never.
+            if (!isRepeatable(error) && !isCoreError(error, 'app-outdated')) throw error;
           }),
         'upload the account record',
       );
@@ -204,7 +250,7 @@ export class RecordKeeper {
       if (merges > MERGES_MOST) throw new CoreError('server-dishonest', 'the record never settles');
       const version = this.#stored.version + 1;
       const value = { ...this.#value, previous: this.#stored.hash };
-      const plain = encodeCbor(value);
+      const plain = encodeRecord(value);
       const sealed = sealRecord(this.#needs.recordKey(), plain, { account: idBytes(account), version });
       const sent = this.#value;
       try {
@@ -223,17 +269,18 @@ export class RecordKeeper {
         // Asked here: writes that were waiting may have changed it since the answer came.
         const unchanged = sent === this.#value;
         const next = unchanged ? value : { ...this.#value, previous: this.#stored.hash };
-        this.#keep(
-          tx,
-          { version, hash: hashRecord(sealed), plain: encodeCbor(next), dirty: !unchanged },
-          next,
-        );
+        const kept = unchanged ? plain : encodeRecord(next);
+        this.#keep(tx, { version, hash: hashRecord(sealed), plain: kept, dirty: !unchanged }, next);
       });
       this.#needs.uploaded(version);
     }
   }
 
-  async #fetch(atLeast: number): Promise<void> {
+  /**
+   * Reads the server's record and takes it in; gives the newest version. `overNewer`: a record of a newer build is no fault, its version is
+   * given and nothing is taken from it.
+   */
+  async #fetch(atLeast: number, overNewer = false): Promise<Newest> {
     const { rest, db, clock } = this.#needs;
     const known = this.#stored.version;
     const reply = await rest.call(getRecord, { token: await this.#needs.token() });
@@ -246,23 +293,48 @@ export class RecordKeeper {
       if (!equalBytes(hash, this.#stored.hash)) {
         throw this.#contradicted(known, 'another account record under a known version');
       }
-      return;
+      return this.#newest;
     }
-    const theirs = await this.#open(reply.version, sealed);
-    if (theirs === undefined) return;
+    const newest = { version: reply.version, hash };
+    const theirs = await this.#open(reply.version, sealed).catch((error: unknown) => {
+      if (!isCoreError(error, 'app-outdated')) throw error;
+      this.#setOutdated(true);
+      if (!overNewer) throw error;
+      return 'newer' as const;
+    });
+    if (theirs === 'newer') return newest;
+    if (theirs === undefined) return this.#newest;
     const { guardRecord, mergeRecords } = await fetchPart(() => import('./merge.ts'));
     if (reply.version === this.#stored.version + 1 && !equalBytes(theirs.previous, this.#stored.hash)) {
       throw this.#contradicted(known, 'a record that does not follow the one before');
     }
-    await db.write([T.record], async (tx) => {
-      if (reply.version <= this.#stored.version) return;
+    const isTaken = await db.write([T.record], async (tx) => {
+      if (reply.version <= this.#stored.version) return true;
       const wasDirty = this.#stored.dirty;
       const next = wasDirty
         ? mergeRecords(this.#value, theirs, clock.now())
         : guardRecord(this.#value, theirs);
       const dirty = wasDirty || next !== theirs;
-      this.#keep(tx, { version: reply.version, hash, plain: encodeCbor(next), dirty }, next);
+      const plain = encodedOrFull(next);
+      // Told outside: what is thrown in here ends every write of this device.
+      if (plain === undefined) return false;
+      this.#keep(tx, { version: reply.version, hash, plain, dirty }, next);
+      return true;
     });
+    if (!isTaken) throw new CoreError('record-full', 'two records that are too much for one');
+    this.#setOutdated(false);
+    return this.#newest;
+  }
+
+  get #newest(): Newest {
+    const { version, hash } = this.#stored;
+    return { version, hash };
+  }
+
+  #setOutdated(is: boolean): void {
+    if (this.#isOutdated === is) return;
+    this.#isOutdated = is;
+    this.#needs.outdated();
   }
 
   /** `undefined`: the record is sealed under a key that this device has yet to get. */
@@ -270,8 +342,9 @@ export class RecordKeeper {
     const { account } = this.#needs;
     const tried = this.#needs.recordKey();
     try {
-      return openSealedRecord(tried, account, version, sealed);
+      return await openSealedRecord(tried, account, version, sealed);
     } catch (error) {
+      if (!isCoreError(error, 'server-dishonest')) throw error;
       if (await this.#needs.awaitsKey()) return undefined;
       const key = this.#needs.recordKey();
       if (equalBytes(key, tried)) throw error;

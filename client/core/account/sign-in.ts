@@ -4,7 +4,6 @@
  * the vault: an older record or list than the account has seen, or another account's, ends the sign-in.
  */
 import { decodeB64u, encodeB64u, equalBytes } from '@tacet/protocol/bytes';
-import { encodeCbor } from '@tacet/protocol/cbor';
 import { DEVICE_NAMES_MAX } from '@tacet/protocol/content/record';
 import { idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
@@ -24,6 +23,7 @@ import {
   type StretchedPassphrase,
 } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
+import { LAYOUT } from '../db/migrations.ts';
 import { T, type OwnDevice } from '../db/stores.ts';
 import { succession, verifiedDepartures, verifyList, type VerifiedList } from '../device-lists.ts';
 import { CoreError } from '../failure.ts';
@@ -32,6 +32,7 @@ import type { Rest } from '../transport/rest.ts';
 import { makeFirstPreKeys, makeNewDevice, type NewDevice } from './new-device.ts';
 import { fetchVault, forgetStretched, forgetVault, type OpenedVault, type OwnVault } from './own-vault.ts';
 import { openSealedRecord } from './record.ts';
+import { encodeRecord } from './record-form.ts';
 import { takeChallenge } from './session.ts';
 import { activate, onNewDatabase, type Joined, type JoinNeeds } from './sign-up.ts';
 
@@ -118,7 +119,7 @@ async function joinWith(
   const reply = await rest.call(getRecord, { token: pending.accessToken });
   const sealed = decodeB64u(reply.sealed);
   if (sealed === undefined) throw new CoreError('server-dishonest', 'a record that is no base64url');
-  const record = openSealedRecord(recordKey, account, reply.version, sealed);
+  const record = await openSealedRecord(recordKey, account, reply.version, sealed);
   const { list, departed } = await readOwnList(rest, pending, account, publicKey, record.list);
   if (!equalBytes(hashRecordKey(recordKey), list.recordKeyHash)) {
     throw new CoreError('server-dishonest', 'a vault that does not go with the list');
@@ -165,12 +166,13 @@ async function joinWith(
   };
   return onNewDatabase(needs, async (db) => {
     const name = { device: idBytes(newDevice.device), name: ports.deviceName, namedAt: now };
-    const plain = encodeCbor({
+    const plain = encodeRecord({
       ...record,
       list: { counter: list.counter + 1, hash: listHash },
       devices: [...(record.devices ?? []), name].slice(-DEVICE_NAMES_MAX),
     });
-    await db.write([T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
+    await db.write([T.layout, T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
+      tx.put(T.layout, 'layout', LAYOUT);
       tx.put(T.own, 'own', own);
       tx.put(T.record, 'record', { version: reply.version, hash: hashRecord(sealed), plain, dirty: true });
       tx.put(T.preKeyState, 'prekeys', prekeys.state);

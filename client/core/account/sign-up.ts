@@ -30,6 +30,7 @@ import {
   type VaultKey,
 } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
+import { LAYOUT } from '../db/migrations.ts';
 import type { SealedDb } from '../db/sealed.ts';
 import { T, type InviteAnswer, type OwnDevice } from '../db/stores.ts';
 import type { Engine } from '../engine.ts';
@@ -165,7 +166,8 @@ async function makeWith(
     ...(answering === undefined ? {} : { answering }),
   };
   return onNewDatabase(needs, async (db) => {
-    await db.write([T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
+    await db.write([T.layout, T.own, T.record, T.preKeyState, T.preKeys], async (tx) => {
+      tx.put(T.layout, 'layout', LAYOUT);
       tx.put(T.own, 'own', own);
       tx.put(T.record, 'record', stored);
       tx.put(T.preKeyState, 'prekeys', prekeys.state);

@@ -236,7 +236,8 @@ export class Inbox {
 
   /** Whether a content may be the first of somebody: what asks for an answer, while there is room. Anything else leaves no trace. */
   #mayIntroduce({ content }: Proved): boolean {
-    return (content?.kind === 'text' || content?.kind === 'profile') && this.#requests() < REQUESTS_MOST;
+    if (content?.kind !== 'text' && content?.kind !== 'profile') return false;
+    return this.#requests() < REQUESTS_MOST && this.#needs.record.hasRoom;
   }
 
   /** An envelope that gives nothing: counted, shown where the sender is proved, asked for again within bounds. */

@@ -28,7 +28,8 @@ export function Note({
 /** A failure in words, or nothing; with the way out where only a new page helps. */
 export function FailureNote({ failure }: { readonly failure: Failure | undefined }): VNode | null {
   if (failure === undefined) return null;
-  if (failure.code !== 'part-missing') return <Note kind="danger">{failureText(failure)}</Note>;
+  if (failure.code !== 'part-missing' && failure.code !== 'app-outdated')
+    return <Note kind="danger">{failureText(failure)}</Note>;
   return (
     <Note kind="danger">
       <p>{failureText(failure)}</p>

@@ -45,11 +45,11 @@ function useGradually(total: number): number {
 }
 
 /** Whether there is, or was in this visit, something to be said above the list: a dialog that it opened outlasts it. */
-function useNoticed({ reset, passphrase, refusedInvite, rollback }: StateSignals): boolean {
+function useNoticed({ reset, passphrase, refusedInvite, rollback, outdated }: StateSignals): boolean {
   const was = useRef(false);
   const { asked, changed } = passphrase.value;
   const rare = [reset.value, changed, refusedInvite.value, rollback.value];
-  if (asked || rare.some((each) => each !== undefined)) was.current = true;
+  if (asked || outdated.value || rare.some((each) => each !== undefined)) was.current = true;
   return was.current;
 }
 

@@ -4,16 +4,18 @@ import { useDoor } from '../door-context.ts';
 import { PassphraseNotice } from '../settings/passphrase-notice.tsx';
 import { ResetNotice } from '../settings/reset-notice.tsx';
 import { RefusedInvite } from './refused-invite.tsx';
+import { OutdatedNotice } from './outdated-notice.tsx';
 import { RollbackNotice } from './rollback-notice.tsx';
 
 export function Notices(): VNode {
-  const { rollback } = useDoor().state;
+  const { rollback, outdated } = useDoor().state;
   return (
     <>
       <ResetNotice link />
       <PassphraseNotice />
       <RefusedInvite />
       {rollback.value !== undefined && <RollbackNotice />}
+      {outdated.value && <OutdatedNotice />}
     </>
   );
 }

@@ -1,12 +1,16 @@
 /** Screens on which nothing goes on until the person decides: another version, ended, too old, broken. */
 import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import type { Failure, SessionState } from '../../core/door.ts';
 import { Button } from '../components/button.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { Page, Stack } from '../components/page.tsx';
-import { reload } from '../app-update.ts';
+import { reload, takeUpdate } from '../app-update.ts';
+import { lazily } from '../components/lazy.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { failureText, text } from '../text/text.ts';
+
+const StartAfresh = lazily(async () => (await import('./start-afresh.tsx')).StartAfresh);
 
 /** A fresh start of the page, without what this one knew. */
 function startAgain(path: '/' | '/sign-in'): void {
@@ -79,14 +83,29 @@ export function TooOld(): VNode {
   );
 }
 
+/** Failures that a connection mends: nothing here is at fault, and there may be no core to delete anything. */
+const PASSING: readonly Failure['code'][] = ['part-missing', 'offline'];
+
 /** Core could not start, or stopped for good; its program may not have come at all. */
 export function Broken({ failure }: { readonly failure: Failure }): VNode {
+  const [leaving, setLeaving] = useState(false);
+  const isOutdated = failure.code === 'app-outdated';
   return (
-    <Page title={text.broken.title} lead={failureText(failure)}>
+    <Page title={isOutdated ? text.broken.outdatedTitle : text.broken.title} lead={failureText(failure)}>
       <p>{text.broken.kept}</p>
       <Button kind="primary" wide onClick={reload}>
-        {text.common.reload}
+        {takeUpdate.value === undefined ? text.common.reload : text.update.take}
       </Button>
+      {isOutdated && <p>{text.broken.outdatedStill}</p>}
+      {!PASSING.includes(failure.code) && (
+        <>
+          <p>{text.broken.afreshText}</p>
+          <Button wide onClick={() => setLeaving(true)}>
+            {text.broken.afreshButton}
+          </Button>
+        </>
+      )}
+      {leaving && <StartAfresh onClose={() => setLeaving(false)} />}
     </Page>
   );
 }

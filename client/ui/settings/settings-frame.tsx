@@ -1,7 +1,7 @@
 /** The frame of a page of the settings, its sections, and the way from the first page to the others. */
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { KeyRound, MonitorSmartphone } from 'lucide';
+import { KeyRound, Link, MonitorSmartphone } from 'lucide';
 import { ButtonLink } from '../components/button.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
 import { PaneHeader } from '../components/pane-header.tsx';
@@ -50,7 +50,7 @@ export function Section({
   );
 }
 
-/** Links to the pages about devices and account. */
+/** Links to the pages about devices, account and invites. */
 export function GoverningLinks(): VNode {
   return (
     <>
@@ -62,6 +62,11 @@ export function GoverningLinks(): VNode {
       <div>
         <ButtonLink icon={KeyRound} {...linkTo({ kind: 'settings', page: 'account' })}>
           {text.account.title}
+        </ButtonLink>
+      </div>
+      <div>
+        <ButtonLink icon={Link} {...linkTo({ kind: 'settings', page: 'invites' })}>
+          {text.ownInvites.title}
         </ButtonLink>
       </div>
     </>

@@ -10,6 +10,7 @@ const Account = lazily(async () => (await import('./account.tsx')).Account);
 const Settings = lazily(async () => (await import('./settings.tsx')).Settings);
 
 const Devices = lazily(async () => (await import('./devices.tsx')).Devices);
+const OwnInvites = lazily(async () => (await import('./own-invites.tsx')).OwnInvites);
 
 export function SettingsPane({ page }: { readonly page: SettingsPage | undefined }): VNode {
   switch (page) {
@@ -19,6 +20,12 @@ export function SettingsPane({ page }: { readonly page: SettingsPage | undefined
       return (
         <SettingsFrame key={page} title={text.devices.title}>
           <Devices />
+        </SettingsFrame>
+      );
+    case 'invites':
+      return (
+        <SettingsFrame key={page} title={text.ownInvites.title}>
+          <OwnInvites />
         </SettingsFrame>
       );
     case 'account':

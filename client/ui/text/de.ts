@@ -162,6 +162,10 @@ export const de: Translation = {
     rollbackAdvice:
       'Das kommt vor, wenn ein Server aus einer Sicherung zurückgeholt wird, und wenn jemand ungeschehen machen will, was du entschieden hast. Frag die Person, die ihn betreibt.',
     rollbackSeen: 'Verstanden',
+    outdated:
+      'Ein anderes deiner Geräte hat ein neueres Tacet, und dieses kann nicht lesen, was es dort ablegt. Bis dieses Gerät die neuere Version hat, kommt nicht auf dem einen an, was du auf dem anderen an Personen, Blockierungen und Einstellungen änderst.',
+    outdatedStill:
+      'Wenn du das nach dem Neuladen wieder siehst, hat der Server die neuere Version noch nicht. Versuch es in ein paar Minuten.',
     you: 'Du: {text}',
     draft: 'Entwurf:',
     typing: 'schreibt …',
@@ -519,6 +523,31 @@ export const de: Translation = {
       'Für jemanden, der bei dir ist. Er gilt einmal, zehn Minuten lang und nur, solange er hier zu sehen ist: Lass ihn offen, bis die andere Person dabei ist.',
     codeOver: 'Die zehn Minuten sind vorbei.',
     codeAgain: 'Neuen Code zeigen',
+    own: 'Deine Einladungslinks',
+  },
+  ownInvites: {
+    title: 'Einladungslinks',
+    lead: 'Links, die du gemacht hast und deren Zeit nicht vorbei ist. Jeder lässt eine Person ein.',
+    none: 'Du hast keine Einladungslinks. Einer entsteht, wenn du jemanden einlädst.',
+    list: 'Deine Einladungslinks',
+    states: {
+      unused: 'Noch nicht kopiert oder geteilt',
+      given: 'Kopiert oder geteilt, noch nicht benutzt',
+      used: 'Benutzt',
+      withdrawn: 'Zurückgezogen',
+    },
+    usedBy: '{name} ist damit gekommen',
+    made: 'Gemacht am {date}',
+    until: 'Gilt bis {date}',
+    ends: 'Verschwindet hier am {date}',
+    copy: 'Link kopieren',
+    withdraw: 'Zurückziehen',
+    withdrawLabel: 'Zurückziehen: Link vom {date}',
+    withdrawTitle: 'Diesen Link zurückziehen?',
+    withdrawLoses:
+      'Wer ihn hat, kann ihn nicht mehr benutzen. Die Personen, mit denen du sprichst, bleiben, wie sie sind.',
+    withdrawConfirm: 'Link zurückziehen',
+    withdrawn: 'Der Link wurde zurückgezogen',
   },
   connection: {
     connecting: 'Verbindung wird aufgebaut …',
@@ -755,6 +784,16 @@ export const de: Translation = {
   broken: {
     title: 'Tacet kann nicht weitermachen',
     kept: 'Was hier gespeichert ist, blieb, wie es ist.',
+    outdatedTitle: 'Tacet muss hier aktualisiert werden',
+    outdatedStill:
+      'Wenn du das nach dem Neuladen wieder siehst, hat der Server die neuere Version nicht mehr oder noch nicht. Versuch es später, oder frag die Person, die ihn betreibt.',
+    afreshText:
+      'Wenn Neuladen nicht hilft, kannst du löschen, was in diesem Browser gespeichert ist, und dich mit deiner Passphrase neu anmelden. Dein Konto bleibt auf dem Server.',
+    afreshButton: 'Hier frisch beginnen',
+    afreshTitle: 'Löschen, was hier gespeichert ist?',
+    afreshLoses:
+      'Jede Nachricht und jeder Schlüssel in diesem Browser wird gelöscht und kommt nicht zurück. Ohne deine Passphrase und ohne ein anderes angemeldetes Gerät verlierst du auch dein Konto.',
+    afreshConfirm: 'Löschen und zur Anmeldung',
   },
   unsupported: {
     title: 'Dieser Browser kann Tacet nicht ausführen',
@@ -833,7 +872,13 @@ export const de: Translation = {
     'storage-full':
       'In diesem Browser ist kein Platz mehr für Nachrichten. Schaffe Platz und versuch es noch einmal.',
     'storage-damaged':
-      'Was in diesem Browser liegt, ist beschädigt oder unvollständig. Melde dich neu an, um hier frisch zu beginnen.',
+      'Was in diesem Browser liegt, ist beschädigt oder unvollständig. Du kannst hier frisch beginnen und dich neu anmelden.',
+    'app-outdated':
+      'Ein neueres Tacet hat geschrieben, was dieses lesen sollte. Lade neu, um es zu bekommen.',
+    'record-full':
+      'Dein Konto fasst keine weiteren Personen und Namen. Niemand kam hinzu, und nichts wurde geändert.',
+    'invites-full':
+      '50 deiner Einladungslinks sind offen, mehr können es nicht sein. Zieh einen zurück, den du nicht brauchst, und versuch es noch einmal.',
     'unsupported-browser': 'Diesem Browser fehlt etwas, das Tacet braucht.',
     'text-too-long': 'Die Nachricht ist zu lang. Teile sie.',
     'too-late':

@@ -156,6 +156,10 @@ export const en = {
     rollbackAdvice:
       'That happens when a server is restored from a backup, and when somebody wants to undo what you have decided. Ask the person who runs it.',
     rollbackSeen: 'Understood',
+    outdated:
+      'Another of your devices runs a newer version of Tacet, and this one cannot read what it keeps there. Until this device has the newer version, people, blocks and settings that you change on one do not reach the other.',
+    outdatedStill:
+      'If you see this again after reloading, the server does not have the newer version yet. Try in a few minutes.',
     you: 'You: {text}',
     draft: 'Draft:',
     typing: 'typing…',
@@ -507,6 +511,30 @@ export const en = {
       'For somebody who is with you. It works once, for ten minutes, and only while it is shown here: keep it open until they are in.',
     codeOver: 'The ten minutes are over.',
     codeAgain: 'Show a new code',
+    own: 'Your invite links',
+  },
+  ownInvites: {
+    title: 'Invite links',
+    lead: 'Links that you have made and whose time is not over. Each lets one person in.',
+    none: 'You have no invite links. One is made when you invite somebody.',
+    list: 'Your invite links',
+    states: {
+      unused: 'Not copied or shared yet',
+      given: 'Copied or shared, not used yet',
+      used: 'Used',
+      withdrawn: 'Withdrawn',
+    },
+    usedBy: '{name} came by it',
+    made: 'Made {date}',
+    until: 'Good until {date}',
+    ends: 'Leaves this list {date}',
+    copy: 'Copy link',
+    withdraw: 'Withdraw',
+    withdrawLabel: 'Withdraw the link made {date}',
+    withdrawTitle: 'Withdraw this link?',
+    withdrawLoses: 'Whoever has it can no longer use it. The people you talk with stay as they are.',
+    withdrawConfirm: 'Withdraw link',
+    withdrawn: 'The link was withdrawn',
   },
   connection: {
     connecting: 'Connecting…',
@@ -740,6 +768,16 @@ export const en = {
   broken: {
     title: 'Tacet cannot go on',
     kept: 'What is stored here was left as it is.',
+    outdatedTitle: 'Tacet has to be updated here',
+    outdatedStill:
+      'If you see this again after reloading, the server does not have the newer version any more, or not yet. Try later, or ask the person who runs it.',
+    afreshText:
+      'If reloading does not help, you can delete what is stored in this browser and sign in again with your passphrase. Your account stays on the server.',
+    afreshButton: 'Start afresh here',
+    afreshTitle: 'Delete what is stored here?',
+    afreshLoses:
+      'Every message and key in this browser is deleted and cannot be brought back to it. Without your passphrase, and without another device that is signed in, you lose your account too.',
+    afreshConfirm: 'Delete and go to sign in',
   },
   unsupported: {
     title: 'This browser cannot run Tacet',
@@ -813,7 +851,12 @@ export const en = {
     'storage-unavailable': 'The browser does not let Tacet store anything here.',
     'storage-full': 'There is no space left for messages in this browser. Free some space and try again.',
     'storage-damaged':
-      'What is stored in this browser is damaged or incomplete. Sign in again to start afresh here.',
+      'What is stored in this browser is damaged or incomplete. You can start afresh here and sign in again.',
+    'app-outdated': 'A newer version of Tacet has written what this one should read. Reload to get it.',
+    'record-full':
+      'Your account holds as many people and names as it can. Nobody was added, and nothing was changed.',
+    'invites-full':
+      '50 invite links of yours are open, and there can be no more. Withdraw one that you do not need, and try again.',
     'unsupported-browser': 'This browser lacks something that Tacet needs.',
     'text-too-long': 'The message is too long. Split it in two.',
     'too-late': 'Messages can be edited and deleted for everyone within 24 hours. This one stays as it is.',

@@ -14,6 +14,7 @@ import {
   type InviteSecret,
   type ProfileKey,
 } from '@tacet/crypto/vault';
+import { closeInvite, isOpen } from '../../account/kept-invites.ts';
 import { copyBytes } from '../../bytes.ts';
 import { decidedAt, newContact } from '../../people/contact-entry.ts';
 import type { Handling, HandlerServices } from './handling.ts';
@@ -52,8 +53,7 @@ function answeredInvite(handling: Handling, body: Profile): string | undefined {
   const { code, mac } = body.invite;
   const named = encodeB64u(code);
   const invite = record.value.invites.find((held) => encodeB64u(held.code) === named);
-  if (invite === undefined || invite.closedAt !== undefined || invite.expiresAt < clock.now())
-    return undefined;
+  if (invite === undefined || !isOpen(invite, clock.now())) return undefined;
   const newcomer = {
     account: idBytes(account),
     accountKey: PublicKey.deserialize(copyBytes(person.stored.accountKey)),
@@ -102,7 +102,7 @@ export async function handleProfile(handling: Handling, body: Profile): Promise<
     record.change(tx, (held) => ({
       ...held,
       invites: held.invites.map((invite) =>
-        encodeB64u(invite.code) === code ? { ...invite, closedAt: clock.now() } : invite,
+        encodeB64u(invite.code) === code ? closeInvite(invite, clock.now(), idBytes(account)) : invite,
       ),
     }));
   }

@@ -1,0 +1,59 @@
+/**
+ * The form of the account record on this device: what is written can always be read again and fits on the server, and what was written by
+ * another build is read as far as it can be. A record that opens was written by an own device, so one of an unknown form is no lie of the
+ * server's: an own device runs a newer build.
+ */
+import { decodeCbor, encodeCbor, parseCbor } from '@tacet/protocol/cbor';
+import { AccountRecord, CONTACTS_MAX } from '@tacet/protocol/content/record';
+import { LIMITS } from '@tacet/protocol/limits';
+import { sealedRecordBytes } from '@tacet/crypto/vault';
+import { CoreError, fetchPart } from '../failure.ts';
+
+/** Room that new people may not take: what is decided about those who are there, names and invites, still fits. Bytes. */
+const RESERVE_BYTES = 64 * 1024;
+const RESERVE_CONTACTS = 50;
+
+/** What was read, and whether it was brought to the form of today. */
+export interface ReadRecord {
+  readonly value: AccountRecord;
+  readonly isOld: boolean;
+}
+
+/** A record as bytes. Throws `CoreError` `record-full` for one that could not be read again, or that the server would not take. */
+export function encodeRecord(record: AccountRecord): Uint8Array {
+  const plain = encodeCbor(record);
+  try {
+    parseCbor(AccountRecord, plain);
+  } catch (cause) {
+    throw new CoreError('record-full', 'a record that could not be read again', { cause });
+  }
+  if (sealedRecordBytes(plain.length) > LIMITS.recordMaxBytes) {
+    throw new CoreError('record-full', 'a record of more bytes than the server takes');
+  }
+  return plain;
+}
+
+/**
+ * Reads a record that this device stored, or that opened under the record key. Throws `CoreError` `app-outdated` for a form that this
+ * build does not know.
+ */
+export async function readRecord(plain: Uint8Array): Promise<ReadRecord> {
+  try {
+    return { value: parseCbor(AccountRecord, plain), isOld: false };
+  } catch {
+    const { bringToForm } = await fetchPart(() => import('./old-record.ts'));
+    try {
+      return { value: parseCbor(AccountRecord, encodeCbor(bringToForm(decodeCbor(plain)))), isOld: true };
+    } catch (cause) {
+      throw new CoreError('app-outdated', 'a record of an unknown form', { cause });
+    }
+  }
+}
+
+/** Whether a record of `size` bytes takes somebody new in. */
+export function hasRoomForContact({ contacts }: AccountRecord, size: number): boolean {
+  return (
+    contacts.length < CONTACTS_MAX - RESERVE_CONTACTS &&
+    sealedRecordBytes(size + RESERVE_BYTES) <= LIMITS.recordMaxBytes
+  );
+}
