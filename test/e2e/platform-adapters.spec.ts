@@ -26,6 +26,10 @@ const EXPECTED: Readonly<Record<string, unknown>> = {
   ],
   'writers of one store take turns': 20,
   'what is committed outlives the connection, and new stores come with a version': ['kept', true],
+  'a database of a higher version is refused by a name of its own, and can be deleted': [
+    'VersionError',
+    'InvalidStateError',
+  ],
   'a closed database refuses': 'InvalidStateError',
   'the keyring seals, opens after a restart, and refuses what was changed': [
     28,

@@ -116,6 +116,39 @@ test('a newer version is offered, waits while somebody writes, and comes when it
   await expect(second.composer).toHaveValue('in the middle of a sentence');
 });
 
+test('an app that is too old for what is stored is offered the newer version, and takes it', async ({
+  bob,
+  host,
+  publish,
+}) => {
+  const { page } = bob;
+  await isKept(page);
+  const empty = `${host.origin}/empty.html`;
+  await page.route(empty, (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<title>Empty</title>' }),
+  );
+  await page.goto(empty);
+  await page.evaluate(async () => {
+    await new Promise<void>((resolve, reject) => {
+      const request = indexedDB.open('tacet', 1_000);
+      request.addEventListener('success', () => {
+        request.result.close();
+        resolve();
+      });
+      request.addEventListener('error', () => reject(new Error('not opened')));
+    });
+  });
+  await publish(host, { 'service-worker.js': '// another build' });
+  await page.goto(host.origin);
+  await expect(page.getByRole('heading', { name: en.broken.outdatedTitle })).toBeVisible();
+  await bob.button(en.update.take).click();
+  // The version that was taken is the one at work; this one is too old as well, and has nothing newer to offer.
+  await expect(bob.button(en.common.reload)).toBeVisible();
+  await expect
+    .poll(() => page.evaluate(async () => (await navigator.serviceWorker.ready).waiting === null))
+    .toBe(true);
+});
+
 test('a file that is not the one that the build made is not kept', async ({ bob, host, publish }) => {
   await isKept(bob.page);
   await publish(host, { 'service-worker.js': '// another build', 'index.html': '<!-- by somebody else -->' });

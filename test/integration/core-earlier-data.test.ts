@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { encodeB64u } from '@tacet/protocol/bytes';
 import { encodeCbor } from '@tacet/protocol/cbor';
 import { openLocalDatabase } from '@tacet/client/core/account/local';
 import { readRecord } from '@tacet/client/core/account/record-form';
@@ -9,6 +10,10 @@ import { DATABASE_VERSION, LAYOUT } from '@tacet/client/core/db/migrations';
 import type { SealedDb } from '@tacet/client/core/db/sealed';
 import { T } from '@tacet/client/core/db/stores';
 import type { DbKey } from '@tacet/client/core/ports';
+import { idBytes } from '@tacet/protocol/ids';
+import { getRecord } from '@tacet/protocol/rest/accounts';
+import { keyFrom, sealRecord, type RecordKey } from '@tacet/crypto/vault';
+import { makeHostileWire } from '../support/hostile-wire.ts';
 import {
   isOnline,
   openTestClient,
@@ -150,6 +155,46 @@ t.test('what a newer build has written into the record is told as such, and stay
   const stored = await look(disk, (db) => db.read([T.record], (tx) => tx.get(T.record, 'record')));
   t.strictSame(stored?.plain, newer);
 });
+
+t.test(
+  'a record that another own device wrote with a newer build is said above the list, and stays on the server',
+  async (t) => {
+    await using server = await openTestServer();
+    const first = openTestClient({ url: server.url });
+    await signUp(first, 'ada');
+    const { disk } = first.ports;
+    await first.close();
+    const { account, recordKey } = await look(disk, async (db) => {
+      const own = await db.read([T.own], (tx) => tx.get(T.own, 'own'));
+      if (own === undefined) throw new Error('no device');
+      return { account: own.account, recordKey: keyFrom<RecordKey>(own.recordKey) };
+    });
+    const wire = makeHostileWire();
+    let puts = 0;
+    wire.answer = (request, reply) => {
+      if (request.path !== getRecord.path) return reply;
+      if (request.method === 'PUT') {
+        puts += 1;
+        return { status: 409, body: JSON.stringify({ code: 'version-mismatch' }) };
+      }
+      const plain = encodeCbor({ v: 2, people: [] });
+      const sealed = sealRecord(recordKey, plain, { account: idBytes(account), version: 9 });
+      return { status: 200, body: JSON.stringify({ version: 9, sealed: encodeB64u(sealed) }) };
+    };
+    wire.change = (frame) => [frame.kind === 'welcome' ? { ...frame, recordVersion: 9 } : frame];
+    await using ada = openTestClient({ url: server.url, disk, wire });
+    await isOnline(ada);
+    await ada.waitFor('the word', ({ outdated }) => outdated);
+    await t.rejects(
+      ada.commands.makeInvite(),
+      { code: 'app-outdated' },
+      'nothing is given that only this device knows',
+    );
+    t.equal(puts, 1);
+    t.equal(ada.state.session.kind, 'signed-in', 'and messages go on');
+    t.equal(ada.state.rollback, undefined);
+  },
+);
 
 t.test('a new account needs nothing brought to today’s layout', async (t) => {
   await using server = await openTestServer();

@@ -1,7 +1,7 @@
 /** The browser adapters at work in a worker. Each question runs one scenario; answers are plain values, compared outside. */
 import type { Database, OpenSocket } from '../../../client/core/ports.ts';
 import { browserHttp } from '../../../client/platform/http.ts';
-import { openIndexedDb } from '../../../client/platform/indexeddb.ts';
+import { deleteIndexedDb, openIndexedDb } from '../../../client/platform/indexeddb.ts';
 import { openKeyring, type SoftwareSigner } from '../../../client/platform/keyring.ts';
 import { browserLifelines } from '../../../client/platform/lifelines.ts';
 import { openOwnerLock } from '../../../client/platform/owner-lock.ts';
@@ -119,6 +119,18 @@ const questions: Readonly<Record<string, () => Promise<unknown>>> = {
     const after = await third.transact(['a'], 'read', (tx) => tx.get('a', 1));
     await third.destroy();
     return [kept, after === undefined];
+  },
+  'a database of a higher version is refused by a name of its own, and can be deleted': async () => {
+    const name = `test-${crypto.randomUUID()}`;
+    const newer = await openIndexedDb(name, 2, ['a', 'b']);
+    const refused = await refusal(openIndexedDb(name, 1, ['a']));
+    // Left open: a deletion must not wait for it.
+    await deleteIndexedDb(name);
+    const closed = await refusal(newer.transact(['a'], 'read', (tx) => tx.get('a', 1)));
+    const fresh = await openIndexedDb(name, 1, ['a']);
+    await fresh.destroy();
+    await deleteIndexedDb(name);
+    return [refused, closed];
   },
   'a closed database refuses': () =>
     withDatabase(async (database) => {
