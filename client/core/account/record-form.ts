@@ -19,11 +19,20 @@ export interface ReadRecord {
   readonly isOld: boolean;
 }
 
-/** A record as bytes. Throws `CoreError` `record-full` for one that could not be read again, or that the server would not take. */
-export function encodeRecord(record: AccountRecord): Uint8Array {
+/**
+ * A record as bytes. Throws `CoreError` `record-full` for one that could not be read again, or that the server would not take. `known`: a
+ * record that was looked at already; contacts that it has too, the same objects, are not looked at again.
+ */
+export function encodeRecord(record: AccountRecord, known?: AccountRecord): Uint8Array {
   const plain = encodeCbor(record);
+  const held = new Set(known?.contacts);
+  const contacts = record.contacts.filter((contact) => !held.has(contact));
   try {
-    parseCbor(AccountRecord, plain);
+    if (record.contacts.length > CONTACTS_MAX) throw new RangeError('more contacts than a record holds');
+    parseCbor(
+      AccountRecord,
+      contacts.length === record.contacts.length ? plain : encodeCbor({ ...record, contacts }),
+    );
   } catch (cause) {
     throw new CoreError('record-full', 'a record that could not be read again', { cause });
   }

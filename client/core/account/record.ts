@@ -156,7 +156,7 @@ export class RecordKeeper {
   change(tx: WriteTx, edit: (record: AccountRecord) => AccountRecord): void {
     const next = edit(this.#value);
     if (next === this.#value) return;
-    this.#keep(tx, { ...this.#stored, plain: encodeRecord(next), dirty: true }, next);
+    this.#keep(tx, { ...this.#stored, plain: encodeRecord(next, this.#value), dirty: true }, next);
     this.#schedule();
   }
 
@@ -197,7 +197,7 @@ export class RecordKeeper {
       return;
     }
     const next = edit(this.#value);
-    this.#keep(tx, { ...uploaded, plain: encodeRecord(next), dirty: true }, next);
+    this.#keep(tx, { ...uploaded, plain: encodeRecord(next, this.#value), dirty: true }, next);
     this.#schedule();
     tx.after(() => {
       this.#setOutdated(false);
@@ -250,7 +250,7 @@ export class RecordKeeper {
       if (merges > MERGES_MOST) throw new CoreError('server-dishonest', 'the record never settles');
       const version = this.#stored.version + 1;
       const value = { ...this.#value, previous: this.#stored.hash };
-      const plain = encodeRecord(value);
+      const plain = encodeRecord(value, this.#value);
       const sealed = sealRecord(this.#needs.recordKey(), plain, { account: idBytes(account), version });
       const sent = this.#value;
       try {
@@ -269,7 +269,7 @@ export class RecordKeeper {
         // Asked here: writes that were waiting may have changed it since the answer came.
         const unchanged = sent === this.#value;
         const next = unchanged ? value : { ...this.#value, previous: this.#stored.hash };
-        const kept = unchanged ? plain : encodeRecord(next);
+        const kept = unchanged ? plain : encodeRecord(next, this.#value);
         this.#keep(tx, { version, hash: hashRecord(sealed), plain: kept, dirty: !unchanged }, next);
       });
       this.#needs.uploaded(version);

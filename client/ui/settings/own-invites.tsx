@@ -1,6 +1,7 @@
 /** The own invite links: when they were made and end, whether somebody came by them; copying and withdrawing those that are open. */
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { UserPlus } from 'lucide';
 import type { Failure, OwnInviteView } from '../../core/door.ts';
 import { failureOf } from '../../core/door.ts';
 import { announce } from '../components/announcer.tsx';
@@ -10,6 +11,7 @@ import { Dialog, DialogActions } from '../components/dialog.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { inBackground, useAsking, useDoor, useIsHere } from '../door-context.ts';
+import { NewInvite } from '../list/new-invite.tsx';
 import { formatDate, formatFull } from '../text/dates.ts';
 import { fill, text } from '../text/text.ts';
 import css from './devices.module.css';
@@ -39,12 +41,27 @@ function useOwnInvites(): {
 export function OwnInvites(): VNode {
   const { invites, failure, read } = useOwnInvites();
   const [withdrawing, setWithdrawing] = useState<string | undefined>(undefined);
+  const [inviting, setInviting] = useState(false);
   const lead = useRef<HTMLParagraphElement>(null);
   return (
     <>
       <p class={css.lead} ref={lead} tabIndex={-1}>
         {invites?.length === 0 ? text.ownInvites.none : text.ownInvites.lead}
       </p>
+      <div>
+        <Button icon={UserPlus} onClick={() => setInviting(true)}>
+          {text.list.invite}
+        </Button>
+      </div>
+      {inviting && (
+        <NewInvite
+          shows={false}
+          onClose={() => {
+            setInviting(false);
+            inBackground(read());
+          }}
+        />
+      )}
       <FailureNote failure={failure} />
       {invites === undefined && failure === undefined && <Skeleton shape="text" count={3} />}
       {invites !== undefined && invites.length > 0 && (

@@ -77,6 +77,15 @@ t.test('what could not be read again is never written', async (t) => {
     },
   ];
   for (const record of tooMany) t.throws(() => encodeRecord(record), { code: 'record-full' });
+  // Whoever was looked at before is not looked at again; somebody new is, and so is their number.
+  const known = { ...EMPTY, contacts: Array.from({ length: CONTACTS_MAX }, (_, n) => contactOf(n)) };
+  encodeRecord({ ...known, name: 'Ada L.' }, known);
+  for (const contacts of [
+    [...known.contacts, contactOf(9_999)],
+    [...known.contacts.slice(1), contactOf(1, { username: 'Not a username' })],
+  ]) {
+    t.throws(() => encodeRecord({ ...known, contacts }, known), { code: 'record-full' });
+  }
   const full = { ...EMPTY, invites: Array.from({ length: INVITES_MAX }, (_, n) => inviteOf(n)) };
   t.strictSame(await readRecord(encodeRecord(full)), { value: full, isOld: false });
 });
