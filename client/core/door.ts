@@ -75,7 +75,7 @@ const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   signIn: 'once',
   signOut: 'once',
   makeInvite: 'once',
-  offerInvite: 'once',
+  offerInvite: 'again',
   noteGivenInvite: 'again',
   readOwnInvites: 'again',
   withdrawInvite: 'again',

@@ -83,8 +83,8 @@ export function TooOld(): VNode {
   );
 }
 
-/** Failures that a connection mends: nothing here is at fault, and there may be no core to delete anything. */
-const PASSING: readonly Failure['code'][] = ['part-missing', 'offline'];
+/** A connection mends these, and there may be no core to delete anything; or another tab has what is stored, and works with it. */
+const PASSING: readonly Failure['code'][] = ['part-missing', 'offline', 'cancelled'];
 
 /** Core could not start, or stopped for good; its program may not have come at all. */
 export function Broken({ failure }: { readonly failure: Failure }): VNode {
