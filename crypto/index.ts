@@ -12,7 +12,8 @@ export type { CiphertextMessageConvertible } from './ciphertext-message.ts';
 export { IdentityKeyPair, PrivateKey, PublicKey } from './ec.ts';
 export { hkdf } from './hkdf.ts';
 export { KEMKeyPair, KEMPublicKey, KEMSecretKey } from './kem.ts';
-export { KyberPreKeyRecord, PreKeyBundle, PreKeyRecord, SignedPreKeyRecord } from './prekeys.ts';
+export { PreKeyBundle } from './prekey-bundle.ts';
+export { KyberPreKeyRecord, PreKeyRecord, SignedPreKeyRecord } from './prekeys.ts';
 export type { SignedKyberPublicPreKey, SignedPublicPreKey } from './prekeys.ts';
 export {
   Direction,

@@ -5,7 +5,7 @@
 import { PrivateKey } from '../ec.ts';
 import type { IdentityKeyPair, PublicKey } from '../ec.ts';
 import { CryptoError } from '../errors.ts';
-import type { PreKeyBundle } from '../prekeys.ts';
+import type { PreKeyBundle } from '../prekey-bundle.ts';
 import { deriveInitiatorSecrets, deriveResponderSecrets } from '../pqxdh.ts';
 import type { OwnKeys } from '../pqxdh.ts';
 import { startTripleInitiator, startTripleResponder } from '../ratchet/triple.ts';

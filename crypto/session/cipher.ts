@@ -8,7 +8,7 @@ import type { CiphertextMessage } from '../ciphertext-message.ts';
 import { now as present } from '../clock.ts';
 import { PublicKey } from '../ec.ts';
 import { CryptoError } from '../errors.ts';
-import type { PreKeyBundle } from '../prekeys.ts';
+import type { PreKeyBundle } from '../prekey-bundle.ts';
 import { Direction } from '../stores.ts';
 import type {
   IdentityKeyStore,
