@@ -1,6 +1,6 @@
 /**
  * The façade of core: opens a client over its ports, owns the one signed-in device, serves views. Where several tabs share a device,
- * `tabs.ts` sees to it that one of them has a client; the database refuses a second one's writes.
+ * `tabs/tabs.ts` sees to it that one of them has a client; the database refuses a second one's writes.
  */
 import { ready } from '@tacet/crypto';
 import { idOf, type MessageId } from '@tacet/protocol/ids';

@@ -1,6 +1,6 @@
 /**
  * What crosses the border between a view and the worker that holds core: calls and their answers, and patches of the view's state.
- * Both ends come from one build (`tabs.ts` keeps others apart), but on the channels between tabs any page of the origin can speak: the
+ * Both ends come from one build (`tabs/tabs.ts` keeps others apart), but on the channels between tabs any page of the origin can speak: the
  * frames are read here, what a call's arguments hold is checked by the commands. Nothing of the network arrives here.
  */
 import { ID_BYTES } from '@tacet/protocol/ids';

@@ -4,7 +4,7 @@
  */
 import { openClient } from '../core/client.ts';
 import { ownEngine } from '../core/own-engine.ts';
-import { openTab } from '../core/tabs.ts';
+import { openTab } from '../core/tabs/tabs.ts';
 import { hasKind, tellLifeline } from '../platform/window-link.ts';
 import { openBrowserPorts, openBrowserTabPorts } from './browser-ports.ts';
 

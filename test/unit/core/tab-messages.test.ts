@@ -1,6 +1,6 @@
 /** Messages between tabs: what has the shape is read, and anything else that a page of the origin may say is passed over. */
 import t from 'tap';
-import { parseCall, parseTabMessage } from '../../../client/core/tab-messages.ts';
+import { parseCall, parseTabMessage } from '../../../client/core/tabs/tab-messages.ts';
 
 const ID = 'A'.repeat(22);
 const KEY = new Uint8Array(16);

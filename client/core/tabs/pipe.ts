@@ -1,5 +1,5 @@
 /** Two ends of a port inside one worker: what `serve` takes for a view, joined to a channel or to the own window. */
-import type { PortLike } from './worker-messages.ts';
+import type { PortLike } from '../worker-messages.ts';
 
 type Listener = (event: { readonly data: unknown }) => void;
 

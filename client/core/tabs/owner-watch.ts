@@ -3,8 +3,8 @@
  * frozen itself, or a machine that is too busy to beat, does not take an owner for dead. A person who looks at a tab waits a second at
  * most; tabs in the background beat slowly.
  */
-import type { Clock } from './ports.ts';
-import type { ViewState } from './view.ts';
+import type { Clock } from '../ports.ts';
+import type { ViewState } from '../view.ts';
 
 const BEAT_MS = 250;
 const HIDDEN_BEAT_MS = 5_000;

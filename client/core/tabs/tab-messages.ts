@@ -2,8 +2,8 @@
  * What tabs say to each other. Any page of the origin can speak on these channels, and an older build may: the frame of each message is
  * checked here, and what is inside comes from the same build, because nobody attaches to another one.
  */
-import { isRecord, parseToCore, parseToView } from './worker-messages.ts';
-import type { ToCore, ToView } from './worker-messages.ts';
+import { isRecord, parseToCore, parseToView } from '../worker-messages.ts';
+import type { ToCore, ToView } from '../worker-messages.ts';
 
 /** To all tabs. */
 export type TabMessage =

@@ -11,32 +11,13 @@
  * with nothing but the build.
  */
 import { encodeB64u } from '@tacet/protocol/bytes';
-import type { Client } from './client.ts';
-import type { TabChannel, TabPorts } from './ports.ts';
-import { serve } from './serve.ts';
-import { Pipe } from './tab-pipe.ts';
-import { OwnerWatch } from './tab-watch.ts';
+import type { Client } from '../client.ts';
+import type { TabChannel, TabPorts } from '../ports.ts';
+import { parseToCore, type PortLike, type ToCore, type ToView } from '../worker-messages.ts';
+import { lifelineOf, TABS_CHANNEL, viewChannel } from './names.ts';
+import { OwnerWatch } from './owner-watch.ts';
+import { ServedViews } from './served-views.ts';
 import { parseCall, parseTabMessage, type CallMessage, type TabMessage } from './tab-messages.ts';
-import { parseToCore, type PortLike, type ToCore, type ToView } from './worker-messages.ts';
-
-const TABS_CHANNEL = 'tacet-tabs';
-/** Views that an owner serves at most: a person has fewer tabs, and each costs memory here. */
-const VIEWS_MOST = 100;
-
-function viewChannel(view: string): string {
-  return `tacet-view-${view}`;
-}
-
-/** The name of a tab's line of life: it breaks with the tab's worker. */
-export function lifelineOf(view: string): string {
-  return `tacet-life-${view}`;
-}
-
-/** A view that this tab serves as the owner. */
-interface Served {
-  readonly pipe: Pipe;
-  readonly end: () => void;
-}
 
 type Role =
   /** Nobody is known to own the account, or it runs another build. */
@@ -65,7 +46,7 @@ class JoinedTab implements Tab {
   readonly #tabs: TabChannel;
   readonly #mine: TabChannel;
   readonly #watch: OwnerWatch;
-  readonly #served = new Map<string, Served>();
+  readonly #served: ServedViews;
   #role: Role = { kind: 'seeking', otherBuild: false };
   #window: PortLike | undefined;
   #turn = 0;
@@ -76,6 +57,7 @@ class JoinedTab implements Tab {
     this.#ports = ports;
     this.#openOwner = openOwner;
     this.#id = encodeB64u(ports.random(16));
+    this.#served = new ServedViews(ports, this.#id);
     this.#tabs = ports.openChannel(TABS_CHANNEL, (message) => this.#fromTabs(parseTabMessage(message)));
     this.#mine = ports.openChannel(viewChannel(this.#id), (message) => this.#fromOwner(parseCall(message)));
     this.#watch = new OwnerWatch(ports.clock, {
@@ -139,16 +121,11 @@ class JoinedTab implements Tab {
     const role = this.#role;
     if (role.kind !== 'owner') return;
     this.#role = { kind: 'seeking', otherBuild: false };
-    this.#endServing();
+    this.#served.end();
     role.client.background.run(role.client.close(), 'give the account to another tab');
     if (this.#isClosed) return;
     this.#own(false);
     this.#seek();
-  }
-
-  #endServing(): void {
-    for (const { end } of this.#served.values()) end();
-    this.#served.clear();
   }
 
   /** Asks who owns the account. */
@@ -177,7 +154,7 @@ class JoinedTab implements Tab {
         if (role.kind !== 'owner') this.#follow(message.term, message.build);
         return;
       case 'attach':
-        if (role.kind === 'owner' && message.term === role.term) this.#serveView(role.client, message);
+        if (role.kind === 'owner' && message.term === role.term) this.#served.serve(role.client, message);
     }
   }
 
@@ -217,33 +194,8 @@ class JoinedTab implements Tab {
     this.#toWindow({ kind: 'patch', slices: { session: { kind: 'other-version' } } });
   }
 
-  /** As the owner: serves the view of another tab until that tab ends. */
-  #serveView(client: Client, { view, serving }: { readonly view: string; readonly serving: string }): void {
-    if (view === this.#id || (this.#served.size >= VIEWS_MOST && !this.#served.has(view))) return;
-    this.#served.get(view)?.end();
-    const channel = this.#ports.openChannel(viewChannel(view), (data) => {
-      const message = parseCall(data);
-      if (message?.serving !== serving) return;
-      if (message.kind === 'ping') channel.post({ serving, kind: 'pong' } satisfies CallMessage);
-      else if (message.kind === 'to-core') pipe.deliver(message.message);
-    });
-    const pipe = new Pipe((message) => {
-      channel.post({ serving, kind: 'to-view', message: message as ToView } satisfies CallMessage);
-    });
-    const stopServing = serve(client, pipe);
-    const end = (): void => {
-      stopServing();
-      channel.close();
-      stopWaiting();
-      if (this.#served.get(view)?.pipe === pipe) this.#served.delete(view);
-    };
-    const stopWaiting = this.#ports.lifelines.onBreak(lifelineOf(view), end);
-    this.#served.set(view, { pipe, end });
-  }
-
   #serveOwnWindow(client: Client): void {
-    const pipe = new Pipe((message) => this.#toWindow(message as ToView));
-    this.#served.set(this.#id, { pipe, end: serve(client, pipe) });
+    this.#served.serveOwn(client, (message) => this.#toWindow(message));
   }
 
   /** As a view: what the owner says on this tab's own channel. */
@@ -287,7 +239,7 @@ class JoinedTab implements Tab {
     // Meant for a core that is gone: the window asks again when it is served.
     if (message.kind === 'call' && message.turn !== this.#turn) return;
     if (message.kind === 'attention') this.#watch.attend(message.visible);
-    if (this.#role.kind === 'owner') this.#served.get(this.#id)?.pipe.deliver(message);
+    if (this.#role.kind === 'owner') this.#served.deliverOwn(message);
     else if (this.#role.kind === 'view') {
       this.#toOwner((serving) => ({ serving, kind: 'to-core', message }));
     }
@@ -300,7 +252,7 @@ class JoinedTab implements Tab {
     this.#watch.stop();
     const role = this.#role;
     if (role.kind !== 'owner') return;
-    this.#endServing();
+    this.#served.end();
     role.client.background.run(
       role.client.close().finally(() => this.#ports.lock.release()),
       'close',
