@@ -4,49 +4,10 @@
 // processor's speed. Then the same browser with 100,000 messages in 500 conversations: start, change of conversation, scrolling,
 // search, memory.
 
-import type { BrowserContext } from '@playwright/test';
 import { openTwoPeople } from '../test/support/browser-people.ts';
-import { measureHistory } from './history/measure.ts';
-import { seedHistory } from './history/seeding.ts';
-import { askForGzip, measureStart, noteAppearance, type StartCost } from '../test/support/measure-start.ts';
-
-const ROUNDS = 7;
-const READABLE = '[data-message]';
-const HISTORY = { conversations: 500, messages: 100_000, everyMs: 60_000, first: 20_000, unread: 0 } as const;
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? Number.NaN);
-}
-
-interface Conditions {
-  readonly cold: boolean;
-  /** How many times slower the processor is made. */
-  readonly slowdown: number;
-}
-
-/** One start in a tab of its own; the account, its database and the cache are the context's. */
-async function start(context: BrowserContext, address: string, conditions: Conditions): Promise<StartCost> {
-  const page = await context.newPage();
-  const devtools = await context.newCDPSession(page);
-  if (conditions.cold) await devtools.send('Network.clearBrowserCache');
-  if (conditions.slowdown > 1)
-    await devtools.send('Emulation.setCPUThrottlingRate', { rate: conditions.slowdown });
-  await noteAppearance(page, READABLE);
-  const cost = await measureStart(page, () => page.goto(address), { untilPaint: false });
-  await page.close();
-  return cost;
-}
-
-async function starts(
-  context: BrowserContext,
-  address: string,
-  conditions: Conditions,
-): Promise<readonly StartCost[]> {
-  const costs: StartCost[] = [];
-  for (let i = 0; i < ROUNDS; i += 1) costs.push(await start(context, address, conditions));
-  return costs;
-}
+import { askForGzip, measureStart, noteAppearance } from '../test/support/measure-start.ts';
+import { measureStarts, medianMs } from './history/starts.ts';
+import { measureLongHistory } from './long-history.ts';
 
 export async function run(progress: (line: string) => void): Promise<Record<string, unknown>> {
   const people = await openTwoPeople(progress);
@@ -68,28 +29,20 @@ export async function run(progress: (line: string) => void): Promise<Record<stri
     await bob.page.close();
     await askForGzip(context);
     progress('signed in, cold');
-    const cold = await starts(context, address, { cold: true, slowdown: 1 });
+    const cold = await measureStarts(context, address, { cold: true, slowdown: 1 });
     for (const response of cold[0]?.responses ?? []) progress(`  ${response}`);
     progress('signed in, warm');
-    const warm = await starts(context, address, { cold: false, slowdown: 1 });
+    const warm = await measureStarts(context, address, { cold: false, slowdown: 1 });
     progress('signed in, warm, at a quarter of the speed');
-    const slow = await starts(context, address, { cold: false, slowdown: 4 });
-    progress('writing 100,000 messages in 500 conversations');
-    const addresses = await seedHistory(context, people.origin, { ...HISTORY, until: Date.now() }, progress);
-    progress('signed in, warm, with a long history');
-    const long = await starts(context, addresses[0] ?? '', { cold: false, slowdown: 1 });
-    const reader = await context.newPage();
-    await reader.goto(addresses[0] ?? '');
-    await reader.waitForSelector(READABLE);
-    const history = await measureHistory(reader, addresses, progress);
+    const slow = await measureStarts(context, address, { cold: false, slowdown: 4 });
+    const history = await measureLongHistory(context, people.origin, progress);
     const kilobytes = Math.max(...cold.map((cost) => cost.kilobytes));
     return {
       transfer_kb_first_screen: Math.round(first.kilobytes * 10) / 10,
       transfer_kb_signed_in: Math.round(kilobytes * 10) / 10,
-      usable_ms_cold: median(cold.map((cost) => cost.usableMs)),
-      usable_ms_warm: median(warm.map((cost) => cost.usableMs)),
-      usable_ms_warm_quarter_speed: median(slow.map((cost) => cost.usableMs)),
-      usable_ms_long_history: median(long.map((cost) => cost.usableMs)),
+      usable_ms_cold: medianMs(cold),
+      usable_ms_warm: medianMs(warm),
+      usable_ms_warm_quarter_speed: medianMs(slow),
       ...history,
     };
   } finally {

@@ -3,9 +3,11 @@
  * It knows no key, no network and no storage; core itself is never bundled for the window.
  */
 import { batch, signal, type ReadonlySignal, type Signal } from '@preact/signals-core';
+import { StateHearer } from './patches.ts';
 import type { Commands, Failure, LinePlace, ViewState } from './view.ts';
 import type { CommandName, PortLike, ToCore, ToView } from './worker-messages.ts';
 
+export { isSameContent } from './same-content.ts';
 export type * from './view.ts';
 export type { PortLike } from './worker-messages.ts';
 
@@ -194,6 +196,8 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
   let opened: readonly unknown[] | undefined;
   /** After a takeover: what the new core has told so far. Shown as one once it stands where the one before stood. */
   let held: Partial<ViewState> | undefined;
+  /** What the present core counts its lists by. */
+  let hearer = new StateHearer();
 
   function apply<Slice extends keyof ViewState>(slice: Slice, value: ViewState[Slice]): void {
     (signals[slice] as Signal<ViewState[Slice]>).value = value;
@@ -235,12 +239,16 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     switch (message.kind) {
       case 'served':
         turn = message.turn;
+        hearer = new StateHearer();
         ask();
         return;
-      case 'patch':
-        if (held === undefined) show(message.slices);
-        else held = { ...held, ...message.slices };
+      case 'patch': {
+        const { slices, fits } = hearer.hear(message);
+        if (held === undefined) show(slices);
+        else held = { ...held, ...slices };
+        if (!fits) current.postMessage({ kind: 'tell-all' } satisfies ToCore);
         return;
+      }
       case 'answer':
         waiting.get(message.id)?.resolve(message.value);
         waiting.delete(message.id);

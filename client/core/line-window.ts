@@ -4,8 +4,8 @@
  */
 import type { Line } from './view.ts';
 
-/** Lines of a conversation that are read at a time. */
-export const PAGE_LINES = 40;
+/** Lines of a conversation that are read and drawn at a time: a screen or two of them, so that no picture waits for more. */
+export const PAGE_LINES = 24;
 /** Lines that a window holds: four screens or more of them, and one page under way. */
 export const LINES_MOST = 200;
 

@@ -6,6 +6,7 @@ import { idOf, type MessageId } from '@tacet/protocol/ids';
 import type { Client } from './client.ts';
 import { COMMAND_NAMES } from './door.ts';
 import { failureFrom } from './failure.ts';
+import { StateTeller } from './patches.ts';
 import { parseToCore, type CommandName, type PortLike, type ToView } from './worker-messages.ts';
 
 /** What can be answered before it is known whether anybody is signed in. */
@@ -25,7 +26,8 @@ export function serve(client: Client, port: PortLike): () => void {
     if (!isOver) port.postMessage(message);
   };
   post({ kind: 'served', turn: 1 });
-  const view = client.attach((slices) => post({ kind: 'patch', slices }));
+  const teller = new StateTeller();
+  const view = client.attach((slices) => post({ kind: 'patch', ...teller.tell(slices) }));
   let isStarted = false;
   client.started.then(
     () => {
@@ -56,6 +58,9 @@ export function serve(client: Client, port: PortLike): () => void {
       }
       case 'attention':
         view.attend(message);
+        return;
+      case 'tell-all':
+        post({ kind: 'patch', ...teller.tellAll() });
         return;
       case 'take-over':
         return;

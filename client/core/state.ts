@@ -17,6 +17,7 @@ import {
   type LineChange,
   type LineWindow,
 } from './line-window.ts';
+import { areSame, isSameContent } from './same-content.ts';
 import type {
   ConnectionState,
   ConversationId,
@@ -72,7 +73,7 @@ export class SharedState {
   show(home: Home | undefined): void {
     this.#home = home;
     batch(() => {
-      this.conversations.value = home === undefined ? [] : summaries(home);
+      this.conversations.value = home === undefined ? [] : summaries(home, []);
       this.devices.value = home === undefined ? [] : devicesOf(home);
       this.reset.value = home === undefined ? undefined : resetOf(home);
       this.passphrase.value = home === undefined ? { asked: false } : passphraseOf(home);
@@ -88,10 +89,15 @@ export class SharedState {
     const home = this.#home;
     const stored = home?.conversations.get(account);
     if (home === undefined || stored === undefined) return;
-    const summary = summaryOf(home, stored);
+    const before = this.conversations.value;
+    const others = before.filter(({ id }) => id !== account);
+    const summary = keep(
+      before.find(({ id }) => id === account),
+      summaryOf(home, stored),
+    );
+    const after = summary === undefined ? others : insert(others, summary, home);
     batch(() => {
-      const others = this.conversations.value.filter(({ id }) => id !== account);
-      this.conversations.value = summary === undefined ? others : insert(others, summary, home);
+      if (!areSame(before, after)) this.conversations.value = after;
       for (const view of this.#views) view.touched(account);
     });
   }
@@ -105,7 +111,7 @@ export class SharedState {
     const home = this.#home;
     if (home === undefined) return;
     batch(() => {
-      this.conversations.value = summaries(home);
+      this.conversations.value = summaries(home, this.conversations.value);
       this.devices.value = devicesOf(home);
       this.reset.value = resetOf(home);
       this.passphrase.value = passphraseOf(home);
@@ -210,7 +216,7 @@ export class ViewMirror {
         : place.to === 'order'
           ? place.order
           : undefined;
-    const window = await readWindow(home, id, order ?? stored.nextOrder);
+    const window = await readWindow(home, id, order);
     if (!this.#isCurrent(turn, home)) return;
     const now = home.conversations.get(id) ?? stored;
     const before = this.open.value?.id === id ? this.open.value : undefined;
@@ -247,7 +253,7 @@ export class ViewMirror {
     const open = this.open.value;
     const stored = home?.conversations.get(account);
     if (home === undefined || stored === undefined || open?.id !== account) return;
-    this.open.value = { ...open, ...openState(home, stored) };
+    this.open.value = keep(open, { ...open, ...openState(home, stored) });
   }
 
   lineChanged(account: AccountId, change: LineChange): void {
@@ -305,12 +311,14 @@ export class ViewMirror {
   }
 }
 
-/** The lines around an order: those before it and those from it on. */
-async function readWindow(home: Home, id: AccountId, order: number): Promise<LineWindow> {
+/** The lines around an order: those before it and those from it on. Without an order the newest; what comes meanwhile is caught up. */
+async function readWindow(home: Home, id: AccountId, order: number | undefined): Promise<LineWindow> {
   const { conversations } = home;
+  const end = conversations.get(id)?.nextOrder ?? 1;
+  const from = order ?? end;
   const [before, after] = await Promise.all([
-    conversations.lines.page(id, order),
-    conversations.lines.pageFrom(id, order),
+    conversations.lines.page(id, from),
+    from < end ? conversations.lines.pageFrom(id, from) : [],
   ]);
   return {
     lines: [...before, ...after],
@@ -443,10 +451,18 @@ function insert(
   return index < 0 ? [...ordered, summary] : [...ordered.slice(0, index), summary, ...ordered.slice(index)];
 }
 
-function summaries(home: Home): readonly ConversationSummary[] {
-  return home.conversations
+/** All in order, in the very objects of `before` where nothing of them has changed: views are told of new objects only. */
+function summaries(home: Home, before: readonly ConversationSummary[]): readonly ConversationSummary[] {
+  const known = new Map(before.map((summary) => [summary.id, summary]));
+  const after = home.conversations
     .all()
     .toSorted((a, b) => b.activityAt - a.activityAt)
-    .map((stored) => summaryOf(home, stored))
+    .map((stored) => keep(known.get(stored.account), summaryOf(home, stored)))
     .filter((summary) => summary !== undefined);
+  return areSame(before, after) ? before : after;
+}
+
+/** `after`, or `before` where it says the same. */
+function keep<Value>(before: Value, after: Value): Value {
+  return isSameContent(before, after) ? before : after;
 }

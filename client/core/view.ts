@@ -1,7 +1,7 @@
 /**
  * What a screen may know and do: the state that core mirrors to its views, and the commands that views give. Types only; the door
  * (`door.ts`) carries them across the worker's border. No key, frame or database row appears here.
- * Every value is plain data that survives structured cloning. State comes in slices; a patch replaces a slice whole.
+ * Every value is plain data that survives structured cloning. State comes in slices; `patches.ts` says how they cross the border.
  */
 import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
 import type { ErrorCode } from '@tacet/protocol/errors';

@@ -4,7 +4,8 @@
  * frames are read here, what a call's arguments hold is checked by the commands. Nothing of the network arrives here.
  */
 import { ID_BYTES } from '@tacet/protocol/ids';
-import type { Commands, Failure, ViewState } from './view.ts';
+import type { StatePatch } from './patches.ts';
+import type { Commands, Failure } from './view.ts';
 
 /** Names of the commands. */
 export type CommandName = keyof Commands;
@@ -23,6 +24,8 @@ export type ToCore =
     }
   /** Whether the person has the view before the eyes, and whether what he types goes there. */
   | { readonly kind: 'attention'; readonly visible: boolean; readonly focused: boolean }
+  /** The view has lost count of a list: it wants its whole state anew. */
+  | { readonly kind: 'tell-all' }
   /** The person wants this tab to own the account, although another version of the app has it in another tab. */
   | { readonly kind: 'take-over' }
   /** The view is gone. */
@@ -32,8 +35,8 @@ export type ToCore =
 export type ToView =
   /** From now on a core serves this view; what was asked of an earlier one and is unanswered is lost. Numbered from 1. */
   | { readonly kind: 'served'; readonly turn: number }
-  /** Slices that changed, each whole. */
-  | { readonly kind: 'patch'; readonly slices: Partial<ViewState> }
+  /** What changed since the patch before; the first of a serving is whole. */
+  | ({ readonly kind: 'patch' } & StatePatch)
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'refused'; readonly id: number; readonly failure: Failure };
 
@@ -72,6 +75,7 @@ export function parseToCore(data: unknown): ToCore | undefined {
     case 'attention':
       if (typeof visible !== 'boolean' || typeof focused !== 'boolean') return undefined;
       return { kind, visible, focused };
+    case 'tell-all':
     case 'take-over':
     case 'close':
       return { kind };
@@ -80,12 +84,40 @@ export function parseToCore(data: unknown): ToCore | undefined {
   }
 }
 
+function isPiece(piece: unknown): boolean {
+  if (!isRecord(piece)) return false;
+  return 'put' in piece ? Array.isArray(piece['put']) : isCount(piece['from']) && isCount(piece['count']);
+}
+
+function isList(list: unknown): boolean {
+  if (!isRecord(list)) return false;
+  const { base, number, pieces } = list;
+  return isCount(base) && isCount(number) && Array.isArray(pieces) && pieces.every(isPiece);
+}
+
+/** The lists of a patch, or `undefined` where one has another shape. Their entries are core's own. */
+function parseLists(conversations: unknown, open: unknown): Omit<StatePatch, 'slices'> | undefined {
+  const isOpen = open === 'closed' || (isRecord(open) && isRecord(open['rest']) && isList(open['lines']));
+  if ((conversations !== undefined && !isList(conversations)) || (open !== undefined && !isOpen)) {
+    return undefined;
+  }
+  return {
+    ...(conversations === undefined
+      ? {}
+      : { conversations: conversations as NonNullable<StatePatch['conversations']> }),
+    ...(open === undefined ? {} : { open: open as NonNullable<StatePatch['open']> }),
+  };
+}
+
 /** Core's message, or `undefined` for anything else. Slices and answers are core's own, of the same build. */
 export function parseToView(data: unknown): ToView | undefined {
   if (!isRecord(data)) return undefined;
-  const { kind, turn, slices, id, value, failure } = data;
+  const { kind, turn, slices, conversations, open, id, value, failure } = data;
   if (kind === 'served' && isCount(turn)) return { kind, turn };
-  if (kind === 'patch' && isRecord(slices)) return { kind, slices };
+  if (kind === 'patch' && isRecord(slices)) {
+    const lists = parseLists(conversations, open);
+    return lists === undefined ? undefined : { kind, slices, ...lists };
+  }
   if (kind === 'answer' && isCount(id)) return { kind, id, value };
   if (kind === 'refused' && isCount(id) && isRecord(failure) && typeof failure['code'] === 'string') {
     return { kind, id, failure: failure as unknown as Failure };

@@ -24,7 +24,8 @@ export function useTitle(): void {
     const count = unreadTotal.value;
     const name = open.value?.person.name;
     const title = name === undefined ? text.app.name : `${name} · ${text.app.name}`;
-    document.title = count === 0 ? title : fill(text.app.titleUnread, { count: formatNumber(count), title });
+    const whole = count === 0 ? title : fill(text.app.titleUnread, { count: formatNumber(count), title });
+    if (document.title !== whole) document.title = whole;
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
     if (icon !== null && icon.getAttribute('href') !== iconFor(count))
       icon.setAttribute('href', iconFor(count));

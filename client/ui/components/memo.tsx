@@ -1,15 +1,9 @@
 /**
- * Skips what would look the same. What core sends arrives as fresh copies at every change; a long list in which one line has changed
- * compares values instead of drawing every line again.
+ * Skips what would look the same. Of a long list core tells what changed, and the door keeps the rest in the objects that were there; what
+ * is put together from them for the screen is fresh each time, so it is compared by what it holds.
  */
 import { Component, type VNode } from 'preact';
-
-/** Whether two values from core are the same in content. They hold plain values only. */
-export function isSameContent(a: unknown, b: unknown): boolean {
-  return (
-    a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
-  );
-}
+import { isSameContent } from '../../core/door.ts';
 
 /** The component, drawn again only when one of its props has other content. Its props hold plain values, no functions. */
 export function memo<Props extends object>(

@@ -28,7 +28,8 @@ const UNKNOWN_AFTER_MS = 4_000;
 export function Conversation({ id }: { readonly id: ConversationId }): VNode {
   const { open, conversations } = useDoor().state;
   const conversation = open.value?.id === id ? open.value : undefined;
-  const summary = conversations.value.find((one) => one.id === id);
+  // Only until it is open: the list changes with every other conversation.
+  const summary = conversation === undefined ? conversations.value.find((one) => one.id === id) : undefined;
   const unknown = useDelayed(conversation === undefined && summary === undefined, UNKNOWN_AFTER_MS);
   if (conversation !== undefined) return <Opened conversation={conversation} />;
   return (

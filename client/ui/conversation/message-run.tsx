@@ -1,8 +1,12 @@
 /** Messages of one author in close succession: bubbles under one time. */
 import type { VNode } from 'preact';
+import { memo } from '../components/memo.tsx';
 import css from './message-run.module.css';
 import { Message } from './message.tsx';
 import type { Row } from './rows.ts';
+
+/** A run grows, and one of its messages changes, while the others stay as they are. */
+const One = memo(Message);
 
 export function MessageRun({
   run,
@@ -14,7 +18,7 @@ export function MessageRun({
   return (
     <div class={css.run} data-mine={run.mine ? '' : undefined}>
       {run.messages.map((message, i) => (
-        <Message key={message.id} message={message} next={run.messages[i + 1]} name={name} />
+        <One key={message.id} message={message} next={run.messages[i + 1]} name={name} />
       ))}
     </div>
   );

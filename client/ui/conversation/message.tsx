@@ -1,6 +1,6 @@
 /** One message: its bubble with quote and text, reactions, how far it has come, and the ways to its actions. */
 import type { VNode } from 'preact';
-import { Ellipsis, Reply, RotateCw } from 'lucide';
+import { Reply, RotateCw } from 'lucide';
 import { DeliveryMark } from '../components/delivery-mark.tsx';
 import { Icon } from '../components/icon.tsx';
 import { lazily } from '../components/lazy.tsx';
@@ -49,9 +49,7 @@ export function Message({
       onContextMenu={(event) => openByPointer(event, message)}
       {...touch.handlers}
     >
-      <span class="heard">
-        {message.mine ? text.conversation.you : name}, {formatTime(at)}:{' '}
-      </span>
+      <span class="heard">{`${message.mine ? text.conversation.you : name}, ${formatTime(at)}: `}</span>
       <div class={css.body} data-swipe={touch.swipe}>
         {touch.swipe !== undefined && (
           <span class={css.swiped}>
@@ -71,11 +69,11 @@ export function Message({
             const box = event.currentTarget.getBoundingClientRect();
             openMenu.value = { message, x: box.left, y: box.bottom + 4 };
           }}
-        >
-          <Icon node={Ellipsis} size={18} />
-        </button>
+        />
       </div>
-      <Reactions message={message} name={name} />
+      {message.reactions !== undefined && message.reactions.length > 0 && (
+        <Reactions message={message} name={name} />
+      )}
       {failed ? (
         <Failed message={message} />
       ) : message.mine && message.delivery.kind === 'held' && !deleted ? (
@@ -143,7 +141,7 @@ function Marks({ message }: { readonly message: MessageLine }): VNode {
       {editedAt !== undefined && change === undefined && (
         <span title={fill(text.message.editedAt, { date: formatFull(editedAt) })}>{text.message.edited}</span>
       )}
-      <Remaining message={message} />
+      {message.timer !== undefined && <Remaining message={message} />}
     </>
   );
 }

@@ -12,11 +12,10 @@ export function Reactions({
 }: {
   readonly message: MessageLine;
   readonly name: string;
-}): VNode | null {
+}): VNode {
   const { commands, state } = useDoor();
   const { ask } = useAsking();
   const { reactions = [] } = message;
-  if (reactions.length === 0) return null;
   const kinds = [...new Set(reactions.map(({ emoji }) => emoji))];
   return (
     <div class={css.reactions}>

@@ -29,11 +29,13 @@ export function Timeline({ conversation }: { readonly conversation: OpenConversa
   const rows = useMemo(() => buildRows(lines, unreadFrom, dayStart), [lines, unreadFrom]);
   const earlier = useAsking();
   const later = useAsking();
+  // A page may be less than what is wanted ahead of the eyes.
   const loadEarlier = (): void => {
-    if (hasEarlier) inBackground(earlier.ask(() => commands.loadEarlier(id)));
+    if (hasEarlier)
+      inBackground(earlier.ask(() => commands.loadEarlier(id)).then(() => scroll.loaded(lines)));
   };
   const loadLater = (): void => {
-    if (hasLater) inBackground(later.ask(() => commands.loadLater(id)));
+    if (hasLater) inBackground(later.ask(() => commands.loadLater(id)).then(() => scroll.loaded(lines)));
   };
   const selecting = selection.value !== undefined;
   const scroll = useTimelineScroll(conversation, { earlier: loadEarlier, later: loadLater }, selecting);

@@ -31,6 +31,8 @@ export interface TimelineScroll {
   /** Away from the end. */
   readonly away: boolean;
   readonly jump: () => void;
+  /** A page that was asked for when `before` were the lines has been answered. */
+  readonly loaded: (before: OpenConversation['lines']) => void;
 }
 
 function linesOf(scroller: HTMLElement): readonly HTMLElement[] {
@@ -82,8 +84,8 @@ export function useTimelineScroll(
   const placed = useRef(false);
   const reported = useRef(-1);
   const turn = useRef<number | undefined>(undefined);
-  const latest = useRef({ hasLater, load });
-  latest.current = { hasLater, load };
+  const latest = useRef({ lines, hasLater, load });
+  latest.current = { lines, hasLater, load };
   const [away, setAway] = useState(false);
 
   const newest = lines.at(-1);
@@ -116,16 +118,27 @@ export function useTimelineScroll(
     inBackground(commands.markRead(id, seen));
   }
 
-  function onScroll(): void {
+  function look(): void {
     const box = scroller.current;
     if (box === null) return;
     const below = box.scrollHeight - box.scrollTop - box.clientHeight;
     atEnd.current = below <= END_PX && !latest.current.hasLater;
     setAway(!atEnd.current);
     reportSeen();
-    if (!placed.current) return;
-    if (box.scrollTop < NEAR_PX && box.scrollHeight > box.clientHeight) latest.current.load.earlier();
-    if (below < NEAR_PX) latest.current.load.later();
+  }
+
+  function loadAhead(): void {
+    const box = scroller.current;
+    if (box === null || !placed.current || box.clientHeight === 0) return;
+    const below = box.scrollHeight - box.scrollTop - box.clientHeight;
+    // One at a time: core takes the second for a change of mind.
+    if (below < NEAR_PX && latest.current.hasLater) latest.current.load.later();
+    else if (box.scrollTop < NEAR_PX) latest.current.load.earlier();
+  }
+
+  function onScroll(): void {
+    look();
+    loadAhead();
   }
 
   /** Goes where somebody asked to go; marks the line there for a moment. */
@@ -168,8 +181,11 @@ export function useTimelineScroll(
       // Setting it, even to what it is, would end a movement under way.
       if (Math.abs(off) >= 1) box.scrollTop += off;
     }
-    onScroll();
+    look();
   }, [lines, typing, target, selecting]);
+
+  // Once these lines are painted.
+  useEffect(loadAhead, [lines]);
 
   useEffect(() => {
     const box = scroller.current;
@@ -201,6 +217,9 @@ export function useTimelineScroll(
         toEnd();
         onScroll();
       }
+    },
+    loaded(before) {
+      if (latest.current.lines !== before) loadAhead();
     },
   };
 }

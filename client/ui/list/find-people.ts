@@ -6,11 +6,23 @@ function plain(words: string): string {
   return words.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase();
 }
 
+/** Names as they are compared: all of them are looked at with every letter that is typed. */
+const names = new WeakMap<PersonView, string>();
+
+function plainName(person: PersonView): string {
+  const known = names.get(person);
+  if (known !== undefined) return known;
+  const made = plain(person.name);
+  names.set(person, made);
+  return made;
+}
+
 /** How well somebody fits, from 0; `undefined`: not at all. */
-function fit({ name, username = '' }: PersonView, wanted: string): number | undefined {
+function fit(person: PersonView, wanted: string): number | undefined {
+  const { username = '' } = person;
   const isHandle = wanted.startsWith('@');
   const handle = isHandle ? wanted.slice(1) : wanted;
-  const shown = plain(name);
+  const shown = plainName(person);
   if (username !== '' && username === handle) return 0;
   if (isHandle) return username !== '' && username.startsWith(handle) ? 1 : undefined;
   if (shown.startsWith(wanted)) return 1;

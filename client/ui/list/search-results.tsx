@@ -15,6 +15,7 @@ import { usernameProblem } from '../account-rules.ts';
 import { shownNow } from '../clock.ts';
 import { Avatar } from '../components/avatar.tsx';
 import { Button } from '../components/button.tsx';
+import { memo } from '../components/memo.tsx';
 import { FailureNote, Note } from '../components/note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { showPlace } from '../conversation/jump-target.ts';
@@ -42,11 +43,15 @@ type Answer =
     }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
+/** Conversations whose finds are drawn with the first picture of an answer: a screen of them. The others follow. */
+const GROUPS_AT_FIRST = 8;
+
 /** Asks again whenever what is typed changes, or more can be found. The last answer stays until the next one is there. */
 function useAnswer(typed: string, within: ConversationId | undefined, round: string): Answer {
   const { commands } = useDoor();
   const [answer, setAnswer] = useState<Answer>({ kind: 'none' });
-  useEffect(() => {
+  // Before the browser paints: core searches meanwhile.
+  useLayoutEffect(() => {
     let isWanted = true;
     commands.searchMessages(typed, within).then(
       (results) => isWanted && setAnswer({ kind: 'found', results, typed, within }),
@@ -57,6 +62,16 @@ function useAnswer(typed: string, within: ConversationId | undefined, round: str
     };
   }, [typed, within, round]);
   return answer;
+}
+
+/** Whether the first picture of an answer is drawn, and it is time for the rest. */
+function useRest(answer: Answer): boolean {
+  const [drawn, setDrawn] = useState<Answer | undefined>(undefined);
+  useEffect(() => {
+    const timer = setTimeout(() => setDrawn(answer), 0);
+    return () => clearTimeout(timer);
+  }, [answer]);
+  return drawn === answer;
 }
 
 export function SearchResults({
@@ -77,6 +92,7 @@ export function SearchResults({
   }, [indexing === undefined]);
   const answer = useAnswer(typed.trim(), within?.id, String(round));
   const wanted = typed.trim();
+  const hasRest = useRest(answer);
   const peopleFor = (words: string, only: ConversationId | undefined): readonly ConversationSummary[] =>
     only !== undefined || words === '' ? [] : findPeople(state.conversations.value, words);
   const people = peopleFor(wanted, within?.id);
@@ -104,7 +120,7 @@ export function SearchResults({
       {answer.kind === 'failed' && <FailureNote failure={answer.failure} />}
       {answer.kind === 'none' && <Skeleton shape="person" count={4} />}
       {people.length > 0 && <People key={wanted} people={people} />}
-      {groups.map((group) => (
+      {groups.slice(0, hasRest ? undefined : GROUPS_AT_FIRST).map((group) => (
         <Group key={group.id} group={group} whole={isAlone} />
       ))}
       {answer.kind === 'found' && (
@@ -174,7 +190,7 @@ function People({ people }: { readonly people: readonly ConversationSummary[] })
   );
 }
 
-function Group({ group, whole }: { readonly group: ConversationFinds; readonly whole: boolean }): VNode {
+function FindsOfOne({ group, whole }: { readonly group: ConversationFinds; readonly whole: boolean }): VNode {
   const { id, person, finds } = group;
   const shown = whole ? finds : finds.slice(0, FINDS_MOST);
   return (
@@ -203,6 +219,9 @@ function Group({ group, whole }: { readonly group: ConversationFinds; readonly w
     </section>
   );
 }
+
+/** What is found stays as it is while the next letter is typed. */
+const Group = memo(FindsOfOne);
 
 function Find({ id, find }: { readonly id: ConversationId; readonly find: MessageFind }): VNode {
   const { commands } = useDoor();

@@ -12,11 +12,15 @@ import { nodePort } from '../../support/node-port.ts';
 // Each of them starts a server and signs people up.
 t.setTimeout(120_000);
 
-/** A door to a client, over a real message channel, and what closes it. */
-function openDoorTo(t: { teardown(run: () => void): void }, client: TestClient): Door {
+/** A door to a client, over a real message channel, and what closes it. `through` may stand between. */
+function openDoorTo(
+  t: { teardown(run: () => void): void },
+  client: TestClient,
+  through: (port: PortLike) => PortLike = (port) => port,
+): Door {
   const { port1, port2 } = new MessageChannel();
   const end = serve(client.client, nodePort(port2));
-  const door = openDoor(nodePort(port1), (length) => new Uint8Array(randomBytes(length)));
+  const door = openDoor(through(nodePort(port1)), (length) => new Uint8Array(randomBytes(length)));
   t.teardown(() => {
     door.close();
     end();
@@ -172,3 +176,77 @@ t.test(
     t.match(await door.commands.readServer(), { fresh: true });
   },
 );
+
+/** A port on which what `loses` names does not arrive. */
+function losing(port: PortLike, loses: (message: { readonly kind?: unknown }) => boolean): PortLike {
+  const listeners = new Map<unknown, Parameters<PortLike['addEventListener']>[1]>();
+  return {
+    postMessage: (message) => port.postMessage(message),
+    addEventListener(type, listener) {
+      const careful: typeof listener = (event) => {
+        if (!loses(event.data as { readonly kind?: unknown })) listener(event);
+      };
+      listeners.set(listener, careful);
+      port.addEventListener(type, careful);
+    },
+    removeEventListener(type, listener) {
+      const careful = listeners.get(listener);
+      if (careful !== undefined) port.removeEventListener(type, careful);
+    },
+    start: () => port.start?.(),
+  };
+}
+
+t.test(
+  'what did not change stays the object that it was, and a view that lost count is told everything',
+  async (t) => {
+    await using server = await openTestServer();
+    await using ada = openTestClient({ url: server.url });
+    await signUp(ada, 'ada');
+    const { link } = await ada.commands.makeInvite();
+    await using ben = openTestClient({ url: server.url });
+    await signUp(ben, 'ben', link);
+    const { conversations } = await ben.waitFor(
+      'a conversation',
+      (state) => state.conversations.length === 1,
+    );
+    const { id } = conversations[0]!;
+    const door = openDoorTo(t, ben);
+    let patches = 0;
+    const late = openDoorTo(t, ben, (port) =>
+      losing(port, ({ kind }) => kind === 'patch' && (patches += 1) === 1),
+    );
+    await door.commands.openConversation(id);
+    await door.commands.sendText(id, 'the first');
+    const texts = (open: Door['state']['open']['value']): readonly string[] =>
+      open?.lines.flatMap((line) => (line.kind === 'message' ? [line.text] : [])) ?? [];
+    const one = await until(door.state.open, (open) =>
+      (open?.lines ?? []).some((line) => line.kind === 'message' && line.delivery.kind === 'delivered'),
+    );
+    await door.commands.sendText(id, 'the second');
+    const two = await until(door.state.open, (open) => texts(open).length === 2);
+    const first = one?.lines.at(-1);
+    t.equal(
+      two?.lines.find(({ order }) => order === first?.order),
+      first,
+      'a line that another one follows',
+    );
+    const [summary] = await until(late.state.conversations, ([one]) => one?.last?.text === 'the second');
+    t.equal(summary?.id, id);
+    t.equal(late.state.session.value.kind, 'signed-in', 'it has also what the lost patch told');
+  },
+);
+
+t.test('a change of the settings tells views nothing of conversations that stay as they are', async (t) => {
+  await using server = await openTestServer();
+  await using ada = openTestClient({ url: server.url });
+  await signUp(ada, 'ada');
+  const { link } = await ada.commands.makeInvite();
+  await using ben = openTestClient({ url: server.url });
+  await signUp(ben, 'ben', link);
+  await ben.waitFor('a contact', ({ conversations: [one] }) => one?.state === 'accepted');
+  const { conversations } = ben.state;
+  await ben.commands.setPrivacy({ typing: false });
+  await ben.waitFor('the setting', ({ session }) => session.kind === 'signed-in' && !session.me.typing);
+  t.equal(ben.state.conversations, conversations);
+});

@@ -9,12 +9,16 @@ const CALL = { kind: 'call', turn: 1, id: 2, key: KEY, name: 'sendText', args: [
 const TO_CORE = [
   CALL,
   { kind: 'attention', visible: true, focused: false },
+  { kind: 'tell-all' },
   { kind: 'take-over' },
   { kind: 'close' },
 ];
+const LIST = { base: 1, number: 2, pieces: [{ from: 0, count: 3 }, { put: [{ id: 'a' }] }] };
 const TO_VIEW = [
   { kind: 'served', turn: 1 },
   { kind: 'patch', slices: { unreadTotal: 3 } },
+  { kind: 'patch', slices: {}, conversations: LIST, open: { rest: { id: 'a' }, lines: LIST } },
+  { kind: 'patch', slices: {}, open: 'closed' },
   { kind: 'answer', id: 2, value: undefined },
   { kind: 'refused', id: 2, failure: { code: 'offline' } },
 ];
@@ -44,6 +48,16 @@ const NOT_TO_VIEW: readonly unknown[] = [
   CALL,
   { kind: 'served' },
   { kind: 'patch', slices: 'all' },
+  { kind: 'patch', slices: {}, conversations: [] },
+  { kind: 'patch', slices: {}, conversations: { ...LIST, base: -1 } },
+  { kind: 'patch', slices: {}, conversations: { ...LIST, number: '2' } },
+  { kind: 'patch', slices: {}, conversations: { ...LIST, pieces: {} } },
+  { kind: 'patch', slices: {}, conversations: { ...LIST, pieces: [{ from: 0 }] } },
+  { kind: 'patch', slices: {}, conversations: { ...LIST, pieces: [{ from: 0.5, count: 1 }] } },
+  { kind: 'patch', slices: {}, conversations: { ...LIST, pieces: [{ from: 0, count: 1, put: 'all' }] } },
+  { kind: 'patch', slices: {}, open: 'opened' },
+  { kind: 'patch', slices: {}, open: { rest: { id: 'a' } } },
+  { kind: 'patch', slices: {}, open: { lines: LIST } },
   { kind: 'answer', id: '2' },
   { kind: 'refused', id: 2 },
   { kind: 'refused', id: 2, failure: { code: 3 } },
