@@ -128,6 +128,7 @@ class Core {
         timer: 0,
         blocked: false,
         waiting: 0,
+        waitingChanges: 0,
       },
     });
   }
