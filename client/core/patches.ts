@@ -125,6 +125,11 @@ class ListHearer<Entry> {
       this.#number = number;
       return before;
     }
+    if (pieces.length === 0 && before.length === 0) {
+      this.#list = before;
+      this.#number = number;
+      return before;
+    }
     const next: Entry[] = [];
     for (const piece of pieces) {
       if ('put' in piece) {
