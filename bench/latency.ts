@@ -48,7 +48,7 @@ async function noteArrivals(page: Page): Promise<void> {
     Object.assign(globalThis, { notes });
     new MutationObserver(() => {
       const now = performance.timeOrigin + performance.now();
-      const found = document.querySelectorAll('[data-message] p[title]');
+      const found = document.querySelectorAll('[data-message] p[dir]');
       for (let i = Math.max(0, found.length - 4); i < found.length; i += 1) {
         const text = found[i]?.textContent ?? '';
         notes[text] ??= now;

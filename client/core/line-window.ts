@@ -4,8 +4,10 @@
  */
 import type { Line } from './view.ts';
 
-/** Lines of a conversation that are read and drawn at a time: a screen or two of them, so that no picture waits for more. */
+/** Lines of a conversation that are read and drawn when it is opened: a screen or two of them, so that no picture waits for more. */
 export const PAGE_LINES = 24;
+/** Lines that are added at an end at a time: so few that a picture of somebody who scrolls does not wait for them. */
+export const STEP_LINES = 12;
 /** Lines that a window holds: four screens or more of them, and one page under way. */
 export const LINES_MOST = 200;
 
@@ -38,7 +40,7 @@ export function addEarlier(window: LineWindow, page: readonly Line[]): LineWindo
   const isLong = lines.length > LINES_MOST;
   return {
     lines: isLong ? lines.slice(0, LINES_MOST) : lines,
-    hasEarlier: page.length >= PAGE_LINES,
+    hasEarlier: page.length >= STEP_LINES,
     hasLater: window.hasLater || isLong,
   };
 }
@@ -50,7 +52,7 @@ export function addLater(window: LineWindow, page: readonly Line[]): LineWindow 
   return {
     lines: isLong ? lines.slice(-LINES_MOST) : lines,
     hasEarlier: window.hasEarlier || isLong,
-    hasLater: page.length >= PAGE_LINES,
+    hasLater: page.length >= STEP_LINES,
   };
 }
 

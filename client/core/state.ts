@@ -14,6 +14,7 @@ import {
   addLater,
   applyChange,
   PAGE_LINES,
+  STEP_LINES,
   type LineChange,
   type LineWindow,
 } from './line-window.ts';
@@ -279,8 +280,8 @@ export class ViewMirror {
     const turn = this.#begin(id);
     const page =
       side === 'earlier'
-        ? await conversations.lines.page(id, open.lines[0]?.order ?? 1)
-        : await conversations.lines.pageFrom(id, (open.lines.at(-1)?.order ?? 0) + 1);
+        ? await conversations.lines.page(id, open.lines[0]?.order ?? 1, STEP_LINES)
+        : await conversations.lines.pageFrom(id, (open.lines.at(-1)?.order ?? 0) + 1, STEP_LINES);
     const still = this.open.value;
     const stored = conversations.get(id);
     if (!this.#isCurrent(turn, home) || still?.id !== id || stored === undefined) return;
@@ -317,8 +318,8 @@ async function readWindow(home: Home, id: AccountId, order: number | undefined):
   const end = conversations.get(id)?.nextOrder ?? 1;
   const from = order ?? end;
   const [before, after] = await Promise.all([
-    conversations.lines.page(id, from),
-    from < end ? conversations.lines.pageFrom(id, from) : [],
+    conversations.lines.page(id, from, PAGE_LINES),
+    from < end ? conversations.lines.pageFrom(id, from, PAGE_LINES) : [],
   ]);
   return {
     lines: [...before, ...after],

@@ -452,7 +452,7 @@ export interface Commands {
   /** Stops adding older messages to the index. */
   stopIndexing(): Promise<void>;
   /** Messages that hold a word beginning like each word of the query, in all conversations or in one. */
-  searchMessages(query: string, within?: ConversationId): Promise<SearchResults>;
+  searchMessages(query: string, within?: ConversationId, most?: number): Promise<SearchResults>;
   acceptRequest(id: ConversationId): Promise<void>;
   /** From now on nothing of this person is shown, and what he knows of this account is of no use any more. He is not told. */
   block(id: ConversationId): Promise<void>;

@@ -7,6 +7,7 @@ import {
   applyChange,
   LINES_MOST,
   PAGE_LINES,
+  STEP_LINES,
   type LineWindow,
 } from '../../client/core/line-window.ts';
 import type { Line } from '../../client/core/view.ts';
@@ -36,14 +37,14 @@ class Model {
   nextOrder = 1;
   window: LineWindow = { lines: [], hasEarlier: false, hasLater: false };
 
-  before(order: number): readonly Line[] {
-    return this.history.filter((line) => line.order < order).slice(-PAGE_LINES);
+  before(order: number, limit: number): readonly Line[] {
+    return this.history.filter((line) => line.order < order).slice(-limit);
   }
-  from(order: number): readonly Line[] {
-    return this.history.filter((line) => line.order >= order).slice(0, PAGE_LINES);
+  from(order: number, limit: number): readonly Line[] {
+    return this.history.filter((line) => line.order >= order).slice(0, limit);
   }
   around(order: number): LineWindow {
-    const [before, after] = [this.before(order), this.from(order)];
+    const [before, after] = [this.before(order, PAGE_LINES), this.from(order, PAGE_LINES)];
     return {
       lines: [...before, ...after],
       hasEarlier: before.length >= PAGE_LINES,
@@ -76,11 +77,14 @@ class Model {
         return;
       case 'earlier':
         if (this.window.hasEarlier)
-          this.window = addEarlier(this.window, this.before(this.window.lines[0]?.order ?? 1));
+          this.window = addEarlier(this.window, this.before(this.window.lines[0]?.order ?? 1, STEP_LINES));
         return;
       case 'later':
         if (this.window.hasLater)
-          this.window = addLater(this.window, this.from((this.window.lines.at(-1)?.order ?? 0) + 1));
+          this.window = addLater(
+            this.window,
+            this.from((this.window.lines.at(-1)?.order ?? 0) + 1, STEP_LINES),
+          );
     }
   }
 

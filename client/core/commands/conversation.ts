@@ -27,10 +27,10 @@ export function conversationCommands({ life, state, started, mirror, key, backgr
     },
     prepareSearch: async () => prepareSearch(life.home().conversations, state.indexing, background),
     stopIndexing: async () => life.home().conversations.index.stop(),
-    searchMessages: async (query, within) => {
+    searchMessages: async (query, within, most) => {
       const only = within === undefined ? undefined : life.conversation(within).id;
       const { searchMessages } = await fetchPart(() => import('../search/searching.ts'));
-      return searchMessages(life.home(), query, only);
+      return searchMessages(life.home(), query, only, most);
     },
     sendText: async (conversation, text, reply) => {
       const { home, id } = life.conversation(conversation);

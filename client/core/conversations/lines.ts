@@ -136,27 +136,27 @@ export class Lines {
     return this.#db.read([T.lines], (tx) => this.storedIn(tx, account, order));
   }
 
-  /** A page of lines with orders below `before`, ascending. */
-  async page(account: AccountId, before: number): Promise<readonly Line[]> {
+  /** At most `limit` lines with orders below `before`, ascending. */
+  async page(account: AccountId, before: number, limit: number): Promise<readonly Line[]> {
     if (before <= 1) return [];
-    const start = Math.max(1, before - PAGE_LINES);
+    const start = Math.max(1, before - limit);
     return this.#db.read([T.lines], async (tx) => {
       // Orders are nearly dense, and reading upwards is one step; only where lines have gone the way down is needed.
       const near = await tx.range(T.lines, this.#orders(account, start, before - 1));
-      if (near.length >= PAGE_LINES || start === 1) return near.map(({ value }) => value.line);
+      if (near.length >= limit || start === 1) return near.map(({ value }) => value.line);
       const rows = await tx.range(T.lines, {
         ...this.#orders(account, 0, before - 1),
-        limit: PAGE_LINES,
+        limit,
         descending: true,
       });
       return rows.map(({ value }) => value.line).reverse();
     });
   }
 
-  /** A page of lines with orders from `from` on, ascending. */
-  async pageFrom(account: AccountId, from: number): Promise<readonly Line[]> {
+  /** At most `limit` lines with orders from `from` on, ascending. */
+  async pageFrom(account: AccountId, from: number, limit: number): Promise<readonly Line[]> {
     const rows = await this.#db.read([T.lines], (tx) =>
-      tx.range(T.lines, { ...this.#orders(account, from, Number.MAX_SAFE_INTEGER), limit: PAGE_LINES }),
+      tx.range(T.lines, { ...this.#orders(account, from, Number.MAX_SAFE_INTEGER), limit }),
     );
     return rows.map(({ value }) => value.line);
   }

@@ -10,20 +10,22 @@ const FINDS_MOST = 40;
 /** Longest query that is looked at, UTF-16 units. */
 const QUERY_MOST = 200;
 
-/** Searches. Reads the index into memory first if need be. */
+/** Searches for the newest finds, `most` of them at most. Reads the index into memory first if need be. */
 export async function searchMessages(
   home: Home,
   query: string,
   within: AccountId | undefined,
+  most = FINDS_MOST,
 ): Promise<SearchResults> {
+  const limit = Math.max(1, Math.min(FINDS_MOST, most));
   const { conversations, record } = home;
   const { index } = conversations;
   await index.load();
   const terms = termsOf(query.slice(0, QUERY_MOST));
   const isWanted = (account: AccountId): boolean =>
     within === undefined ? record.contact(account)?.state !== 'blocked' : account === within;
-  const finds = index.find(terms, FINDS_MOST + 1, isWanted);
-  const shown = finds.slice(0, FINDS_MOST);
+  const finds = index.find(terms, limit + 1, isWanted);
+  const shown = finds.slice(0, limit);
   const lines = await conversations.lines.linesAt(shown);
   const groups = new Map<
     AccountId,
@@ -39,5 +41,5 @@ export async function searchMessages(
     }
     group.finds.push({ order, at, mine: line.mine, excerpt: excerptOf(line.text, terms) });
   });
-  return { groups: [...groups.values()], more: finds.length > FINDS_MOST, complete: index.isComplete };
+  return { groups: [...groups.values()], more: finds.length > limit, complete: index.isComplete };
 }

@@ -49,7 +49,7 @@ export function Message({
       onContextMenu={(event) => openByPointer(event, message)}
       {...touch.handlers}
     >
-      <span class="heard">{`${message.mine ? text.conversation.you : name}, ${formatTime(at)}: `}</span>
+      <span class={css.heard}>{`${message.mine ? text.conversation.you : name}, ${formatTime(at)}: `}</span>
       <div class={css.body} data-swipe={touch.swipe}>
         {touch.swipe !== undefined && (
           <span class={css.swiped}>

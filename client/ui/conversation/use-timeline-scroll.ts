@@ -112,6 +112,8 @@ export function useTimelineScroll(
   function reportSeen(): void {
     const box = scroller.current;
     if (box === null || document.visibilityState !== 'visible' || !document.hasFocus()) return;
+    // Nothing at hand is newer than what was told, which is so for all who read back.
+    if ((latest.current.lines.at(-1)?.order ?? -1) <= reported.current) return;
     const seen = lastSeen(box);
     if (seen === undefined || seen <= reported.current) return;
     reported.current = seen;

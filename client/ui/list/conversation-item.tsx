@@ -18,7 +18,7 @@ export function ConversationItem({
 }): VNode {
   const { person, last, unread } = conversation;
   return (
-    <li>
+    <div role="listitem">
       <a
         class={css.item}
         aria-current={current ? 'page' : undefined}
@@ -50,7 +50,7 @@ export function ConversationItem({
           </span>
         </span>
       </a>
-    </li>
+    </div>
   );
 }
 

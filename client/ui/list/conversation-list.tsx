@@ -1,19 +1,18 @@
 /** The conversations, newest first. Arrow keys walk them; the one that is open is marked. */
 import type { VNode } from 'preact';
 import type { StateSignals } from '../../core/door.ts';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Settings as SettingsIcon, SquarePen, UserPlus } from 'lucide';
 import { Button, IconButton, IconLink } from '../components/button.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
 import { UpdateStrip } from '../components/update-strip.tsx';
-import { memo } from '../components/memo.tsx';
 import { ListTitle } from '../components/pane-header.tsx';
 import { useDoor } from '../door-context.ts';
 import { linkTo, place } from '../router.ts';
 import { text } from '../text/text.ts';
 import { lazily } from '../components/lazy.tsx';
-import { ConversationItem } from './conversation-item.tsx';
 import css from './conversation-list.module.css';
+import { ConversationRows } from './conversation-rows.tsx';
 import { NoticeOffer } from './notice-offer.tsx';
 import { SearchField } from './search-field.tsx';
 import { wish } from './search-state.ts';
@@ -24,25 +23,7 @@ const NewChat = lazily(async () => (await import('./new-chat.tsx')).NewChat);
 
 const Notices = lazily(async () => (await import('./notices.tsx')).Notices);
 
-/** Conversations drawn with the first picture: more than the tallest screen shows. The others follow so many at a time. */
-const AT_FIRST = 30;
-const AT_A_TIME = 60;
-
-/** One of hundreds changes at a time. */
-const Item = memo(ConversationItem);
 const Results = lazily(async () => (await import('./search-results.tsx')).SearchResults);
-
-/** How many of `total` are drawn: few at first, the rest in pieces between which the page answers to the person. */
-function useGradually(total: number): number {
-  const [drawn, setDrawn] = useState(AT_FIRST);
-  const isWhole = drawn >= total;
-  useEffect(() => {
-    if (isWhole) return undefined;
-    const timer = setTimeout(() => setDrawn(drawn + AT_A_TIME), 0);
-    return () => clearTimeout(timer);
-  }, [drawn, isWhole]);
-  return drawn;
-}
 
 /** Whether there is, or was in this visit, something to be said above the list: a dialog that it opened outlasts it. */
 function useNoticed({ reset, passphrase, refusedInvite, rollback, outdated }: StateSignals): boolean {
@@ -64,11 +45,10 @@ export function ConversationList(): VNode {
     setDialog(undefined);
     setWanted('');
   };
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const found = useRef<HTMLDivElement>(null);
   const searching = wish.value.typed.trim() !== '' || wish.value.within !== undefined;
   const conversations = state.conversations.value;
-  const drawn = useGradually(conversations.length);
   const here = place.value;
   const openId = here.kind === 'conversation' ? here.id : undefined;
 
@@ -147,11 +127,7 @@ export function ConversationList(): VNode {
           </Button>
         </div>
       ) : (
-        <ul class={css.list} ref={list} onKeyDown={walk}>
-          {conversations.slice(0, drawn).map((conversation) => (
-            <Item key={conversation.id} conversation={conversation} current={conversation.id === openId} />
-          ))}
-        </ul>
+        <ConversationRows conversations={conversations} openId={openId} list={list} onKeyDown={walk} />
       )}
       {dialog === 'new-chat' && (
         <NewChat wanted={wanted} onClose={close} onInvite={() => setDialog('code')} />

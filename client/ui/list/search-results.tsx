@@ -40,11 +40,13 @@ type Answer =
       readonly results: Results;
       readonly typed: string;
       readonly within: ConversationId | undefined;
+      /** The newest of what will be found; the rest is on its way. */
+      readonly isPart: boolean;
     }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
-/** Conversations whose finds are drawn with the first picture of an answer: a screen of them. The others follow. */
-const GROUPS_AT_FIRST = 8;
+/** Finds that are asked for at first, about a screen of them: the rest is read while these are looked at. */
+const FINDS_AT_FIRST = 12;
 
 /** Asks again whenever what is typed changes, or more can be found. The last answer stays until the next one is there. */
 function useAnswer(typed: string, within: ConversationId | undefined, round: string): Answer {
@@ -53,8 +55,14 @@ function useAnswer(typed: string, within: ConversationId | undefined, round: str
   // Before the browser paints: core searches meanwhile.
   useLayoutEffect(() => {
     let isWanted = true;
-    commands.searchMessages(typed, within).then(
-      (results) => isWanted && setAnswer({ kind: 'found', results, typed, within }),
+    const ask = async (most?: number): Promise<void> => {
+      const results = await commands.searchMessages(typed, within, most);
+      if (!isWanted) return;
+      const isPart = most !== undefined && results.more;
+      setAnswer({ kind: 'found', results, typed, within, isPart });
+      if (isPart) await ask();
+    };
+    ask(FINDS_AT_FIRST).catch(
       (error: unknown) => isWanted && setAnswer({ kind: 'failed', failure: failureOf(error) }),
     );
     return () => {
@@ -62,16 +70,6 @@ function useAnswer(typed: string, within: ConversationId | undefined, round: str
     };
   }, [typed, within, round]);
   return answer;
-}
-
-/** Whether the first picture of an answer is drawn, and it is time for the rest. */
-function useRest(answer: Answer): boolean {
-  const [drawn, setDrawn] = useState<Answer | undefined>(undefined);
-  useEffect(() => {
-    const timer = setTimeout(() => setDrawn(answer), 0);
-    return () => clearTimeout(timer);
-  }, [answer]);
-  return drawn === answer;
 }
 
 export function SearchResults({
@@ -92,7 +90,6 @@ export function SearchResults({
   }, [indexing === undefined]);
   const answer = useAnswer(typed.trim(), within?.id, String(round));
   const wanted = typed.trim();
-  const hasRest = useRest(answer);
   const peopleFor = (words: string, only: ConversationId | undefined): readonly ConversationSummary[] =>
     only !== undefined || words === '' ? [] : findPeople(state.conversations.value, words);
   const people = peopleFor(wanted, within?.id);
@@ -120,10 +117,10 @@ export function SearchResults({
       {answer.kind === 'failed' && <FailureNote failure={answer.failure} />}
       {answer.kind === 'none' && <Skeleton shape="person" count={4} />}
       {people.length > 0 && <People key={wanted} people={people} />}
-      {groups.slice(0, hasRest ? undefined : GROUPS_AT_FIRST).map((group) => (
+      {groups.map((group) => (
         <Group key={group.id} group={group} whole={isAlone} />
       ))}
-      {answer.kind === 'found' && (
+      {answer.kind === 'found' && !answer.isPart && (
         <p class={css.status} role="status">
           {answer.typed === '' && count === 0
             ? text.search.hint

@@ -17,7 +17,7 @@ const commit = ({ db, directory }: DirectoryScene, judgement: Judgement) =>
 
 /** Lines about a changed key. */
 async function keyLines({ conversations, ben }: DirectoryScene): Promise<number> {
-  const lines = await conversations.lines.page(ben.id, 1000);
+  const lines = await conversations.lines.page(ben.id, 1000, 100);
   return lines.filter((line) => line.kind === 'event' && line.event.what === 'key-changed').length;
 }
 

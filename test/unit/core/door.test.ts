@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import t from 'tap';
-import { failureOf, openDoor, Refusal, type Door } from '../../../client/core/door.ts';
+import { failureOf, openDoor, Refusal, type Door, type PortLike } from '../../../client/core/door.ts';
 import { serve } from '../../../client/core/serve.ts';
 import type { ConversationId } from '../../../client/core/view.ts';
 import { openTestServer } from '../../support/open-test-server.ts';
