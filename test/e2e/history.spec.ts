@@ -215,3 +215,30 @@ test('emoji are found and put into the message by keys alone, and those used lat
   await expect(search).toBeHidden();
   await expect(open).toBeFocused();
 });
+
+test('whoever stands on a row of a long list stays on it when what arrives moves it', async ({
+  ada,
+  bob,
+  watch,
+}) => {
+  const context = bob.page.context();
+  await bob.page.close();
+  // One conversation a second: hers stands below the first twenty, and what she writes in a few seconds comes among them.
+  const until = Date.now() + 21_000;
+  const plan = { conversations: 45, messages: 90, first: 2, unread: 0, everyMs: 1, until };
+  await seedHistory(context, bob.origin, plan);
+  const page = await context.newPage();
+  await watch(page);
+  await page.goto(bob.origin);
+  const rows = page.getByRole('navigation').getByRole('listitem');
+  await expect(rows).toHaveCount(46);
+  // The last of those that stand in one stretch: the next that comes above it brings it into another.
+  const row = rows.nth(19).getByRole('link');
+  const address = (await row.getAttribute('href')) ?? '';
+  await row.focus();
+  await ada.open('Bob');
+  await ada.send('from below');
+  await expect(rows.filter({ hasText: 'from below' })).toBeVisible();
+  await expect(rows.nth(20).getByRole('link')).toHaveAttribute('href', address);
+  await expect(rows.nth(20).getByRole('link')).toBeFocused();
+});
