@@ -81,6 +81,8 @@ export class Profiles {
   /** Stored at once; what a lost connection leaves undone is published with the next one. */
   async #change(edit: (record: AccountRecord) => AccountRecord): Promise<void> {
     const { changeProfile, publishProfile } = await fetchPart(() => import('./rotation.ts'));
+    if (!this.#s.record.fits(edit))
+      throw new CoreError('record-full', 'a profile that the record has no room for');
     await this.#s.db.write([T.record, T.own], async (tx) => changeProfile(this.#s, tx, edit));
     await publishProfile(this.#s).catch(untilLater);
   }
@@ -108,6 +110,8 @@ export class Profiles {
       tx.after(() => this.#s.peopleChanged());
       const contact = record.contact(account);
       if (contact === undefined || contact.name === name) return;
+      // Somebody else chooses how long it is: a record without room keeps the name that it has.
+      if (!record.hasRoom && name.length > (contact.name?.length ?? 0)) return;
       record.changeContact(tx, account, (held) => ({ ...(held ?? contact), name }));
     });
   }

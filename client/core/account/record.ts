@@ -80,9 +80,9 @@ export async function openSealedRecord(
 }
 
 /** A record as bytes; `undefined` for one that is more than a record may be. */
-function encodedOrFull(record: AccountRecord): Uint8Array | undefined {
+function encodedOrFull(record: AccountRecord, known?: AccountRecord): Uint8Array | undefined {
   try {
-    return encodeRecord(record);
+    return encodeRecord(record, known);
   } catch (error) {
     if (isCoreError(error, 'record-full')) return undefined;
     throw error;
@@ -142,6 +142,11 @@ export class RecordKeeper {
   requireRoomFor(account: AccountId): void {
     if (this.#contacts.has(account) || this.hasRoom) return;
     throw new CoreError('record-full', 'no room for another contact');
+  }
+
+  /** Whether the record is one that can be kept after a change. */
+  fits(edit: (record: AccountRecord) => AccountRecord): boolean {
+    return encodedOrFull(edit(this.#value), this.#value) !== undefined;
   }
 
   /** Begins an upload that an earlier run left undone. */

@@ -177,6 +177,15 @@ t.test('a record that could not be read again is refused before it is stored', a
   await db.write([T.record], async (tx) => keeper.change(tx, (held) => ({ ...held, name: 'Kept' })));
   const invite = { code: new Uint8Array(16), secret: new Uint8Array(32), expiresAt: 1 };
   const invites = Array.from({ length: INVITES_MAX + 1 }, () => invite);
+  t.equal(
+    keeper.fits((held) => ({ ...held, name: 'Countess' })),
+    true,
+  );
+  t.equal(
+    keeper.fits((held) => ({ ...held, invites })),
+    false,
+    'whoever asks before is told',
+  );
   await t.rejects(
     db.write([T.record], async (tx) => keeper.change(tx, (held) => ({ ...held, invites }))),
     { code: 'record-full' },
