@@ -45,6 +45,7 @@ test('a link is shown again until it was copied, is in the list, and lets nobody
 
 test('the list tells who came by a link', async ({ ada, bob }) => {
   await expect(bob.composer).toBeVisible();
+  // Maybe before Bob's answer is here: the list follows.
   await ada.page.goto(`${ada.origin}/settings/invites`);
   await expect(ada.page.getByText(fill(en.ownInvites.usedBy, { name: 'Bob' }))).toBeVisible();
 });

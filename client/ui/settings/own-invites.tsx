@@ -16,13 +16,13 @@ import { formatDate, formatFull } from '../text/dates.ts';
 import { fill, text } from '../text/text.ts';
 import css from './devices.module.css';
 
-/** The list, read again after each change without going blank in between. */
+/** The list, read again after each change and when somebody has come, without going blank in between. */
 function useOwnInvites(): {
   readonly invites: readonly OwnInviteView[] | undefined;
   readonly failure: Failure | undefined;
   readonly read: () => Promise<void>;
 } {
-  const { commands } = useDoor();
+  const { commands, state } = useDoor();
   const isHere = useIsHere();
   const [invites, setInvites] = useState<readonly OwnInviteView[] | undefined>(undefined);
   const [failure, setFailure] = useState<Failure | undefined>(undefined);
@@ -34,7 +34,9 @@ function useOwnInvites(): {
       if (isHere.current) setFailure(failureOf(error));
     }
   }
-  useEffect(() => inBackground(read()), []);
+  // Whoever comes by a link is a conversation first, and has a name soon after.
+  const people = state.conversations.value;
+  useEffect(() => inBackground(read()), [people]);
   return { invites, failure, read };
 }
 
