@@ -7,6 +7,7 @@ import { accounts } from './0001-accounts.ts';
 import { devicesPrekeys } from './0002-devices-prekeys.ts';
 import { envelopes } from './0003-envelopes.ts';
 import { resets } from './0004-resets.ts';
+import { resetsByDevice } from './0005-resets-by-device.ts';
 
 /** Name to migration, in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-devices-prekeys': devicesPrekeys,
   '0003-envelopes': envelopes,
   '0004-resets': resets,
+  '0005-resets-by-device': resetsByDevice,
 };

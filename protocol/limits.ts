@@ -85,15 +85,15 @@ export const LIMITS = {
   challengeAgeMs: 2 * MINUTE_MS,
   accessTokenAgeMs: 15 * MINUTE_MS,
   refreshTokenAgeMs: 7 * DAY_MS,
-  /** How long the previous refresh token stays good, for an answer lost on the way. */
-  refreshGraceMs: 60_000,
   /** How long a reset waits for somebody who still has the passphrase. */
   resetWaitMs: 3 * DAY_MS,
+  /** How long one that is due can be finished: nobody lies in wait with one that was announced and forgotten. */
+  resetLapseMs: 14 * DAY_MS,
   /** Signed prekeys are rotated after this. */
   prekeyRotationMs: 2 * DAY_MS,
   /** A device whose statement is older is inactive. */
   statementAgeMs: 30 * DAY_MS,
-  /** How long an envelope waits, by default and at least. */
+  /** How long an envelope waits, by default and at most: clients keep the secrets of their prekeys no longer than for this. And at least. */
   queueAgeMs: 90 * DAY_MS,
   queueMinAgeMs: 30 * DAY_MS,
   /** Signed-in sockets and anonymous sockets from one address. */

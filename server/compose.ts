@@ -115,7 +115,7 @@ export async function openServer(
   const jobs = new Scheduler(
     [
       expireEnvelopes(stores.envelopes, clock, config.queueAgeMs, (count) => expired.add(count)),
-      pruneExpired(stores.invites, stores.sessions, clock),
+      pruneExpired(stores, clock),
     ],
     onError,
   );

@@ -31,9 +31,13 @@ import {
 import type { Rest } from './transport/rest.ts';
 import type { SignedBytes } from './db/stores.ts';
 
-/** How long a secret is kept after its public half may have been handed out: as long as a queue, and the time a bundle lies about. */
-const SECRETS_KEPT_MS = LIMITS.queueAgeMs + 7 * 24 * 60 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
+/**
+ * How long a secret is kept after its public half was stated, or last held by the server: senders believe a statement for 30 days, what
+ * they send then may wait for 90, which no operator can raise, and two weeks are for clocks that differ and for what was made ready and
+ * could not leave at once.
+ */
+export const SECRETS_KEPT_MS = LIMITS.statementAgeMs + LIMITS.queueAgeMs + 14 * DAY_MS;
 /**
  * What a server's word makes this device do in a day. It may say at any time that keys are low or are others than were uploaded; new
  * secrets cost time to make and are kept for months. Ten batches let a thousand strangers begin, more than a queue takes in.
@@ -80,7 +84,7 @@ export class OwnDevices {
     const isHonest = await this.#isHonest(held, state);
     const upload = this.#due(held, state, isHonest);
     if (upload !== undefined) await this.#upload(upload);
-    await this.#forget();
+    await this.#forget(held);
   }
 
   /** Ends this device's session with its signed departure. */
@@ -220,35 +224,51 @@ export class OwnDevices {
     await session.with((token) => rest.call(putPreKeys, { body, token }));
   }
 
-  /** Deletes secrets that no waiting message can need any more. The newest of each kind stays. */
-  async #forget(): Promise<void> {
+  /**
+   * Deletes secrets that no waiting message can need any more. The newest of each kind stays, and a batch as long as the server holds
+   * one of its keys: it may hand that out today.
+   */
+  async #forget(held: HeldPreKeys): Promise<void> {
     const { db, clock } = this.#needs;
-    const oldest = clock.now() - SECRETS_KEPT_MS;
+    const now = clock.now();
+    const oldest = now - SECRETS_KEPT_MS;
+    const heldIds = new Set([...held.oneTime.ids, ...held.oneTimeKyber.ids]);
     await db.write([T.preKeys, T.preKeyState], async (tx) => {
       const state = await tx.get(T.preKeyState, 'prekeys');
       if (state === undefined) return;
-      const isOver = (made: { readonly madeAt: number }, i: number, all: readonly unknown[]): boolean =>
-        made.madeAt < oldest && i < all.length - 1;
+      const seen = state.batches.map((batch) => {
+        const isHeld = idsOf(batch).some((id) => heldIds.has(id));
+        return isHeld && now - (batch.heldAt ?? 0) >= DAY_MS ? { ...batch, heldAt: now } : batch;
+      });
+      const isOver = (
+        { madeAt, heldAt = madeAt }: { readonly madeAt: number; readonly heldAt?: number },
+        i: number,
+        all: readonly unknown[],
+      ): boolean => Math.max(madeAt, heldAt) < oldest && i < all.length - 1;
       const signed = state.signed.filter(isOver);
-      const batches = state.batches.filter(isOver);
-      if (signed.length + batches.length === 0) return;
+      const batches = seen.filter(isOver);
+      const isSeen = seen.some((batch, i) => batch !== state.batches[i]);
+      if (signed.length + batches.length === 0 && !isSeen) return;
       for (const { id } of signed) {
         tx.delete(T.preKeys, ['signed', id]);
         tx.delete(T.preKeys, ['last-resort', id]);
       }
-      for (const { firstId, count } of batches) {
-        for (let i = 0; i < count; i += 1) {
-          tx.delete(T.preKeys, ['one-time', nextPreKeyId(firstId, i)]);
-          tx.delete(T.preKeys, ['kyber', nextPreKeyId(firstId, i)]);
-        }
+      for (const id of batches.flatMap(idsOf)) {
+        tx.delete(T.preKeys, ['one-time', id]);
+        tx.delete(T.preKeys, ['kyber', id]);
       }
       tx.put(T.preKeyState, 'prekeys', {
         ...state,
         signed: state.signed.filter((made) => !signed.includes(made)),
-        batches: state.batches.filter((made) => !batches.includes(made)),
+        batches: seen.filter((made) => !batches.includes(made)),
       });
     });
   }
+}
+
+/** The ids of a batch, the same for both kinds. */
+function idsOf({ firstId, count }: PreKeyState['batches'][number]): readonly number[] {
+  return Array.from({ length: count }, (_, i) => nextPreKeyId(firstId, i));
 }
 
 function jsonOf(key: PublicSigned): {

@@ -423,7 +423,7 @@ export class Home {
       const settled = this.ownAccount.settle().then(() => this.#refreshOwnList());
       background.run(settled.catch(untilLater), 'settle a removal');
     }
-    background.run(this.ownAccount.refreshReset().catch(untilLater), 'ask for a reset');
+    background.run(this.ownAccount.refreshResets().catch(untilLater), 'ask for resets');
     background.run(this.#publish().catch(untilLater), 'publish the profile');
     if (!hasCurrentRecordKey(this.#services)) {
       background.run(this.#tellOwn({ what: 'record-key-wanted' }), 'ask for the record key');
@@ -474,7 +474,7 @@ export class Home {
             background.run(this.#devices.maintain(), 'look after prekeys');
             return;
           case 'reset':
-            background.run(this.#readReset(), 'ask for a reset');
+            background.run(this.#readResets(), 'ask for resets');
             return;
           case 'credentials':
             return;
@@ -484,7 +484,7 @@ export class Home {
 
   // What a server can make this device read without end is read once at a time.
   readonly #readRecord = oneAtATime(() => this.record.refresh());
-  readonly #readReset = oneAtATime(() => this.ownAccount.refreshReset());
+  readonly #readResets = oneAtATime(() => this.ownAccount.refreshResets());
   readonly #refreshOwnList = oneAtATime(() => this.#readOwnList());
 
   /** Reads the own list; a signed list without this device ends it. */

@@ -5,7 +5,7 @@
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals-core';
 import type { AccountId } from '@tacet/protocol/ids';
 import type { StoredConversation } from './db/stores.ts';
-import { devicesOf, passphraseOf, resetOf } from './account/own-devices.ts';
+import { devicesOf, passphraseOf, resetsOf } from './account/own-devices.ts';
 import { rollbackOf } from './account/rollback.ts';
 import type { Home } from './home.ts';
 import { nameOfKey } from './key-name.ts';
@@ -55,7 +55,7 @@ export class SharedState {
   readonly devices = signal<readonly DeviceView[]>([]);
   readonly lock = signal<LockView | undefined>(undefined);
   readonly notices = signal<NoticeLevel>('private');
-  readonly reset = signal<ResetView | undefined>(undefined);
+  readonly resets = signal<readonly ResetView[]>([]);
   readonly passphrase = signal<PassphraseView>({ asked: false });
   readonly refusedInvite = signal<RefusedInvite | undefined>(undefined);
   readonly rollback = signal<RollbackView | undefined>(undefined);
@@ -76,7 +76,7 @@ export class SharedState {
     batch(() => {
       this.conversations.value = home === undefined ? [] : summaries(home, []);
       this.devices.value = home === undefined ? [] : devicesOf(home);
-      this.reset.value = home === undefined ? undefined : resetOf(home);
+      this.resets.value = home === undefined ? [] : resetsOf(home);
       this.passphrase.value = home === undefined ? { asked: false } : passphraseOf(home);
       this.refusedInvite.value = home === undefined ? undefined : refusedInviteOf(home);
       this.rollback.value = home === undefined ? undefined : rollbackOf(home);
@@ -114,7 +114,7 @@ export class SharedState {
     batch(() => {
       this.conversations.value = summaries(home, this.conversations.value);
       this.devices.value = devicesOf(home);
-      this.reset.value = resetOf(home);
+      this.resets.value = resetsOf(home);
       this.passphrase.value = passphraseOf(home);
       this.refusedInvite.value = refusedInviteOf(home);
       this.rollback.value = rollbackOf(home);
@@ -161,7 +161,7 @@ export class ViewMirror {
         open: this.open.value,
         devices: shared.devices.value,
         lock: shared.lock.value,
-        reset: shared.reset.value,
+        resets: shared.resets.value,
         passphrase: shared.passphrase.value,
         refusedInvite: shared.refusedInvite.value,
         rollback: shared.rollback.value,

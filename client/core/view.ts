@@ -241,13 +241,15 @@ export interface LockView {
   readonly afterMs: number | undefined;
 }
 
-/** A reset that was announced because the passphrase is lost. */
+/** A reset that a device announced because the passphrase is lost. */
 export interface ResetView {
   /** Whether this device announced it and may finish it. */
   readonly isThis: boolean;
   /** Name of the device that announced it. */
   readonly deviceName: string | undefined;
+  /** From when it may be finished, and until when. */
   readonly dueAt: number;
+  readonly lapsesAt: number;
 }
 
 /** The invite that the account came by was not answered: the server shows another key of the inviter than the link names. */
@@ -363,7 +365,8 @@ export interface ViewState {
   readonly devices: readonly DeviceView[];
   /** The app lock, where one is set. */
   readonly lock: LockView | undefined;
-  readonly reset: ResetView | undefined;
+  /** This device's own first; the others by when they may be finished. */
+  readonly resets: readonly ResetView[];
   readonly passphrase: PassphraseView;
   readonly refusedInvite: RefusedInvite | undefined;
   readonly rollback: RollbackView | undefined;

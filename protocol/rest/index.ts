@@ -24,7 +24,7 @@ export const ROUTES = [
   devices.getDirectory,
   devices.addDevice,
   devices.changeList,
-  resets.getReset,
+  resets.getResets,
   resets.beginReset,
   resets.cancelReset,
   resets.finishReset,

@@ -2,7 +2,7 @@
  * A lost passphrase with a device left: the device announces a reset, which any use of the passphrase ends, and after 72 hours puts a
  * new account key and new credentials in force, with itself as the only device.
  */
-import { Object as Shape, Optional } from 'typebox';
+import { Array as List, Object as Shape } from 'typebox';
 import { B64u } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { defineRoute } from '../route.ts';
@@ -10,16 +10,16 @@ import { CLOSED, Counter, Id, Instant, Signed } from '../shapes.ts';
 
 const Reset = Shape({ device: Id(B64u), dueAt: Instant }, CLOSED);
 
-export const getReset = defineRoute({
-  name: 'getReset',
+export const getResets = defineRoute({
+  name: 'getResets',
   method: 'GET',
   path: '/v1/account/reset',
   auth: 'session',
   rate: 'ordinary',
-  reply: Shape({ reset: Optional(Reset) }, CLOSED),
+  reply: Shape({ resets: List(Reset, { maxItems: LIMITS.devicesPerAccount }) }, CLOSED),
   errors: [],
   summary:
-    'The reset that was announced, with the device that did it and the moment from which it may be finished.',
+    'The resets that were announced, each with the device that did it and the moment from which it may be finished.',
 });
 
 export const beginReset = defineRoute({
@@ -31,7 +31,7 @@ export const beginReset = defineRoute({
   body: Signed(B64u, LIMITS.signedRequestMaxBytes),
   reply: Reset,
   errors: ['challenge-expired', 'signature-invalid'],
-  summary: 'Announces a reset by this device to all devices; one that was announced before stays as it is.',
+  summary: 'Announces a reset by this device to all devices; one that it announced before stays as it is.',
 });
 
 export const cancelReset = defineRoute({
@@ -43,7 +43,7 @@ export const cancelReset = defineRoute({
   body: Signed(B64u, LIMITS.signedRequestMaxBytes),
   errors: ['challenge-expired', 'signature-invalid'],
   summary:
-    'Ends a reset that was announced, by the login key. Any login or change by that key does the same.',
+    'Ends every reset that was announced, by the login key. Any login or change by that key does the same.',
 });
 
 export const finishReset = defineRoute({

@@ -6,9 +6,12 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
+import { LIMITS } from '@tacet/protocol/limits';
 import { settings, type SettingName, type SettingTexts } from './env.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
+/** A message that waited longer than clients keep the keys for it could be opened by nobody. */
+const QUEUE_AGE_DAYS = [LIMITS.queueMinAgeMs / DAY_MS, LIMITS.queueAgeMs / DAY_MS] as const;
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 const METRICS = ['off', 'loopback', 'token'] as const;
 
@@ -97,7 +100,7 @@ export function buildConfig(texts: SettingTexts): Config {
     name: matching(texts, 'TACET_NAME', isDisplayName),
     openSignUp: flag(texts, 'TACET_OPEN_SIGN_UP'),
     rateFactor: number(texts, 'TACET_RATE_FACTOR', 0.1, 1000, false),
-    queueAgeMs: number(texts, 'TACET_QUEUE_AGE_DAYS', 30, 3650, true) * DAY_MS,
+    queueAgeMs: number(texts, 'TACET_QUEUE_AGE_DAYS', ...QUEUE_AGE_DAYS, true) * DAY_MS,
     logLevel: choice(texts, 'TACET_LOG_LEVEL', LOG_LEVELS),
     trustProxy: list(texts, 'TACET_TRUST_PROXY', isProxy),
     metrics,

@@ -84,8 +84,9 @@ export const settings = [
     name: 'TACET_QUEUE_AGE_DAYS',
     kind: 'integer',
     default: String(LIMITS.queueAgeMs / DAY_MS),
-    allowed: `a whole number from ${String(LIMITS.queueMinAgeMs / DAY_MS)} to 3650`,
-    description: 'How many days a message waits for a device that does not fetch it.',
+    allowed: `a whole number from ${String(LIMITS.queueMinAgeMs / DAY_MS)} to ${String(LIMITS.queueAgeMs / DAY_MS)}`,
+    description:
+      'How many days a message waits for a device that does not fetch it; clients keep the keys for it no longer.',
   },
   {
     name: 'TACET_LOG_LEVEL',

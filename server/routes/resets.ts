@@ -12,9 +12,8 @@ const SIGNED = Signed(Bytes, LIMITS.signUpMaxBytes);
 
 export function bindResets(app: FastifyInstance, deps: Deps): void {
   const { resets } = deps;
-  bindRoute(app, deps, routes.getReset, async ({ caller }) => {
-    const reset = await resets.get(caller);
-    return reset === undefined ? {} : { reset: toJson(reset) };
+  bindRoute(app, deps, routes.getResets, async ({ caller }) => {
+    return { resets: (await resets.list(caller)).map((reset) => toJson(reset)) };
   });
   bindRoute(app, deps, routes.beginReset, async ({ caller, body }) =>
     toJson(await resets.begin(caller, parseCarried(SIGNED, body))),

@@ -1,7 +1,8 @@
 /**
- * Resets: who has lost the passphrase and has a device left announces one; every device is told, any use of the login key ends it, and
- * after 72 hours the device that announced it may put a new account key and new credentials in force. The server checks the device's
- * session key and the time; what the new account key signs it carries unchecked.
+ * Resets: who has lost the passphrase and has a device left announces one; every device is told, any use of the login key ends all of
+ * them, and after 72 hours the device that announced it may put a new account key and new credentials in force. Each device waits for
+ * its own announcement: nobody is kept from it by a device that is gone. The server checks the device's session key and the time; what
+ * the new account key signs it carries unchecked.
  */
 import { WireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type DeviceId } from '@tacet/protocol/ids';
@@ -32,23 +33,25 @@ export class Resets {
     this.#needs = needs;
   }
 
-  /** The reset that was announced. */
-  get(caller: Caller): Promise<PendingReset | undefined> {
-    return this.#needs.resetStore.get(idBytes(caller.account));
+  /** The resets that were announced. */
+  list(caller: Caller): Promise<readonly PendingReset[]> {
+    return this.#needs.resetStore.list(idBytes(caller.account), this.#needs.clock.now());
   }
 
-  /** Announces one, and tells every device. Throws `WireError` `challenge-expired`, `signature-invalid`. */
+  /** Announces one, and tells every device. Throws `WireError` `challenge-expired`, `signature-invalid`, `session-ended`. */
   async begin(caller: Caller, signed: SignedBytes): Promise<PendingReset> {
     const { clock, resetStore, sessions } = this.#needs;
     const request = readSigned(signedBeginReset, signed.bytes);
     await this.#requireSessionKey(caller, request, signed);
-    const dueAt = clock.now() + LIMITS.resetWaitMs;
-    const reset = await resetStore.begin(request.account, { device: request.device, dueAt });
+    const now = clock.now();
+    const announced = { device: request.device, dueAt: now + LIMITS.resetWaitMs };
+    const reset = await resetStore.begin(request.account, announced, now);
+    if (reset === undefined) throw new WireError('session-ended', 'the device is gone');
     await sessions.notify(caller.account, 'reset', caller.device);
     return reset;
   }
 
-  /** Ends one by the login key. Throws `WireError` `challenge-expired`, `signature-invalid`. */
+  /** Ends all of them by the login key. Throws `WireError` `challenge-expired`, `signature-invalid`. */
   async cancel(caller: Caller, signed: SignedBytes): Promise<void> {
     const request = readSigned(signedCancelReset, signed.bytes);
     await this.#needs.accounts.requireLoginKey(caller, request, signed);

@@ -115,7 +115,7 @@ export class Sessions {
     return prepared.open(outcome.pending);
   }
 
-  /** Somebody has the passphrase: a reset that was announced ends, and every device is told. */
+  /** Somebody has the passphrase: resets that were announced end, and every device is told. */
   async endReset(account: AccountId): Promise<void> {
     if (!(await this.#needs.resets.cancel(idBytes(account)))) return;
     await this.notify(account, 'reset', undefined);

@@ -202,23 +202,29 @@ export interface AddedDevice {
 export interface ListChange {
   readonly added?: AddedDevice | undefined;
   readonly rotation?: KeyRotation | undefined;
-  /** A reset: needs one that this device announced and that is due, puts another account key in force, and ends. */
+  /** A reset: needs one that this device announced and that is due, puts another account key in force, and ends all of them. */
   readonly reset?:
     { readonly device: Uint8Array; readonly accountKey: Uint8Array; readonly now: number } | undefined;
 }
 
-/** A reset that was announced. */
+/** A reset that a device announced. It may be finished from `dueAt` on, and lapses `LIMITS.resetLapseMs` later. */
 export interface PendingReset {
   readonly device: Uint8Array;
   readonly dueAt: number;
 }
 
 export interface ResetStore {
-  get(account: Uint8Array): Promise<PendingReset | undefined>;
-  /** Announces a reset; one that a listed device announced before stays and is given. */
-  begin(account: Uint8Array, reset: PendingReset): Promise<PendingReset>;
-  /** Whether there was one. */
+  /** Those that have not lapsed, one of a device at most, the earliest first. */
+  list(account: Uint8Array, now: number): Promise<readonly PendingReset[]>;
+  /**
+   * Announces one of a device, beside those of others. One that the same device announced before stays and is given, unless it has
+   * lapsed. `undefined`: the account has no such device.
+   */
+  begin(account: Uint8Array, reset: PendingReset, now: number): Promise<PendingReset | undefined>;
+  /** Ends all of them. Whether there was one. */
   cancel(account: Uint8Array): Promise<boolean>;
+  /** Deletes those that have lapsed. */
+  prune(now: number): Promise<number>;
 }
 
 export interface DeviceStore {

@@ -1,4 +1,4 @@
-/** Row types of migrations 0001 and 0002: accounts, their sessions and invites, devices and prekeys. */
+/** Row types of migrations 0001, 0002 and 0005: accounts, their sessions and invites, devices and prekeys. */
 
 type Bytes = Uint8Array;
 
@@ -93,9 +93,9 @@ export interface OneTimeKyberPrekeyRow extends OneTimePrekeyRow {
 }
 
 export interface ResetRow {
-  readonly account: Bytes;
   /** Who announced it and may finish it. */
   readonly device: Bytes;
+  readonly account: Bytes;
   readonly due_at: number;
 }
 

@@ -10,7 +10,7 @@ import type {
 } from './account-ports.ts';
 import type { Builder } from './dialect.ts';
 import { insertOneTimeKeys } from './prekeys.ts';
-import { pending } from './resets.ts';
+import { isDue } from './resets.ts';
 import { insertSession } from './sessions.ts';
 import { all, first, run, type Transaction } from './transaction.ts';
 import type { StoreEngine } from './writer.ts';
@@ -76,13 +76,8 @@ function* changeList(
     if (taken !== undefined) return { kind: 'list-mismatch' };
   }
   const isNext = yield* follows(build, account, list);
-  if (reset !== undefined) {
-    const announced = yield* pending(build, account);
-    const isDue =
-      announced !== undefined &&
-      Buffer.compare(announced.device, reset.device) === 0 &&
-      announced.dueAt <= reset.now;
-    if (!isDue) return { kind: 'reset-not-due' };
+  if (reset !== undefined && !(yield* isDue(build, account, reset.device, reset.now))) {
+    return { kind: 'reset-not-due' };
   }
   if (isNext && rotation !== undefined) {
     if (!(yield* rotate(build, account, rotation))) return { kind: 'version-mismatch' };

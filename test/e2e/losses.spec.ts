@@ -13,7 +13,7 @@ const ADMIN = join(import.meta.dirname, '..', '..', 'server', 'admin.ts');
 /** Lets the 72 hours of every announced reset be over. */
 function endTheWait(host: Host): void {
   const database = openSqlite(join(host.dataDir, 'tacet.sqlite'));
-  const { changes } = database.prepare('update resets set due_at = 1').run();
+  const { changes } = database.prepare('update resets set due_at = ?').run(Date.now());
   database.close();
   expect(changes).toBe(1);
 }
@@ -65,6 +65,29 @@ test('the passphrase is lost and a device is left: a reset, announced everywhere
   const late = new Person(await newBrowser(), host.origin, ada);
   await late.signIn(ada.passphrase);
   await late.expectHome();
+});
+
+test('a device that announced a reset and is gone does not keep the one that is left from its own', async ({
+  ada,
+  host,
+  newBrowser,
+}) => {
+  const lost = new Person(await newBrowser(), host.origin, ada);
+  await lost.signIn(ada.passphrase);
+  await lost.expectHome();
+  await openAccount(lost);
+  await lost.button(en.account.lostBegin).click();
+  await lost.page.getByRole('dialog').getByRole('button', { name: en.account.lostBegin }).click();
+  await expect(lost.page.getByText(/can be finished from/)).toBeVisible();
+  await lost.page.context().close();
+  endTheWait(host);
+
+  await openAccount(ada);
+  await expect(ada.page.getByText(en.account.lostBeside)).toBeVisible();
+  await ada.button(en.account.lostBegin).click();
+  await ada.page.getByRole('dialog').getByRole('button', { name: en.account.lostBegin }).click();
+  await expect(ada.page.getByText(/can be finished from/)).toBeVisible();
+  await expect(ada.page.getByRole('link', { name: en.account.lostFinish })).toHaveCount(0);
 });
 
 test('a reset ends when the passphrase turns up', async ({ ada }) => {

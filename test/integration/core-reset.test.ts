@@ -50,8 +50,8 @@ t.test(
     await ben.waitFor('before', (state) => textsOf(state).includes('before'));
 
     await ada.commands.beginReset();
-    t.equal(ada.state.reset?.isThis, true);
-    await other.waitFor('the announcement', ({ reset }) => reset?.isThis === false);
+    t.equal(ada.state.resets[0]?.isThis, true);
+    await other.waitFor('the announcement', ({ resets }) => resets[0]?.isThis === false);
     const next = await ada.commands.suggestPassphrase();
     await t.rejects(ada.commands.finishReset(next), { code: 'reset-not-due' }, 'not at once');
     await t.rejects(other.commands.finishReset(next), { code: 'reset-not-due' }, 'not by another device');
@@ -63,7 +63,7 @@ t.test(
       'not by another device, ever',
     );
     await ada.commands.finishReset(next);
-    t.equal(ada.state.reset, undefined);
+    t.same(ada.state.resets, []);
     t.equal(ada.state.devices.length, 1);
     await other.waitFor('the end', ({ session }) => session.kind === 'ended');
 
@@ -86,6 +86,59 @@ t.test(
   },
 );
 
+t.test(
+  'a device that announced a reset and is gone keeps no other from its own, nor from the whole wait',
+  async (t) => {
+    await using at = await openServerWithClock();
+    const { ada, ben, adasPassphrase } = await makePair(at.url);
+    const [lost, left] = [
+      await signInAgain(at.url, 'ada', adasPassphrase),
+      await signInAgain(at.url, 'ada', adasPassphrase),
+    ];
+    t.teardown(() => Promise.all([ada.close(), ben.close(), lost.close(), left.close()]));
+    // One announces and is never seen again, one announces and signs out for good.
+    await lost.commands.beginReset();
+    lost.crash();
+    await left.commands.beginReset();
+    await ada.waitFor('both', ({ resets }) => resets.length === 2);
+    await left.commands.signOut();
+    await ada.waitFor('the one that has left to go', ({ resets }) => resets.length === 1);
+    at.pass(LIMITS.resetWaitMs + 1_000);
+
+    await ada.commands.beginReset();
+    t.match(ada.state.resets, [{ isThis: true }, { isThis: false }]);
+    const next = await ada.commands.suggestPassphrase();
+    await t.rejects(ada.commands.finishReset(next), { code: 'reset-not-due' }, 'no other wait counts for it');
+    at.pass(LIMITS.resetWaitMs + 1_000);
+    await ada.commands.finishReset(next);
+    t.same(ada.state.resets, []);
+    t.equal(ada.state.devices.length, 1);
+    const toBen = await openWith(ada, 'Ben');
+    await openWith(ben, 'Ada');
+    await ada.commands.sendText(toBen, 'here again');
+    await ben.waitFor('the text', (state) => textsOf(state).includes('here again'));
+  },
+);
+
+t.test('who announces beside another waits as long, and the passphrase ends both', async (t) => {
+  await using at = await openServerWithClock();
+  const { ada, ben, adasPassphrase } = await makePair(at.url);
+  const thief = await signInAgain(at.url, 'ada', adasPassphrase);
+  t.teardown(() => Promise.all([ada.close(), ben.close(), thief.close()]));
+  await ada.commands.beginReset();
+  await thief.waitFor('the announcement', ({ resets }) => resets[0]?.isThis === false);
+  at.pass(LIMITS.resetWaitMs - 60_000);
+  await thief.commands.beginReset();
+  await ada.waitFor('to be told of the second too', ({ resets }) => resets.length === 2);
+  at.pass(120_000);
+  const next = await thief.commands.suggestPassphrase();
+  await t.rejects(thief.commands.finishReset(next), { code: 'reset-not-due' });
+  await ada.commands.cancelReset(adasPassphrase);
+  await thief.waitFor('the end of both', ({ resets }) => resets.length === 0);
+  at.pass(LIMITS.resetWaitMs);
+  await t.rejects(thief.commands.finishReset(next), { code: 'reset-not-due' });
+});
+
 t.test('any login with the passphrase ends a reset, and so does the passphrase on a device', async (t) => {
   await using at = await openServerWithClock();
   const { ada, ben, adasPassphrase } = await makePair(at.url);
@@ -94,18 +147,18 @@ t.test('any login with the passphrase ends a reset, and so does the passphrase o
   at.pass(LIMITS.resetWaitMs + 1_000);
   const other = await signInAgain(at.url, 'ada', adasPassphrase);
   t.teardown(() => other.close());
-  await ada.waitFor('the end of the reset', ({ reset }) => reset === undefined);
+  await ada.waitFor('the end of the reset', ({ resets }) => resets.length === 0);
   await t.rejects(ada.commands.finishReset(await ada.commands.suggestPassphrase()), {
     code: 'reset-not-due',
   });
 
   await ada.commands.beginReset();
-  await other.waitFor('the announcement', ({ reset }) => reset !== undefined);
+  await other.waitFor('the announcement', ({ resets }) => resets.length > 0);
   await t.rejects(other.commands.cancelReset('not the passphrase of this account'), {
     code: 'passphrase-wrong',
   });
   await other.commands.cancelReset(adasPassphrase);
-  await ada.waitFor('the end of the reset', ({ reset }) => reset === undefined);
+  await ada.waitFor('the end of the reset', ({ resets }) => resets.length === 0);
 });
 
 t.test('a reset whose answer was lost is in force after the next start', async (t) => {
@@ -128,13 +181,13 @@ t.test('a reset whose answer was lost is in force after the next start', async (
     here.ports.power.cut();
     here = openTestClient({ url: at.url, disk: here.ports.disk });
     await isOnline(here);
-    if (here.state.reset === undefined) {
+    if (here.state.resets.length === 0) {
       await here.waitFor('settled', ({ devices }) => devices.length === 1);
     }
   }
   const last = here;
   t.teardown(() => last.close());
-  if (here.state.reset !== undefined) await here.commands.finishReset(next);
+  if (here.state.resets.length > 0) await here.commands.finishReset(next);
   const toBen = await openWith(here, 'Ben');
   await here.commands.sendText(toBen, 'still me');
   await openWith(ben, 'Ada');

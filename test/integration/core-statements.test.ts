@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import type { ServerFrame } from '@tacet/protocol/frames/server';
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
+import { SECRETS_KEPT_MS } from '@tacet/client/core/devices';
 import { LIMITS } from '@tacet/protocol/limits';
 import { signedStatement } from '@tacet/protocol/signed/statement';
 import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
 import {
+  eventsOf,
   isOnline,
   openTestClient,
   openWith,
@@ -122,6 +124,84 @@ t.test(
     t.equal(wroteTo(wire, tablets), true);
   },
 );
+
+t.test('what was begun with the keys of an absent device opens after as long as it could wait', async (t) => {
+  await using server = await openTestServer();
+  let days = 0;
+  const skewMs = (): number => days * DAY;
+  await using ada = openTestClient({ url: server.url, skewMs });
+  await signUp(ada, 'ada');
+  const { link } = await ada.commands.makeInvite();
+  await using ben = openTestClient({ url: server.url, skewMs });
+  const { passphrase } = await signUp(ben, 'ben', link);
+  await openWith(ada, 'Ben');
+  await openWith(ben, 'Ada');
+  await ada.client.background.settled();
+  await ada.close();
+  await ben.close();
+
+  // On the last day on which her statement is believed, another device of his begins a session with the keys that it names.
+  days = 29;
+  await using late = openTestClient({ url: server.url, skewMs });
+  await signIn(late, 'ben', passphrase);
+  const toAda = await openWith(late, 'Ada');
+  await late.commands.sendText(toAda, 'on the last day');
+  await late.client.background.settled();
+
+  // It waits as long as it may, and comes only after she has looked after her keys.
+  days = 29 + LIMITS.queueAgeMs / DAY;
+  const wire = makeHostileWire();
+  wire.change = (frame) => (frame.kind === 'deliver' ? [] : [frame]);
+  await using back = openTestClient({ url: server.url, disk: ada.ports.disk, skewMs, wire });
+  const opened = openWith(back, 'Ben');
+  await isOnline(back);
+  await back.client.background.settled();
+  await opened;
+  wire.change = (frame) => [frame];
+  await reconnect(back);
+  const seen = await back.waitFor('the text', (state) => textsOf(state).includes('on the last day'));
+  t.notOk(eventsOf(seen).includes('unreadable'), 'it opened, and was not asked for again');
+});
+
+t.test('secrets are kept while the server may hand their keys out, and forgotten in the end', async (t) => {
+  await using server = await openTestServer();
+  let days = 0;
+  const wire = makeHostileWire();
+  let shown: 'none' | 'all' | 'second' = 'none';
+  const first = new Set<number>();
+  wire.answer = (request, reply) => {
+    if (request.path !== '/v1/keys') return reply;
+    if (request.method === 'PUT') shown = 'all';
+    if (shown === 'all') return reply;
+    const held = JSON.parse(reply.body) as Record<string, { ids: number[]; digest: string }>;
+    for (const kind of ['oneTime', 'oneTimeKyber'] as const) {
+      const ids = held[kind]?.ids ?? [];
+      if (shown === 'none') for (const id of ids) first.add(id);
+      const digest = Buffer.from(randomBytes(32)).toString('base64url');
+      held[kind] = { ids: shown === 'none' ? [] : ids.filter((id) => !first.has(id)), digest };
+    }
+    return { ...reply, body: JSON.stringify(held) };
+  };
+  await using ada = openTestClient({ url: server.url, wire, skewMs: () => days * DAY });
+  const secrets = (): number => ada.ports.disk.databases.get('tacet')?.get('prekeys')?.size ?? 0;
+  await signUp(ada, 'ada');
+  await ada.client.background.settled();
+  const two = 2 * 2 * LIMITS.prekeyBatch;
+  t.ok(secrets() >= two, 'the server called keys low, and got a second batch');
+
+  days = SECRETS_KEPT_MS / DAY + 1;
+  await reconnect(ada);
+  t.ok(secrets() >= two, 'the first batch is old, but still there to be handed out');
+
+  shown = 'second';
+  days += SECRETS_KEPT_MS / DAY - 1;
+  await reconnect(ada);
+  t.ok(secrets() >= two, 'what was handed out the day after may be on its way');
+  days += 2;
+  await reconnect(ada);
+  t.ok(secrets() < two, 'nothing that waits can need the first batch any more');
+  t.ok(secrets() >= two / 2, 'the newest stays');
+});
 
 t.test('a server that calls keys low or wrong without end gets a bounded number of new ones', async (t) => {
   await using server = await openTestServer();

@@ -1,5 +1,12 @@
 /** Every view worth looking at, by name: its address and the state behind it. */
-import type { DeviceView, Me, OwnInviteView, SearchResults, ViewState } from '../../client/core/door.ts';
+import type {
+  DeviceView,
+  Me,
+  OwnInviteView,
+  ResetView,
+  SearchResults,
+  ViewState,
+} from '../../client/core/door.ts';
 import type { Scene } from '../support/fake-door.ts';
 import {
   ADA,
@@ -61,6 +68,14 @@ const ME: Me = {
 };
 
 const DAY = 24 * 60 * 60_000;
+
+function resetBy(
+  deviceName: string | undefined,
+  dueAt: number,
+  { isThis = false }: { readonly isThis?: boolean } = {},
+): ResetView {
+  return { isThis, deviceName, dueAt, lapsesAt: dueAt + 14 * DAY };
+}
 
 function device(index: number, name: string | undefined, heardAgoDays: number | undefined): DeviceView {
   return {
@@ -718,15 +733,35 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   },
   'reset-waits': {
     path: '/settings/account',
-    state: { ...IN, reset: { isThis: true, deviceName: 'Firefox · Linux', dueAt: NOW + 2 * DAY } },
+    state: { ...IN, resets: [resetBy('Firefox · Linux', NOW + 2 * DAY, { isThis: true })] },
   },
   'reset-due': {
     path: '/settings/account',
-    state: { ...IN, reset: { isThis: true, deviceName: 'Firefox · Linux', dueAt: NOW - DAY } },
+    state: { ...IN, resets: [resetBy('Firefox · Linux', NOW - DAY, { isThis: true })] },
   },
   'reset-elsewhere': {
     path: '/',
-    state: { ...IN, reset: { isThis: false, deviceName: undefined, dueAt: NOW + 2 * DAY } },
+    state: { ...IN, resets: [resetBy(undefined, NOW + 2 * DAY)] },
+  },
+  'reset-here': {
+    path: '/',
+    shows: '/was announced on this device/',
+    state: { ...IN, resets: [resetBy('Firefox · Linux', NOW + 2 * DAY, { isThis: true })] },
+  },
+  'reset-other-device-gone': {
+    path: '/settings/account',
+    shows: '/waits 72 hours of its own/',
+    state: { ...IN, resets: [resetBy('The old laptop in the attic', NOW - 5 * DAY)] },
+  },
+  'resets-of-two': {
+    path: '/settings/account',
+    state: {
+      ...IN,
+      resets: [
+        resetBy('Firefox · Linux', NOW + 3 * DAY, { isThis: true }),
+        resetBy('The old laptop in the attic', NOW - 5 * DAY),
+      ],
+    },
   },
   rollback: {
     path: '/',

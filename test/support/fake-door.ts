@@ -37,7 +37,7 @@ export function makeFakeDoor(scene: Scene): Door {
     open: signal(first.open),
     devices: signal(first.devices),
     lock: signal(first.lock),
-    reset: signal(first.reset),
+    resets: signal(first.resets),
     passphrase: signal(first.passphrase),
     refusedInvite: signal(first.refusedInvite),
     rollback: signal(first.rollback),

@@ -6,7 +6,7 @@ import { equalBytes } from '@tacet/protocol/bytes';
 import { NAME_MAX } from '@tacet/protocol/content/record';
 import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type DeviceId } from '@tacet/protocol/ids';
-import { getReset } from '@tacet/protocol/rest/resets';
+import { getResets } from '@tacet/protocol/rest/resets';
 import { T } from '../db/stores.ts';
 import { CoreError, fetchPart } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
@@ -27,42 +27,41 @@ export class OwnAccount {
   readonly #s: Services;
   readonly #locks = new KeyedLocks();
   readonly #keyring: DeviceKeyring;
-  #reset: AnnouncedReset | undefined;
+  #resets: readonly AnnouncedReset[] = [];
 
   constructor(services: Services, keyring: DeviceKeyring) {
     this.#s = services;
     this.#keyring = keyring;
   }
 
-  /** The reset that was announced, as last heard. */
-  get reset(): AnnouncedReset | undefined {
-    return this.#reset;
+  /** The resets that were announced, as last heard. */
+  get resets(): readonly AnnouncedReset[] {
+    return this.#resets;
   }
 
-  /** Asks for the reset that was announced. */
-  async refreshReset(): Promise<void> {
+  /** Asks for the resets that were announced. */
+  async refreshResets(): Promise<void> {
     const { rest, session } = this.#s;
-    const { reset } = await session.with((token) => rest.call(getReset, { token }));
-    this.#reset =
-      reset === undefined
-        ? undefined
-        : { device: idOf(idBytes(reset.device as DeviceId)), dueAt: reset.dueAt };
+    const { resets } = await session.with((token) => rest.call(getResets, { token }));
+    this.#resets = resets.map(({ device, dueAt }) => ({ device: idOf(idBytes(device as DeviceId)), dueAt }));
     this.#s.peopleChanged();
   }
 
   /** Announces a reset by this device: the passphrase is lost. */
   beginReset(): Promise<void> {
     return this.#act(async ({ announceReset }) => {
-      this.#reset = await announceReset(this.#s, this.#keyring);
+      const announced = await announceReset(this.#s, this.#keyring);
+      const others = this.#resets.filter(({ device }) => device !== announced.device);
+      this.#resets = [...others, announced];
       this.#s.peopleChanged();
     });
   }
 
-  /** Ends a reset with the passphrase. */
+  /** Ends every reset with the passphrase. */
   cancelReset(passphrase: string): Promise<void> {
     return this.#act(async ({ endReset }) => {
       await endReset(this.#s, passphrase);
-      await this.refreshReset();
+      await this.refreshResets();
     });
   }
 
@@ -70,7 +69,7 @@ export class OwnAccount {
   finishReset(passphrase: string): Promise<void> {
     return this.#act(async ({ completeReset }) => {
       await completeReset(this.#s, this.#keyring, passphrase);
-      await this.refreshReset();
+      await this.refreshResets();
     });
   }
 

@@ -1,7 +1,11 @@
 /** The own devices as a person sees them: from the signed list, the names in the record, and what was heard here. */
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
+import { LIMITS } from '@tacet/protocol/limits';
 import type { Home } from '../home.ts';
 import type { DeviceView, PassphraseView, ResetView } from '../view.ts';
+
+/** The same while there are none, so that no view is told of a change. */
+const NO_RESETS: readonly ResetView[] = [];
 
 /** This one first, then in the order in which they were added. */
 export function devicesOf({
@@ -29,14 +33,23 @@ export function devicesOf({
   return views.toSorted((a, b) => Number(b.isThis) - Number(a.isThis) || a.addedAt - b.addedAt);
 }
 
-/** The reset that was announced. */
-export function resetOf(
+/** The resets that were announced, less those of devices that have left since; this device's own first. */
+export function resetsOf(
   home: Pick<Home, 'directory' | 'record' | 'own' | 'ownAccount'>,
-): ResetView | undefined {
-  const { reset } = home.ownAccount;
-  if (reset === undefined) return undefined;
-  const announcer = devicesOf(home).find(({ device }) => device === reset.device);
-  return { isThis: announcer?.isThis === true, deviceName: announcer?.name, dueAt: reset.dueAt };
+): readonly ResetView[] {
+  const { resets } = home.ownAccount;
+  if (resets.length === 0) return NO_RESETS;
+  const devices = devicesOf(home);
+  return resets
+    .map(({ device, dueAt }) => ({ dueAt, announcer: devices.find((each) => each.device === device) }))
+    .filter(({ announcer }) => announcer?.hasLeft !== true)
+    .map(({ dueAt, announcer }) => ({
+      isThis: announcer?.isThis === true,
+      deviceName: announcer?.name,
+      dueAt,
+      lapsesAt: dueAt + LIMITS.resetLapseMs,
+    }))
+    .toSorted((a, b) => Number(b.isThis) - Number(a.isThis) || a.dueAt - b.dueAt);
 }
 
 /** What is to be said of the passphrase. */

@@ -97,8 +97,13 @@ export interface PreKeyState {
   readonly nextId: number;
   /** Signed prekeys, each with the last-resort key of the same id; newest last. Kept as long as a queue can hold a message for them. */
   readonly signed: readonly { readonly id: number; readonly madeAt: number }[];
-  /** Batches of one-time keys of both kinds. */
-  readonly batches: readonly { readonly firstId: number; readonly count: number; readonly madeAt: number }[];
+  /** Batches of one-time keys of both kinds; `heldAt`: when the server last said that it holds one of them, exact to a day. */
+  readonly batches: readonly {
+    readonly firstId: number;
+    readonly count: number;
+    readonly madeAt: number;
+    readonly heldAt?: number;
+  }[];
   readonly statedAt: number;
   /** How often the server held other keys than were uploaded. */
   readonly faults: number;

@@ -42,7 +42,7 @@ function Notice({ onCheck }: { readonly onCheck: () => void }): VNode | null {
     );
   }
   // Whoever has announced a reset has said that it is lost.
-  if (!asked || state.reset.value !== undefined) return null;
+  if (!asked || state.resets.value.length > 0) return null;
   return (
     <div class={`${strip.strip} ${strip.list}`}>
       <Icon node={KeyRound} size={16} />

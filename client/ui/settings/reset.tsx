@@ -1,6 +1,7 @@
 /** The reset after a lost passphrase: announcing it, waiting, finishing it here, ending it with the passphrase. */
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import type { ResetView } from '../../core/door.ts';
 import { shownNow } from '../clock.ts';
 import { announce } from '../components/announcer.tsx';
 import { Button, ButtonLink } from '../components/button.tsx';
@@ -16,38 +17,26 @@ import { ResetNotice } from './reset-notice.tsx';
 export function Reset(): VNode {
   const { commands, state } = useDoor();
   const [asking, setAsking] = useState<'begin' | 'end' | undefined>(undefined);
-  const reset = state.reset.value;
+  const resets = state.resets.value;
+  const own = resets.find(({ isThis, lapsesAt }) => isThis && lapsesAt > shownNow.value);
   const close = (): void => setAsking(undefined);
-  const date = reset === undefined ? '' : formatFull(reset.dueAt);
   return (
     <>
-      {reset === undefined ? (
+      <ResetNotice />
+      {own === undefined ? (
         <>
-          <p>{text.account.lostText}</p>
+          <p>{resets.length === 0 ? text.account.lostText : text.account.lostBeside}</p>
           <div>
             <Button onClick={() => setAsking('begin')}>{text.account.lostBegin}</Button>
           </div>
         </>
       ) : (
-        <>
-          {!reset.isThis ? (
-            <ResetNotice />
-          ) : reset.dueAt > shownNow.value ? (
-            <p>{fill(text.account.lostWaits, { date })}</p>
-          ) : (
-            <>
-              <p>{text.account.lostDue}</p>
-              <div>
-                <ButtonLink kind="primary" {...linkTo({ kind: 'settings', page: 'reset' })}>
-                  {text.account.lostFinish}
-                </ButtonLink>
-              </div>
-            </>
-          )}
-          <div>
-            <Button onClick={() => setAsking('end')}>{text.account.lostEnd}</Button>
-          </div>
-        </>
+        <Announced {...own} />
+      )}
+      {resets.length > 0 && (
+        <div>
+          <Button onClick={() => setAsking('end')}>{text.account.lostEnd}</Button>
+        </div>
       )}
       {asking === 'begin' && <Begin onClose={close} />}
       {asking === 'end' && (
@@ -60,6 +49,21 @@ export function Reset(): VNode {
           onDone={() => announce(text.common.saved)}
         />
       )}
+    </>
+  );
+}
+
+function Announced({ dueAt, lapsesAt }: ResetView): VNode {
+  const now = shownNow.value;
+  if (dueAt > now) return <p>{fill(text.account.lostWaits, { date: formatFull(dueAt) })}</p>;
+  return (
+    <>
+      <p>{fill(text.account.lostDue, { date: formatFull(lapsesAt) })}</p>
+      <div>
+        <ButtonLink kind="primary" {...linkTo({ kind: 'settings', page: 'reset' })}>
+          {text.account.lostFinish}
+        </ButtonLink>
+      </div>
     </>
   );
 }

@@ -654,12 +654,16 @@ export const de: Translation = {
       'Beim Abschluss, frühestens in 72 Stunden, bekommt dein Konto einen neuen Schlüssel. Deine anderen Geräte werden abgemeldet, und die Menschen, mit denen du sprichst, sehen, dass sich dein Schlüssel geändert hat, und müssen die Nummern neu vergleichen. Bis dahin läuft alles weiter wie bisher.',
     lostWaits:
       'Ein Zurücksetzen durch dieses Gerät lässt sich ab {date} abschließen. Die Passphrase zu verwenden beendet es.',
-    lostDue: 'Das Zurücksetzen deines Kontos lässt sich jetzt abschließen.',
+    lostDue: 'Das Zurücksetzen deines Kontos lässt sich abschließen, bis {date}.',
     lostFinish: 'Zurücksetzen abschließen',
     lostStep: 'Schritt {step} von 2',
     lostDone: 'Dein Konto wurde zurückgesetzt',
     lostElsewhere:
       '„{name}“ hat ein Zurücksetzen deines Kontos angekündigt. Ab {date} kann es das Konto übernehmen. Wenn du das nicht warst, beende es jetzt mit deiner Passphrase und entferne dieses Gerät.',
+    lostBeside:
+      'Wenn es jenes Gerät nicht mehr gibt, kündige ein Zurücksetzen durch dieses an: Es wartet eigene 72 Stunden, was das andere auch tut.',
+    lostHere:
+      'Auf diesem Gerät wurde ein Zurücksetzen deines Kontos angekündigt. Wenn du das nicht warst, beende es vor {date} mit deiner Passphrase.',
     lostEnd: 'Zurücksetzen beenden',
     lostEndTitle: 'Das Zurücksetzen beenden?',
     lostEndText:
@@ -843,7 +847,7 @@ export const de: Translation = {
     'delivery-refused': 'Die Geräte dieser Person nehmen die Nachricht nicht.',
     'queue-full': 'Für diese Person warten schon zu viele Nachrichten. Versuch es später.',
     'reset-not-due':
-      'Dieses Zurücksetzen lässt sich nicht abschließen: Seine Zeit ist nicht gekommen, oder die Passphrase wurde seither verwendet.',
+      'Dieses Zurücksetzen lässt sich nicht abschließen: Seine Zeit ist nicht gekommen oder vorbei, oder die Passphrase wurde seither verwendet.',
     'too-many-devices': 'Dein Konto hat so viele Geräte, wie es haben kann. Melde zuerst eines ab.',
     'rate-limited': 'Das war etwas viel auf einmal. Warte einen Moment und versuch es noch einmal.',
     'slow-reader': 'Dieses Gerät kam nicht nach. Es verbindet sich von selbst wieder.',

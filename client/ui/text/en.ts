@@ -640,12 +640,16 @@ export const en = {
     lostLoses:
       'When it is finished, in 72 hours at the earliest, your account gets a new key. Your other devices are signed out, and the people you talk with see that your key has changed and have to compare numbers again. Until then everything goes on as it is.',
     lostWaits: 'A reset by this device can be finished from {date}. Using your passphrase ends it.',
-    lostDue: 'The reset of your account can be finished now.',
+    lostDue: 'The reset of your account can be finished, until {date}.',
     lostFinish: 'Finish the reset',
     lostStep: 'Step {step} of 2',
     lostDone: 'Your account was reset',
     lostElsewhere:
       '“{name}” has announced a reset of your account. From {date} it can take the account over. If this was not you, end it now with your passphrase and remove that device.',
+    lostBeside:
+      'If that device is gone, announce a reset by this one: it waits 72 hours of its own, whatever the other does.',
+    lostHere:
+      'A reset of your account was announced on this device. If this was not you, end it with your passphrase before {date}.',
     lostEnd: 'End the reset',
     lostEndTitle: 'End the reset?',
     lostEndText:
@@ -824,7 +828,7 @@ export const en = {
     'delivery-refused': 'This person’s devices do not take the message.',
     'queue-full': 'Too many messages already wait for this person. Try later.',
     'reset-not-due':
-      'This reset cannot be finished: its time has not come, or the passphrase was used since.',
+      'This reset cannot be finished: its time has not come or is over, or the passphrase was used since.',
     'too-many-devices': 'Your account has as many devices as it can have. Sign out on one first.',
     'rate-limited': 'That was a little much at once. Wait a moment and try again.',
     'slow-reader': 'This device fell behind. It connects again by itself.',

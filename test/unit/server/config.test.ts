@@ -49,7 +49,7 @@ const bad: readonly (readonly [SettingName, readonly string[]])[] = [
   ['TACET_NAME', ['', 'x'.repeat(65), 'a\u0007b', 'two\nlines']],
   ['TACET_OPEN_SIGN_UP', ['true', '1', 'YES', 'maybe']],
   ['TACET_RATE_FACTOR', ['0', '0.05', '1001', '-1', 'NaN', 'Infinity']],
-  ['TACET_QUEUE_AGE_DAYS', ['29', '3651', '30.5', '90d']],
+  ['TACET_QUEUE_AGE_DAYS', ['29', '91', '3650', '30.5', '90d']],
   ['TACET_LOG_LEVEL', ['verbose', 'INFO', 'trace']],
   ['TACET_TRUST_PROXY', ['proxy', '10.0.0.0/33', '::1/129', '10.0.0', '10.0.0.1/8/8', '10.0.0.1,']],
   ['TACET_METRICS', ['on', 'public']],
