@@ -38,11 +38,6 @@ export function parseUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Two bytes, big-endian. */
-export function be16(value: number): Bytes {
-  return Uint8Array.of(value >>> 8, value);
-}
-
 /** Whether a number is a whole one from 0 that four bytes hold. */
 export function isU32(value: number): boolean {
   return value >>> 0 === value;
@@ -132,45 +127,5 @@ export function fromHex(hex: string): Bytes {
     if (high < 0 || low < 0) throw new CryptoError('malformed', 'not a hex digit');
     bytes[i] = high * 16 + low;
   }
-  return bytes;
-}
-
-const base64urlDigits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
-/** Base64url without padding. */
-export function toBase64url(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 3) {
-    const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    const digits = Math.min(bytes.length - i, 3) + 1;
-    for (let d = 0; d < digits; d += 1) text += base64urlDigits[(group >>> (18 - 6 * d)) & 63] ?? '';
-  }
-  return text;
-}
-
-/**
- * Bytes of base64url without padding. Only the one canonical form is accepted: throws `malformed` on
- * padding, another alphabet, an impossible length, or unused bits that are not zero.
- */
-export function fromBase64url(text: string): Bytes {
-  const rest = text.length % 4;
-  if (rest === 1) throw new CryptoError('malformed', 'impossible base64url length');
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let bits = 0;
-  let pending = 0;
-  let offset = 0;
-  for (const character of text) {
-    const digit = base64urlDigits.indexOf(character);
-    if (digit < 0) throw new CryptoError('malformed', 'not a base64url digit');
-    bits = (bits << 6) | digit;
-    pending += 6;
-    if (pending >= 8) {
-      pending -= 8;
-      bytes[offset] = bits >>> pending;
-      offset += 1;
-      bits &= (1 << pending) - 1;
-    }
-  }
-  if (bits !== 0) throw new CryptoError('malformed', 'base64url with stray bits');
   return bytes;
 }

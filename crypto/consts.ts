@@ -44,8 +44,5 @@ export const UNACKNOWLEDGED_SESSION_MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
 export const MIN_DEVICE_ID = 1;
 export const MAX_DEVICE_ID = 127;
 
-/** Registration ids have 14 bits (protocol, sealed sender version 2). */
-export const MAX_REGISTRATION_ID = 0x3fff;
-
 /** Longest plaintext or ciphertext body accepted: far above any frame of the transport, far below what stalls a worker. */
 export const MAX_BODY_BYTES = 1 << 24;

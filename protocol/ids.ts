@@ -31,10 +31,6 @@ function parseId(text: string): string | undefined {
 export function parseAccountId(text: string): AccountId | undefined {
   return parseId(text) as AccountId | undefined;
 }
-/** Parses the text form of a device id. */
-export function parseDeviceId(text: string): DeviceId | undefined {
-  return parseId(text) as DeviceId | undefined;
-}
 /** Parses the text form of an invite code. */
 export function parseInviteCode(text: string): InviteCode | undefined {
   return parseId(text) as InviteCode | undefined;

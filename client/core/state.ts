@@ -331,10 +331,12 @@ async function readWindow(home: Home, id: AccountId, order: number | undefined):
 /** How a person is shown. */
 export function personOf(home: Home, account: AccountId): PersonView {
   const contact = home.record.contact(account);
-  const username = contact?.username ?? home.directory.get(account)?.stored.username;
+  const username = contact?.username;
+  const claims = username === undefined ? home.directory.get(account)?.stored.username : undefined;
   return {
     account,
     username,
+    ...(claims === undefined ? {} : { claims }),
     name: contact?.name ?? username ?? account.slice(0, SHORT_ID),
     picture: home.profiles.pictureName(account),
     key: keyName(home, account),

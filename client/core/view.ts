@@ -97,7 +97,10 @@ export type Delivery =
 
 export interface PersonView {
   readonly account: AccountId;
+  /** As he was looked up or invited by: he is found by it. */
   readonly username: string | undefined;
+  /** What he says that it is, while this account knows none: shown as his word, and nobody is found by it. */
+  readonly claims?: string | undefined;
   /** Profile name, else username, else a short form of the id. */
   readonly name: string;
   /** Names the picture that is known, for `readPicture`; another picture has another one. */

@@ -31,9 +31,3 @@ export function authenticateRequest(
   }
   return caller;
 }
-
-/** The caller of a route that needs one. */
-export function callerOf(request: FastifyRequest): Caller {
-  if (request.caller === undefined) throw new TypeError('the route has no authentication');
-  return request.caller;
-}

@@ -19,7 +19,8 @@ test('people are found by name and username beside messages, and opened by keys 
   await field.fill('bob');
   const people = page.getByRole('region', { name: en.search.names }).getByRole('link');
   await expect(people).toHaveCount(2);
-  await expect(people.first()).toContainText('@bob');
+  // He came by an invite: nobody has looked up yet whether that is his username.
+  await expect(people.first()).toContainText(en.trust.claimed.replace('{username}', 'bob'));
   await expect(people.last()).toContainText('Carol Bobbin');
   await expect(page.getByRole('link').filter({ has: page.locator('mark') })).toHaveCount(1);
   await expect(page.getByText('2 people found · 1 message found')).toBeVisible();
@@ -37,8 +38,20 @@ test('people are found by name and username beside messages, and opened by keys 
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: /Carol Bobbin/ })).toBeVisible();
 
+  // The way to whoever has the username stays open beside who says that it is his, and leads to the one whom the server knows by it.
+  await field.fill('@bob');
+  await expect(people).toHaveCount(0);
+  await ada.button(en.search.lookUp.replace('{username}', 'bob')).click();
+  const dialog = page.getByRole('dialog', { name: en.newChat.title });
+  await dialog.getByRole('button', { name: en.newChat.start }).click();
+  await expect(page.getByRole('heading', { level: 1, name: /^Bob/ })).toBeVisible();
   await field.fill('@bo');
   await expect(people).toHaveCount(1);
+  await expect(people).toContainText('@bob');
+  await field.fill('@bob');
+  await expect(people).toHaveCount(1);
+  await expect(page.getByRole('button', { name: /^Look up/ })).toHaveCount(0);
+  await field.fill('@bo');
   await field.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: /^Bob/ })).toBeVisible();
   await field.focus();

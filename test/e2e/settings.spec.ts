@@ -3,7 +3,7 @@ import { de } from '../../client/ui/text/de.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 
-test('without read receipts a message stays delivered, and without typing nobody sees that one writes', async ({
+test('what is private stays so over a reload, and what was read in silence stays delivered when a later message is read openly', async ({
   ada,
   bob,
 }) => {
@@ -23,10 +23,54 @@ test('without read receipts a message stays delivered, and without typing nobody
   await bob.open('Ada');
   await bob.send('Did you see this?');
   await ada.expectOnce('Did you see this?');
-  await ada.composer.pressSequentially('I am writing');
   await ada.send('Yes');
   await bob.expectOnce('Yes');
+
+  // Had a receipt for the first one been made, it would have come before that for the second, or with it.
+  await ada.page.goto(`${ada.origin}/settings`);
+  await receipts.check();
+  await ada.page.goto(ada.origin);
+  await ada.open('Bob');
+  await bob.send('And this?');
+  await ada.expectOnce('And this?');
+  await bob.expectDelivery('And this?', 'read');
   await expect(bob.message('Did you see this?')).toHaveAttribute('data-delivery', 'delivered');
+});
+
+test('the settings list the keys as ? does, and Enter breaks the line where a person wants that', async ({
+  ada,
+  bob,
+}) => {
+  const { page } = ada;
+  await page.goto(`${ada.origin}/settings`);
+  const rows = page.getByRole('main').getByRole('definition');
+  await expect(rows.filter({ hasText: en.keys.editLast })).toBeVisible();
+  const listed = await rows.allInnerTexts();
+  await page.keyboard.press('?');
+  const dialog = page.getByRole('dialog', { name: en.keys.title });
+  await expect(dialog.getByText(en.keys.editLast)).toBeVisible();
+  expect(await dialog.getByRole('definition').allInnerTexts()).toEqual(listed);
+  await page.keyboard.press('Escape');
+
+  const enter = page.getByRole('switch', { name: en.keys.enterSends });
+  await expect(enter).toBeChecked();
+  await enter.uncheck();
+  await page.goto(ada.origin);
+  await ada.open('Bob');
+  await ada.composer.pressSequentially('one');
+  await ada.composer.press('Enter');
+  await ada.composer.pressSequentially('two');
+  await expect(ada.composer).toHaveValue('one\ntwo');
+  await ada.composer.press('ControlOrMeta+Enter');
+  await expect(ada.composer).toHaveValue('');
+  await expect(bob.message('one')).toContainText('two');
+  await page.goto(`${ada.origin}/settings`);
+  await enter.check();
+  await page.goto(ada.origin);
+  await ada.open('Bob');
+  await ada.composer.pressSequentially('three');
+  await ada.composer.press('Enter');
+  await bob.expectOnce('three');
 });
 
 test('the level of notifications is kept, and each says what it shows', async ({ ada }) => {

@@ -62,3 +62,45 @@ t.test('a wipe without a network leaves no database, also from behind the lock',
   t.equal(ada.ports.disk.databases.size, 0);
   t.equal(ada.ports.disk.wrapKey, undefined);
 });
+
+t.test('a device where nobody is locks by itself, after a new start too, and opens as it was', async (t) => {
+  await using server = await openTestServer();
+  const ada = openTestClient({ url: server.url });
+  await signUp(ada, 'ada');
+  await ada.commands.setLock({ passphrase: WORDS, afterMs: 500 });
+  await ada.waitFor('the lock', ({ session }) => session.kind === 'locked');
+  await ada.close();
+  await using again = openTestClient({ url: server.url, disk: ada.ports.disk });
+  await again.waitFor('locked', ({ session }) => session.kind === 'locked');
+  await again.commands.unlock(WORDS);
+  t.same(again.state.lock, { afterMs: 500 });
+  await again.waitFor('the lock again', ({ session }) => session.kind === 'locked');
+});
+
+t.test('a wipe that is cut off at any step leaves all of it or nothing that opens', async (t) => {
+  await using server = await openTestServer();
+  const made = openTestClient({ url: server.url });
+  await signUp(made, 'ada');
+  await made.close();
+  const outcomes: string[] = [];
+  for (let steps = 0; !outcomes.includes('whole'); steps += 1) {
+    const disk = made.ports.disk.copy();
+    const ada = openTestClient({ url: server.url, disk });
+    ada.ports.setNetwork(false);
+    await ada.waitFor('signed in', ({ session }) => session.kind === 'signed-in');
+    await ada.client.background.settled();
+    ada.ports.power.failAfter(steps);
+    const lost = new Promise<'cut'>((resolve) => ada.ports.power.onLoss(() => resolve('cut')));
+    const end = await Promise.race([lost, ada.commands.wipe().then(() => 'whole' as const)]);
+    outcomes.push(end);
+    ada.crash();
+    const next = openTestClient({ url: server.url, disk });
+    next.ports.setNetwork(false);
+    const { session } = await next.waitFor('a start', ({ session: { kind } }) => kind !== 'starting');
+    if (end === 'whole') t.equal(session.kind, 'signed-out');
+    else t.match(session.kind, /^(?:signed-in|signed-out)$/, `cut off after ${steps} steps`);
+    if (session.kind === 'signed-out') t.equal(disk.databases.get('tacet')?.get('device')?.size ?? 0, 0);
+    await next.close();
+  }
+  t.ok(outcomes.length > 2, 'it was cut off in the middle');
+});

@@ -11,6 +11,7 @@ import { AccountRecord } from '@tacet/protocol/content/record';
 import { lookup } from '@tacet/protocol/rest/people';
 import { signedDeviceList, type DeviceList } from '@tacet/protocol/signed/device-list';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
+import type { ViewState } from '@tacet/client/core/view';
 import { makeHostileWire } from '../support/hostile-wire.ts';
 import {
   accountOf,
@@ -57,7 +58,18 @@ t.test('nobody is found by a name that he only claims', async (t) => {
   await claims.commands.followInvite((await ada.commands.makeInvite()).link);
   const shown = await hasContact(ada, 'Carol');
   t.equal(shown, accountOf(claims));
+  const told = await ada.waitFor('what she says of herself', ({ conversations }) =>
+    conversations.some(({ person }) => person.claims === 'carol'),
+  );
+  const usernames = (state: ViewState): readonly (string | undefined)[] =>
+    state.conversations.map(({ person }) => person.username);
+  t.strictSame(usernames(told), [undefined], 'it is shown as her word, and as nobody’s username');
   t.equal(await ada.commands.startConversation('carol'), accountOf(carol));
+  const looked = await ada.waitFor('the one who was looked up', ({ conversations }) => conversations.length === 2);
+  t.strictSame(
+    looked.conversations.filter(({ person }) => person.username === 'carol').map(({ id }) => id),
+    [accountOf(carol)],
+  );
 });
 
 /** The answer to a lookup with whoever was asked for under a key of the server's own; `change`: what else the list says. */

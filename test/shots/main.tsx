@@ -5,6 +5,7 @@ import { render } from 'preact';
 import { takeUpdate } from '../../client/ui/app-update.ts';
 import { App } from '../../client/ui/app.tsx';
 import { DoorContext } from '../../client/ui/door-context.ts';
+import { Unsupported } from '../../client/ui/screens/unsupported.tsx';
 import { followTheme } from '../../client/ui/theme.ts';
 import { makeFakeDoor } from '../support/fake-door.ts';
 import { SCENES } from './scenes.ts';
@@ -17,9 +18,13 @@ if (scene !== undefined && root !== null) {
   if (scene.camera === true) holdCameraBeforeScreen();
   if (scene.update === true) takeUpdate.value = () => undefined;
   render(
-    <DoorContext.Provider value={makeFakeDoor(scene)}>
-      <App expectsAccount />
-    </DoorContext.Provider>,
+    scene.obstacle !== undefined ? (
+      <Unsupported obstacle={scene.obstacle} />
+    ) : (
+      <DoorContext.Provider value={makeFakeDoor(scene)}>
+        <App expectsAccount />
+      </DoorContext.Provider>
+    ),
     root,
   );
 }

@@ -31,7 +31,10 @@ export const LONG = person(
 );
 export const LEILA = person(3, 'ليلى حدّاد', 'leila', 'verified');
 export const EMOJI = person(4, '🦊 Jun', 'jun', 'unverified');
-export const STRANGER = person(5, 'grace.h', 'grace.h', 'unverified');
+export const STRANGER: PersonView = {
+  ...person(5, 'grace.h', undefined, 'unverified'),
+  claims: 'grace.h',
+};
 export const TEAM = [
   person(6, 'Katherine Johnson', 'katherine', 'by-invite'),
   person(7, 'Ngozi Okonjo', 'ngozi', 'by-invite'),

@@ -7,6 +7,7 @@ import type {
   SearchResults,
   ViewState,
 } from '../../client/core/door.ts';
+import type { Obstacle } from '../../client/ui/screens/obstacle.ts';
 import type { Scene } from '../support/fake-door.ts';
 import {
   ADA,
@@ -40,6 +41,10 @@ export interface NamedScene extends Scene {
   readonly keys?: readonly string[];
   /** Texts typed into fields, by label. */
   readonly type?: Readonly<Record<string, string>>;
+  /** In place of the app, where something keeps it from running. */
+  readonly obstacle?: Obstacle;
+  /** As it is printed. */
+  readonly print?: true;
   /** A newer version of the app waits. */
   readonly update?: boolean;
   /** Opens the actions of the first message with these words, and chooses of them. */
@@ -230,6 +235,14 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     state: OUT,
     press: ['Create account', 'Continue'],
     type: NAMES,
+  },
+  'passphrase-sheet': {
+    path: INVITE,
+    shows: 'Tacet passphrase',
+    state: OUT,
+    press: ['Create account', 'Continue'],
+    type: NAMES,
+    print: true,
   },
   'sign-up-own': {
     path: INVITE,
@@ -656,7 +669,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     open: OPEN,
     keys: ['Control+k'],
   },
-  keys: { path: '/settings', shows: 'Close the top layer', state: IN, keys: ['?'] },
+  keys: { path: '/', shows: '/Close the top layer/', state: IN, keys: ['?'] },
   settings: { path: '/settings', state: IN },
   'settings-faults': {
     path: '/settings',
@@ -818,7 +831,12 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'not-found': { path: '/nowhere', state: IN },
   'other-version': { path: '/', state: { session: { kind: 'other-version' } } },
   removed: { path: '/', state: { session: { kind: 'ended', why: 'removed' } } },
+  deleted: { path: '/', state: { session: { kind: 'ended', why: 'deleted' } } },
   'too-old': { path: '/', state: { session: { kind: 'too-old' } } },
+  unsupported: { path: '/', state: {}, obstacle: { kind: 'unsupported', missing: 'WebAssembly' } },
+  insecure: { path: '/', state: {}, obstacle: { kind: 'insecure' } },
+  'in-app': { path: '/', state: {}, obstacle: { kind: 'in-app' } },
+  'no-storage': { path: '/', state: {}, obstacle: { kind: 'no-storage' } },
   'part-missing': {
     path: '/settings/devices',
     shows: '/This part of Tacet could not be fetched/',

@@ -215,8 +215,10 @@ function openMemoryDatabase(disk: Disk, power: Power, name: string, names: reado
     },
     async destroy() {
       closed = true;
+      if (!power.step()) return never();
       disk.databases.delete(name);
       disk.versions.delete(name);
+      return undefined;
     },
   };
 }

@@ -79,6 +79,7 @@ export async function playScene(page: Page, origin: string, name: string): Promi
   if (scene.offline === true) await page.context().setOffline(true);
   const fields = new Fields(page, scene.type ?? {});
   await act(page, scene, fields);
+  if (scene.print === true) await page.emulateMedia({ media: 'print' });
   await page.clock.runFor(5_000);
   if (scene.shows !== undefined) await waitUntilShown(page, scene.shows, fields);
 }

@@ -3,7 +3,6 @@
  * reset is fetched when it is first wanted (`account-acts.ts`).
  */
 import { equalBytes } from '@tacet/protocol/bytes';
-import { NAME_MAX } from '@tacet/protocol/content/record';
 import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type DeviceId } from '@tacet/protocol/ids';
 import { getResets } from '@tacet/protocol/rest/resets';
@@ -12,6 +11,7 @@ import { CoreError, fetchPart } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
 import type { DeviceKeyring } from '../ports.ts';
 import type { Services } from '../services.ts';
+import { shownName } from '../shown-name.ts';
 import type * as accountActs from './account-acts.ts';
 
 type Acts = typeof accountActs;
@@ -77,7 +77,7 @@ export class OwnAccount {
   async renameDevice(device: DeviceId, name: string): Promise<void> {
     const { db, clock, directory, record } = this.#s;
     if (directory.deviceOf(directory.ownAccount, device) === undefined) return;
-    const shown = name.normalize('NFC').trim().slice(0, NAME_MAX);
+    const shown = shownName(name, '');
     const id = idBytes(device);
     await db.write([T.record], async (tx) =>
       record.change(tx, (held) => {

@@ -8,6 +8,7 @@ import { copyBytes } from '../bytes.ts';
 import { K, T } from '../db/stores.ts';
 import { CoreError, fetchPart } from '../failure.ts';
 import type { Services } from '../services.ts';
+import { shownName } from '../shown-name.ts';
 import { untilLater } from '../transport/rest.ts';
 
 /** What a picture is called, so that a screen sees when it is another. */
@@ -94,7 +95,8 @@ export class Profiles {
     if (profileKey === undefined) return;
     const profile = await people.fetchProfile(account, profileKey, above);
     if (profile === undefined) return;
-    const { name, username, picture } = profile.document;
+    const { username, picture } = profile.document;
+    const name = shownName(profile.document.name, username);
     const shown = picture !== undefined && isPicture(picture) ? picture : undefined;
     await db.write([T.people, T.record, T.pictures], async (tx) => {
       if (shown === undefined) tx.delete(T.pictures, K.picture(db, account));
@@ -103,7 +105,7 @@ export class Profiles {
         ...held,
         profileVersion: profile.version,
         name,
-        // His own claim: it is shown, and nobody is ever found by it.
+        // His own claim: it is shown as his word, and nobody is ever found by it.
         username,
         ...(shown === undefined ? {} : { picture: nameOf(shown) }),
       }));

@@ -1,8 +1,8 @@
 /** Commands about the own account: making and joining it, what it is called, its devices, its passphrase, its end. */
 import { normaliseUsername } from '@tacet/crypto/vault';
-import { NAME_MAX } from '@tacet/protocol/content/record';
 import { readServer } from '@tacet/protocol/rest/people';
 import { fetchPart } from '../failure.ts';
+import { shownName } from '../shown-name.ts';
 import { slowly } from '../slow-work.ts';
 import type { Commands } from '../view.ts';
 import type { CommandNeeds } from './needs.ts';
@@ -73,10 +73,4 @@ export function accountCommands({ life, rest, ready, strength, state }: CommandN
     seePassphraseChange: async () => life.home().care.seen(),
     deleteAccount: (passphrase) => life.deleteAccount(passphrase),
   } satisfies Partial<Commands>;
-}
-
-/** A name as it may be shown; the username where nothing is left of it. */
-function shownName(name: string, username: string): string {
-  const trimmed = name.normalize('NFC').trim().slice(0, NAME_MAX);
-  return trimmed === '' ? username : trimmed;
 }

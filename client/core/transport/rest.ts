@@ -109,11 +109,6 @@ export class Rest {
   }
 }
 
-/** Whether a code says that the session is over for good. */
-export function endsSession(error: unknown): boolean {
-  return error instanceof WireError && error.code === 'session-ended';
-}
-
 /** Passes over what the next connection makes good. */
 export function untilLater(error: unknown): void {
   if (!isRepeatable(error)) throw error;

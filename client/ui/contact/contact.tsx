@@ -53,7 +53,7 @@ function Details({ person, relation }: { readonly person: PersonView; readonly r
           </p>
           <p class={css.soft}>
             <span class="heard">{text.trust.username}: </span>
-            {person.username ?? text.trust.noUsername}
+            {person.username ?? <Unknown claims={person.claims} />}
           </p>
         </div>
         <section class={css.section} aria-label={text.contact.trust}>
@@ -76,6 +76,11 @@ function Details({ person, relation }: { readonly person: PersonView; readonly r
       </div>
     </div>
   );
+}
+
+/** Without a username that was looked up there is his own word, if he gave one. */
+function Unknown({ claims }: { readonly claims: string | undefined }): VNode {
+  return <>{claims === undefined ? text.trust.noUsername : fill(text.trust.claimed, { username: claims })}</>;
 }
 
 /** Blocking and taking it back. */

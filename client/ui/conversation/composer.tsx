@@ -1,5 +1,5 @@
 /**
- * Where messages are written. Grows with the text; Enter sends, Shift+Enter breaks the line; what is not sent stays as a draft. A
+ * Where messages are written. Grows with the text; Enter sends, Shift+Enter breaks the line, or as the person wants it; what is not sent stays as a draft. A
  * message that core could not store comes back into the field.
  */
 import type { VNode } from 'preact';
@@ -15,6 +15,7 @@ import { fill, plural, text } from '../text/text.ts';
 import { ComposingBar } from './composing-bar.tsx';
 import { canChange, composing, refOf } from './composing.ts';
 import css from './composer.module.css';
+import { enterSends, isSending } from './enter-key.ts';
 import { TEXT_MAX, TEXT_NEAR_MAX } from './text-limit.ts';
 import { useDraft } from './use-draft.ts';
 import { useTyping } from './use-typing.ts';
@@ -153,7 +154,7 @@ export function Composer({
             placeholder={text.conversation.placeholder}
             aria-label={fill(text.conversation.composer, { name })}
             aria-invalid={over > 0 ? 'true' : undefined}
-            enterkeyhint={touchOnly.matches ? 'enter' : 'send'}
+            enterkeyhint={touchOnly.matches || !enterSends.value ? 'enter' : 'send'}
             onInput={(event) => {
               const next = event.currentTarget.value;
               write(next);
@@ -173,7 +174,7 @@ export function Composer({
                 event.preventDefault();
                 stop();
               }
-              if (event.key !== 'Enter' || event.shiftKey || event.isComposing || touchOnly.matches) return;
+              if (!isSending(event) || touchOnly.matches) return;
               event.preventDefault();
               inBackground(send());
             }}

@@ -11,6 +11,9 @@ export type Piece =
 /** Candidates: scheme, then anything that is not space, bracket or quote. */
 const CANDIDATE = /\bhttps?:\/\/[^\s<>"'`“”«»]+/gi;
 
+/** Marks, embeddings, overrides and isolates of direction. */
+const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
 /** What ends a sentence rather than an address. */
 function trimEnd(candidate: string): string {
   let end = candidate.length;
@@ -32,6 +35,8 @@ export function splitLinks(text: string): readonly Piece[] {
   for (const match of text.matchAll(CANDIDATE)) {
     const shown = trimEnd(match[0]);
     const url = URL.parse(shown);
+    // Signs that turn the direction make an address look like another one.
+    if (TURNS.test(shown)) continue;
     // An address with a user name in it looks like another host than it leads to.
     if (url === null || url.hostname === '' || url.username !== '' || url.password !== '') continue;
     if (url.protocol !== 'https:' && url.protocol !== 'http:') continue;

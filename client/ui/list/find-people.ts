@@ -1,4 +1,7 @@
-/** People whose name or username fits what is typed, the best fit first. Case and accents make no difference. Pure, so that it is tested. */
+/**
+ * People whose name or username fits what is typed, the best fit first. Case and accents make no difference. A username that somebody
+ * only claims is not looked at: he would be found in the place of the one whose it is. Pure, so that it is tested.
+ */
 import type { PersonView } from '../../core/door.ts';
 
 /** A word as it is compared. */
@@ -29,6 +32,14 @@ function fit(person: PersonView, wanted: string): number | undefined {
   const words = [...shown.split(/[\s\p{P}]+/u), username];
   if (wanted.split(/\s+/).every((part) => words.some((word) => word.startsWith(part)))) return 2;
   return shown.includes(wanted) || username.includes(wanted) ? 3 : undefined;
+}
+
+/** Whether this is the known username of one of them; else it may be somebody else's, whoever claims it. */
+export function isKnownUsername(
+  among: readonly { readonly person: PersonView }[],
+  username: string,
+): boolean {
+  return among.some(({ person }) => person.username === username);
 }
 
 /** Those of `among` whose person fits; of two who fit equally the order stays. `typed` may begin with `@` for usernames alone. */

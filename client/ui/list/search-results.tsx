@@ -23,7 +23,7 @@ import { inBackground, useDoor } from '../door-context.ts';
 import { addressOf, linkTo } from '../router.ts';
 import { formatFull, formatListTime } from '../text/dates.ts';
 import { fill, formatNumber, plural, text } from '../text/text.ts';
-import { findPeople } from './find-people.ts';
+import { findPeople, isKnownUsername } from './find-people.ts';
 import css from './search-results.module.css';
 import { wish } from './search-state.ts';
 
@@ -75,7 +75,7 @@ function useAnswer(typed: string, within: ConversationId | undefined, round: str
 export function SearchResults({
   onLookUp,
 }: {
-  /** Nobody known has this name: it may be somebody's username on this server. */
+  /** Nobody known has this username: it may be somebody's username on this server. */
   readonly onLookUp: (username: string) => void;
 }): VNode {
   const { state, commands } = useDoor();
@@ -94,7 +94,10 @@ export function SearchResults({
     only !== undefined || words === '' ? [] : findPeople(state.conversations.value, words);
   const people = peopleFor(wanted, within?.id);
   const username = wanted.replace(/^@/, '').toLocaleLowerCase('en');
-  const mayLookUp = within === undefined && people.length === 0 && usernameProblem(username) === undefined;
+  const mayLookUp =
+    within === undefined &&
+    usernameProblem(username) === undefined &&
+    !isKnownUsername(state.conversations.value, username);
   const groups = answer.kind === 'found' ? answer.results.groups : [];
   const count = groups.reduce((sum, { finds }) => sum + finds.length, 0);
   const isAlone = groups.length === 1 || within !== undefined;
@@ -172,6 +175,9 @@ function People({ people }: { readonly people: readonly ConversationSummary[] })
               <span class={css.who}>
                 <bdi>{person.name}</bdi>
                 {person.username !== undefined && <small dir="ltr">@{person.username}</small>}
+                {person.claims !== undefined && (
+                  <small>{fill(text.trust.claimed, { username: person.claims })}</small>
+                )}
               </span>
               {state === 'blocked' && <small>{text.list.blocked}</small>}
             </a>

@@ -20,6 +20,7 @@ import { DefaultTimer } from './default-timer.tsx';
 import { Notices } from './notices.tsx';
 import { Privacy } from './privacy.tsx';
 import { GoverningLinks, Section } from './settings-frame.tsx';
+import { Keyboard } from './keyboard.tsx';
 import { Storage } from './storage.tsx';
 import css from './settings.module.css';
 import { SignOut } from './sign-out.tsx';
@@ -79,6 +80,9 @@ export function Settings(): VNode {
           )}
           <Section title={text.noticeLevels.title}>
             <Notices />
+          </Section>
+          <Section title={text.keys.title}>
+            <Keyboard />
           </Section>
           <Section title={text.settings.storage}>
             <Storage />

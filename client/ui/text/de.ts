@@ -8,7 +8,6 @@ export const de: Translation = {
   app: {
     name: 'Tacet',
     titleUnread: '({count}) {title}',
-    skipToMessages: 'Zu den Nachrichten springen',
   },
   common: {
     back: 'Zurück',
@@ -124,7 +123,6 @@ export const de: Translation = {
     submit: 'Anmelden',
     usernameMissing: 'Gib deinen Benutzernamen ein.',
     passphraseMissing: 'Gib deine Passphrase ein.',
-    noAccount: 'Ich habe eine Einladung',
     forgotten: 'Passphrase verloren?',
     forgottenText:
       'Niemand kann dir deine Passphrase nennen oder sie von außen zurücksetzen. Liegt sie in einem Passwortmanager oder auf einem gedruckten Blatt, nimm sie von dort. Ein Gerät, das noch angemeldet ist, läuft weiter.',
@@ -175,7 +173,6 @@ export const de: Translation = {
     deleted: 'Nachricht gelöscht',
     unread: { one: '{count} ungelesene Nachricht', other: '{count} ungelesene Nachrichten' },
     manyUnread: '99+',
-    loadFailed: 'Deine Unterhaltungen konnten nicht gelesen werden.',
   },
   conversation: {
     noneTitle: 'Wähle eine Unterhaltung',
@@ -386,12 +383,23 @@ export const de: Translation = {
   },
   keys: {
     title: 'Tastatur',
+    enterSends: 'Enter sendet',
+    enterSendsHint: 'Sonst bricht Enter die Zeile um, und {keys} sendet. In diesem Browser gemerkt.',
+    everywhere: 'Überall',
+    writing: 'Schreiben',
+    reading: 'Listen und Nachrichten',
     jump: 'Zu einer Unterhaltung springen',
+    close: 'Die oberste Ebene schließen, oder eine Suche, Antwort oder Änderung beenden',
+    list: 'Diese Liste',
     send: 'Senden',
     breakLine: 'Neue Zeile',
+    editLast: 'Deine letzte Nachricht ändern, im leeren Feld',
     walk: 'Durch Liste oder Nachrichten gehen',
-    close: 'Die oberste Ebene schließen',
-    list: 'Diese Liste',
+    ends: 'Anfang oder Ende der Liste',
+    actions: 'Aktionen einer Nachricht',
+    more: 'Von einer Nachricht zu ihren Knöpfen und zurück',
+    found: 'Von der Suche in das Gefundene',
+    divider: 'Liste schmaler oder breiter, auf der Linie daneben',
   },
   trust: {
     label: {
@@ -409,6 +417,7 @@ export const de: Translation = {
     },
     username: 'Benutzername',
     noUsername: 'nicht bekannt',
+    claimed: '{username}, nach eigener Angabe',
   },
   safety: {
     title: 'Sicherheitsnummer',

@@ -6,7 +6,6 @@ export const en = {
   app: {
     name: 'Tacet',
     titleUnread: '({count}) {title}',
-    skipToMessages: 'Skip to messages',
   },
   common: {
     back: 'Back',
@@ -119,7 +118,6 @@ export const en = {
     submit: 'Sign in',
     usernameMissing: 'Enter your username.',
     passphraseMissing: 'Enter your passphrase.',
-    noAccount: 'I have an invite',
     forgotten: 'Passphrase lost?',
     forgottenText:
       'Nobody can tell you your passphrase or reset it from outside. If it is kept in a password manager or on a printed sheet, use it from there. A device that is still signed in keeps working.',
@@ -169,7 +167,6 @@ export const en = {
     deleted: 'Message deleted',
     unread: { one: '{count} unread message', other: '{count} unread messages' },
     manyUnread: '99+',
-    loadFailed: 'Your conversations could not be read.',
   },
   conversation: {
     noneTitle: 'Choose a conversation',
@@ -379,12 +376,23 @@ export const en = {
   },
   keys: {
     title: 'Keyboard',
+    enterSends: 'Enter sends',
+    enterSendsHint: 'Otherwise Enter breaks the line, and {keys} sends. Kept in this browser.',
+    everywhere: 'Everywhere',
+    writing: 'Writing',
+    reading: 'Lists and messages',
     jump: 'Jump to a conversation',
+    close: 'Close the top layer, or end a search, a reply, an edit',
+    list: 'This list',
     send: 'Send',
     breakLine: 'New line',
+    editLast: 'Edit your last message, in an empty field',
     walk: 'Walk through list or messages',
-    close: 'Close the top layer',
-    list: 'This list',
+    ends: 'First or last of the list',
+    actions: 'Actions of a message',
+    more: 'From a message to its buttons and back',
+    found: 'From the search into what was found',
+    divider: 'Narrower or wider list, on the line beside it',
   },
   trust: {
     label: {
@@ -402,6 +410,7 @@ export const en = {
     },
     username: 'Username',
     noUsername: 'not known',
+    claimed: '{username}, by their own word',
   },
   safety: {
     title: 'Safety number',

@@ -49,7 +49,18 @@ export function fill<Text extends string>(
   values: Readonly<Record<Placeholder<Text>, string>>,
 ): string {
   const byName: Readonly<Record<string, string>> = values;
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => byName[name] ?? whole);
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = byName[name];
+    return value === undefined ? whole : isolate(value);
+  });
+}
+
+/** Letters that are read from right to left. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A value that may run the other way stays in its place, and leaves the words around it in theirs (UAX #9, FSI and PDI). */
+function isolate(value: string): string {
+  return RIGHT_TO_LEFT.test(value) ? `\u2068${value}\u2069` : value;
 }
 
 const pluralRules = onFirstUse(() => new Intl.PluralRules(locale));

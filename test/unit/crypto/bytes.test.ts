@@ -1,18 +1,15 @@
 import t from 'tap';
 import fc from 'fast-check';
 import {
-  be16,
   be32,
   be64,
   compareBytes,
   concat,
   equalBytes,
-  fromBase64url,
   fromHex,
   parseUtf8,
   readBe32,
   readBe64,
-  toBase64url,
   toHex,
   utf8,
   wipe,
@@ -28,28 +25,14 @@ function isMalformed(work: () => unknown): boolean {
   }
 }
 
-t.test('hex and base64url agree with the runtime and come back unchanged', async (t) => {
+t.test('hex agrees with the runtime and comes back unchanged', async (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
-      const buffer = Buffer.from(bytes);
-      return (
-        toHex(bytes) === buffer.toString('hex') &&
-        toBase64url(bytes) === buffer.toString('base64url') &&
-        equalBytes(fromHex(toHex(bytes)), bytes) &&
-        equalBytes(fromBase64url(toBase64url(bytes)), bytes)
-      );
+      const hex = toHex(bytes);
+      return hex === Buffer.from(bytes).toString('hex') && equalBytes(fromHex(hex), bytes);
     }),
   );
   t.same(fromHex('00FFab'), Uint8Array.of(0, 255, 171));
-});
-
-t.test('base64url is refused in any form but the canonical one', async (t) => {
-  for (const text of ['A', 'AA=', 'AA==', 'AB', 'AAB', 'A+', 'A/', 'A A', 'AAAAA', 'Ä']) {
-    t.ok(
-      isMalformed(() => fromBase64url(text)),
-      text,
-    );
-  }
 });
 
 t.test('hex of odd length or with other characters is refused', async (t) => {
@@ -61,7 +44,6 @@ t.test('hex of odd length or with other characters is refused', async (t) => {
 });
 
 t.test('big-endian integers are written and read at the edges of their range', async (t) => {
-  t.same(be16(0xabcd), Uint8Array.of(0xab, 0xcd));
   for (const value of [0, 1, 255, 65_536, 2 ** 31, 2 ** 32 - 1]) t.equal(readBe32(be32(value)), value);
   for (const value of [0, 2 ** 32, 2 ** 40 + 7, Number.MAX_SAFE_INTEGER])
     t.equal(readBe64(be64(value)), value);

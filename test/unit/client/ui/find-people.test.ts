@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import type { PersonView } from '../../../../client/core/door.ts';
-import { findPeople } from '../../../../client/ui/list/find-people.ts';
+import { findPeople, isKnownUsername } from '../../../../client/ui/list/find-people.ts';
 
 const entry = (name: string, username?: string): { readonly person: PersonView } => ({
   person: { account: `${name}${username}` as PersonView['account'], username, name, trust: 'unverified' },
@@ -38,6 +38,15 @@ t.test('with an @ only usernames are meant, from their beginning', (t) => {
   t.strictSame(names('@smith'), ['Ann']);
   t.strictSame(names('@ma'), ['Mary Smithson']);
   t.strictSame(names('@johnson'), []);
+  t.end();
+});
+
+t.test('who only claims a username is not found by it, and does not pass for who has it', (t) => {
+  const { person } = entry('Nobody you know');
+  const among = [...PEOPLE, { person: { ...person, claims: 'grace' } }];
+  for (const typed of ['grace', '@grace', 'gra', '@g']) t.strictSame(findPeople(among, typed), [], typed);
+  t.equal(isKnownUsername(among, 'grace'), false);
+  t.equal(isKnownUsername(among, 'mary'), true);
   t.end();
 });
 

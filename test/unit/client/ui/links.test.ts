@@ -32,6 +32,8 @@ t.test('addresses that run code or hide their host stay text', (t) => {
     'https://',
     'https:///path',
     'http://[nonsense',
+    'https://example.org/\u202egpj.exe',
+    'https://\u2067example.org/x',
   ];
   for (const text of bad)
     t.strictSame(linksOf(text), text === 'https:///path' ? ['https://path/'] : [], text);

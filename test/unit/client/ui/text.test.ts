@@ -51,6 +51,12 @@ t.test('names are filled in once, as they are, also where they look like a place
   t.end();
 });
 
+t.test('a name that runs from right to left turns nothing round it', (t) => {
+  const turned = fill('{name} invites you to {place}', { name: 'ليلى (1)', place: 'example.org' });
+  t.equal(turned, '\u2068ليلى (1)\u2069 invites you to example.org');
+  t.end();
+});
+
 t.test('a number chooses the form and is written as people write it', (t) => {
   t.equal(plural(en.conversation.jumpCount, 1), '1 new message');
   t.equal(plural(en.conversation.jumpCount, 2), '2 new messages');
