@@ -15,10 +15,7 @@ interface Stores {
 }
 
 /** The job. */
-export function pruneExpired(
-  { invites, sessions, resets }: Stores,
-  clock: Clock,
-): Job {
+export function pruneExpired({ invites, sessions, resets }: Stores, clock: Clock): Job {
   return {
     name: 'prune-expired',
     everyMs: EVERY_MS,

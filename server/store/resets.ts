@@ -57,9 +57,7 @@ function* begin(
     build.selectFrom('devices').where('id', '=', device).where('account', '=', account).select('id'),
   );
   if (listed === undefined) return undefined;
-  yield* run(
-    build.deleteFrom('resets').where('device', '=', device).where('due_at', '<=', lapsedAt(now)),
-  );
+  yield* run(build.deleteFrom('resets').where('device', '=', device).where('due_at', '<=', lapsedAt(now)));
   const before = yield* first(
     build.selectFrom('resets').where('device', '=', device).select(['device', 'due_at']),
   );

@@ -22,7 +22,9 @@ async function openAccount(engine: StoreEngine) {
   const other = randomBytes(16);
   const both = makeList([made.device, other], made.list);
   const session = makeSession(made.account, other);
-  await devices.changeList(made.account, both, { added: { device: other, prekeys: makePrekeys(2), session } });
+  await devices.changeList(made.account, both, {
+    added: { device: other, prekeys: makePrekeys(2), session },
+  });
 
   async function finish(device: Uint8Array, now: number): Promise<string> {
     const { credentials, record, profile } = made;

@@ -65,7 +65,10 @@ t.test('nobody is found by a name that he only claims', async (t) => {
     state.conversations.map(({ person }) => person.username);
   t.strictSame(usernames(told), [undefined], 'it is shown as her word, and as nobody’s username');
   t.equal(await ada.commands.startConversation('carol'), accountOf(carol));
-  const looked = await ada.waitFor('the one who was looked up', ({ conversations }) => conversations.length === 2);
+  const looked = await ada.waitFor(
+    'the one who was looked up',
+    ({ conversations }) => conversations.length === 2,
+  );
   t.strictSame(
     looked.conversations.filter(({ person }) => person.username === 'carol').map(({ id }) => id),
     [accountOf(carol)],

@@ -71,7 +71,10 @@ t.test('without typing nothing leaves while one writes', async (t) => {
   await ada.commands.setTyping(toBen, true);
   await ben.waitFor('that she writes', ({ open }) => open?.typing === true);
   await ada.commands.sendText(toBen, 'written openly');
-  await ben.waitFor('it', (state) => textsOf(state).includes('written openly') && state.open?.typing === false);
+  await ben.waitFor(
+    'it',
+    (state) => textsOf(state).includes('written openly') && state.open?.typing === false,
+  );
   await ada.client.background.settled();
   const before = { said: passing(wire), seen };
   t.ok(before.said > 0 && before.seen > 0, 'what is counted is there to be counted');

@@ -19,7 +19,8 @@ export function Shortcuts(): VNode | null {
     const press = (event: KeyboardEvent): void => {
       // A dialog that is open has the keys to itself.
       if (document.querySelector('dialog[open]') !== null) return;
-      if (isCommand(event) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') setLayer('jump');
+      if (isCommand(event) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k')
+        setLayer('jump');
       else if (event.key === '?' && !isWriting(event.target)) setLayer('keys');
       else return;
       event.preventDefault();
