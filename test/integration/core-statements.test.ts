@@ -144,7 +144,7 @@ t.test('what was begun with the keys of an absent device opens after as long as 
   days = 29;
   await using late = openTestClient({ url: server.url, skewMs });
   await signIn(late, 'ben', passphrase);
-  const toAda = await openWith(late, 'Ada');
+  const toAda = await late.commands.startConversation('ada');
   await late.commands.sendText(toAda, 'on the last day');
   await late.client.background.settled();
 
