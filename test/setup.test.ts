@@ -1,7 +1,16 @@
 // The set-up script does what has changed and nothing else.
 
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -60,5 +69,36 @@ t.test('a build that fails ends the start with its words and is tried again', (t
 
   writeFileSync(main, source);
   t.equal(setUp(clone, 'client').status, 0);
+  t.end();
+});
+
+t.test('the first Node that is new enough is chosen: what npm runs on, then the one at hand', (t) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tacet-setup-')));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const clone = makeClone(join(folder, 'clone'));
+
+  /** A program that says that it is Node of this version. */
+  function makeNode(version: string): string {
+    const path = join(folder, `node-${version}`);
+    writeFileSync(path, `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
+    return path;
+  }
+  function choose(started: string): string {
+    const script = join(clone, 'deploy', 'setup.mjs');
+    const env = { PATH: process.env['PATH'] ?? '', npm_node_execpath: started };
+    const { status, stderr } = spawnSync(process.execPath, [script], { cwd: clone, encoding: 'utf8', env });
+    t.equal(status, 0, stderr);
+    return readlinkSync(join(clone, '.cache', 'node'));
+  }
+
+  for (const version of ['v24.12.0', 'v24.13.1', 'v25.0.0']) {
+    const node = makeNode(version);
+    t.equal(choose(node), node, `${version} is new enough`);
+  }
+  const own = realpathSync(process.execPath);
+  for (const version of ['v24.11.9', 'v22.30.0', 'v20.0.0', 'nonsense']) {
+    t.equal(choose(makeNode(version)), own, `${version} is not`);
+  }
+  t.equal(choose(join(folder, 'not-there')), own);
   t.end();
 });
