@@ -20,8 +20,8 @@ test('a browser without space says so, keeps what it has, and goes on when there
       };
     });
   }
+  // The draft is the first that does not fit.
   await ada.composer.fill('there is none left');
-  await ada.composer.press('Enter');
   const { page } = ada;
   await expect(page.getByRole('heading', { name: en.broken.title })).toBeVisible();
   await expect(page.getByText(en.failures['storage-full'])).toBeVisible();

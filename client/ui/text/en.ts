@@ -869,7 +869,7 @@ export const en = {
     'record-full':
       'Your account holds as many people and names as it can. Nobody was added, and nothing was changed.',
     'invites-full':
-      '50 invite links of yours are open, and there can be no more. Withdraw one that you do not need, and try again.',
+      'You have 50 open invite links, and there can be no more. Withdraw one that you do not need, and try again.',
     'unsupported-browser': 'This browser lacks something that Tacet needs.',
     'text-too-long': 'The message is too long. Split it in two.',
     'too-late': 'Messages can be edited and deleted for everyone within 24 hours. This one stays as it is.',
