@@ -287,9 +287,11 @@ export interface SentRecord {
   /** The message whose words it holds, if it is not that message itself. */
   readonly about?: MessageId;
   readonly at: number;
+  /** How often it was sent again, and when last. */
   readonly count: number;
+  readonly againAt?: number;
 }
-/** Leads from a chain number to the envelope. Key [day, hidden device, epoch and number]. */
+/** Leads from a chain number to the envelope. Key [day, hidden account, device, epoch and number]. */
 export interface SentPointer {
   readonly envelope: EnvelopeId;
 }
@@ -397,10 +399,23 @@ export const K = {
     day,
     db.hide(`sent ${device} ${envelope}`),
   ],
-  sentNumber: (db: SealedDb, day: number, device: DeviceId, epochB64u: string, number: number): DbKey => [
-    day,
-    db.hide(`number ${device} ${epochB64u} ${number}`),
-  ],
+  /** `account`: two people may list a device of one name. */
+  sentNumber: (
+    db: SealedDb,
+    day: number,
+    account: AccountId,
+    device: DeviceId,
+    epochB64u: string,
+    number: number,
+  ): DbKey => [day, db.hide(`number ${account} ${device} ${epochB64u} ${number}`)],
+  /** Where it lay before version 6 of the database; what lies there is gone after the seven days that a repair reaches back. */
+  sentNumberBefore: (
+    db: SealedDb,
+    day: number,
+    device: DeviceId,
+    epochB64u: string,
+    number: number,
+  ): DbKey => [day, db.hide(`number ${device} ${epochB64u} ${number}`)],
   picture: (db: SealedDb, account: AccountId): DbKey => db.hide(`picture ${account}`),
   /** All copies of a message that were made on one day lie between `[day, m]` and `[day, m, ÿ…]`. */
   sentCopy: (db: SealedDb, day: number, message: MessageId, envelope: EnvelopeId): DbKey => [

@@ -450,7 +450,7 @@ export class Envelopes {
         at: now,
         count: 0,
       });
-      const key = K.sentNumber(db, day, device, epochText(entry.epoch), entry.number);
+      const key = K.sentNumber(db, day, entry.to, device, epochText(entry.epoch), entry.number);
       tx.put(T.sentPointers, key, { envelope: id });
     }
     const message = entry.about ?? (entry.line === true ? entry.id : undefined);

@@ -17,6 +17,7 @@ import type { OpenedSeal } from '../sessions/sessions.ts';
 import { Asking } from './asking.ts';
 import { Broken, isStorageFault } from './broken.ts';
 import { handleContent } from './handlers/by-kind.ts';
+import { repairUnseen } from './handlers/retry.ts';
 import { standingOf, type Handling, type HandlerServices, type Standing } from './handlers/handling.ts';
 import { Numbering } from './numbering.ts';
 import { Proving, type Proved } from './proving.ts';
@@ -226,6 +227,8 @@ export class Inbox {
       directory.signs.noteHeard(tx, account, device);
       directory.noteKnown(tx, account, device, read.frame.to.list);
       const verdict = await this.#numbering.take(handling, read);
+      const isNewest = verdict?.kind === 'next' || verdict?.kind === 'gap';
+      if (isNewest && read.frame.link !== undefined) await repairUnseen(handling, read.frame.link);
       if (verdict?.kind !== 'repeated') {
         await handleContent({ ...handling, isLate: verdict?.kind === 'late' }, proved.content);
       }

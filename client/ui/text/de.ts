@@ -749,7 +749,7 @@ export const de: Translation = {
   ended: {
     removedTitle: 'Dieses Gerät wurde entfernt',
     removedText:
-      'Ein anderes deiner Geräte hat dieses aus deinem Konto entfernt, oder das Konto wurde gelöscht. Neue Nachrichten kommen hier nicht mehr an.',
+      'Der Server sagt, dass ein anderes deiner Geräte dieses aus deinem Konto entfernt hat oder dass das Konto gelöscht wurde. Neue Nachrichten kommen hier nicht mehr an.',
     removedKept:
       'Frühere Nachrichten liegen noch hier, wo du sie nicht mehr öffnen kannst. Lösche sie, dann kannst du dich neu anmelden.',
     wipe: 'Löschen und anmelden',

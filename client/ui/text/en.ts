@@ -735,7 +735,7 @@ export const en = {
   ended: {
     removedTitle: 'This device was removed',
     removedText:
-      'Another of your devices removed this one from your account, or the account was deleted. New messages no longer come here.',
+      'The server says that another of your devices removed this one from your account, or that the account was deleted. New messages no longer come here.',
     removedKept:
       'Messages that came before are still stored here, where you cannot open them any more. Delete them, then you can sign in anew.',
     wipe: 'Delete and go to sign in',

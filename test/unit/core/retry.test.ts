@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { PrivateKey } from '@tacet/crypto';
-import { idBytes, idOf, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
+import { encodeB64u } from '@tacet/protocol/bytes';
+import type { Retry } from '@tacet/protocol/content/retry';
+import { idBytes, idOf, type AccountId, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
 import { K, T } from '../../../client/core/db/stores.ts';
 import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
 import { Asking } from '../../../client/core/messages/asking.ts';
@@ -51,6 +53,52 @@ t.test('the same thing is sent again three times and no more, however often it i
   t.strictSame(waiting, [1, 2, 3, 3, 3, 3]);
   scene.outbox.stop();
 });
+
+t.test(
+  'who lists a device under the name of another’s gets and hides nothing of what went to that one',
+  async (t) => {
+    const scene = await makeOfflineOutbox();
+    const { db, directory, ben, device, ports } = scene;
+    const { clock } = ports;
+    const listed = directory.deviceOf(ben.id, device(0))!;
+    const day = Math.floor(clock.now() / DAY_MS);
+    const epoch = new Uint8Array(randomBytes(16));
+    const mallory = {
+      account: idOf<AccountId>(new Uint8Array(randomBytes(16))),
+      identityKey: PrivateKey.generate().getPublicKey().serialize(),
+    };
+    const envelopes = [ben.id, mallory.account].map((account) => ({
+      account,
+      envelope: idOf<EnvelopeId>(new Uint8Array(randomBytes(16))),
+    }));
+    // The same number of one epoch went to both, under one name of a device.
+    await db.write([T.sent, T.sentPointers], async (tx) => {
+      for (const { account, envelope } of envelopes) {
+        tx.put(T.sent, K.sent(db, day, listed.device, envelope), {
+          account,
+          device: listed.device,
+          identityKey: account === ben.id ? listed.identityKey : mallory.identityKey,
+          frame: new Uint8Array(10),
+          id: idOf<MessageId>(new Uint8Array(randomBytes(16))),
+          at: clock.now(),
+          count: 0,
+        });
+        const key = K.sentNumber(db, day, account, listed.device, encodeB64u(epoch), 1);
+        tx.put(T.sentPointers, key, { envelope });
+      }
+    });
+    const ask = (account: AccountId, identityKey: Uint8Array): Promise<readonly AccountId[]> =>
+      db.write([T.sent, T.outbox], async (tx) => {
+        const handling = { ...scene, clock, tx, account, device: listed.device, identityKey };
+        const body: Retry = { what: 'missing', epoch, numbers: [1] };
+        await handleRetry({ ...handling, standing: 'accepted' } as unknown as Handling, body);
+        return (await tx.range(T.outbox, {})).map(({ value }) => value.to);
+      });
+    t.strictSame(await ask(mallory.account, mallory.identityKey), [], 'a key that nobody knows gets nothing');
+    t.strictSame(await ask(ben.id, listed.identityKey), [ben.id], 'and Ben what is his');
+    scene.outbox.stop();
+  },
+);
 
 t.test('twenty repairs a day are asked of one person, and as many the next day', async (t) => {
   const scene = await makeOfflineOutbox();

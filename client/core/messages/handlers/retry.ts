@@ -1,10 +1,12 @@
 /**
- * Somebody could not read a content, or misses numbers. Sent again is only what went to that same device, its key and the account key of
- * today, at most three times and seven days back, and never to strangers: what was held back for a changed key does not leave this way. The session is put aside only if the request names its current ratchet key.
+ * Somebody could not read a content, or misses numbers, or has not heard of them at all. Sent again is only what went to that same device,
+ * its key and the account key of today, at most three times and seven days back, and never to strangers: what was held back for a changed
+ * key does not leave this way. The session is put aside only if the request names its current ratchet key.
  */
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import type { Link } from '@tacet/protocol/content/frame';
 import type { Retry } from '@tacet/protocol/content/retry';
-import { idOf, type EnvelopeId } from '@tacet/protocol/ids';
+import { idOf, type DeviceId, type EnvelopeId } from '@tacet/protocol/ids';
 import type { DbKey } from '../../ports.ts';
 import { K, T } from '../../db/stores.ts';
 import { REPAIR_DAYS } from '../copies.ts';
@@ -12,6 +14,10 @@ import type { Handling } from './handling.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const REPAIRS_MOST = 3;
+/** How long a content that the server has taken may be on its way, while its recipient writes himself. */
+const UNSEEN_AFTER_MS = 10 * 60_000;
+/** Unseen numbers that one content makes this device look at. */
+const UNSEEN_MOST = 16;
 
 /** The days under which something sent at most seven days ago may lie. */
 function days(now: number): readonly number[] {
@@ -19,13 +25,18 @@ function days(now: number): readonly number[] {
   return Array.from({ length: REPAIR_DAYS + 1 }, (_, i) => today - i);
 }
 
-async function repair(handling: Handling, envelope: EnvelopeId): Promise<void> {
+/** What became of a wish to have something again. `recent`: it may still be on its way, and stays. `unkept`: there is no copy of it. */
+type Repair = 'done' | 'recent' | 'unkept';
+
+/** Sends something again within the bounds, unless it was last sent after `before`, ms. */
+async function repair(handling: Handling, envelope: EnvelopeId, before = Infinity): Promise<Repair> {
   const { tx, db, clock, account, device, identityKey, outbox, directory } = handling;
   const accountKey = directory.keyOf(account);
   for (const day of days(clock.now())) {
     const key: DbKey = K.sent(db, day, device, envelope);
     const record = await tx.get(T.sent, key);
     if (record === undefined) continue;
+    if (Math.max(record.at, record.againAt ?? 0) > before) return 'recent';
     const isSame =
       record.account === account &&
       record.device === device &&
@@ -33,16 +44,61 @@ async function repair(handling: Handling, envelope: EnvelopeId): Promise<void> {
       accountKey !== undefined &&
       equalBytes(record.accountKey ?? accountKey, accountKey);
     const isOld = record.at + REPAIR_DAYS * DAY_MS < clock.now();
-    if (!isSame || isOld || record.count >= REPAIRS_MOST) return;
-    tx.put(T.sent, key, { ...record, count: record.count + 1 });
+    if (!isSame || isOld || record.count >= REPAIRS_MOST) return 'done';
+    tx.put(T.sent, key, { ...record, count: record.count + 1, againAt: clock.now() });
     outbox.addRepair(tx, record);
+    return 'done';
+  }
+  return 'unkept';
+}
+
+/** Sends what went to this device under a number of the own chain again, as `repair` does. */
+async function repairNumber(
+  handling: Handling,
+  epoch: string,
+  number: number,
+  before?: number,
+): Promise<Repair> {
+  const { tx, db, clock, account, device } = handling;
+  for (const day of days(clock.now())) {
+    const pointer =
+      (await tx.get(T.sentPointers, K.sentNumber(db, day, account, device, epoch, number))) ??
+      (await tx.get(T.sentPointers, K.sentNumberBefore(db, day, device, epoch, number)));
+    if (pointer !== undefined) return repair(handling, pointer.envelope, before);
+  }
+  return 'unkept';
+}
+
+/**
+ * Each durable content says how far its sender has read the own numbers. What he should have had long before he wrote goes to him again,
+ * so that a server which drops one direction is found out by the next word in the other. The newest content of a device alone is believed.
+ */
+export async function repairUnseen(handling: Handling, { seen }: Link): Promise<void> {
+  const { tx, db, clock, account, device, own, standing, frame } = handling;
+  if (standing === 'stranger') return;
+  const chain = await tx.get(T.outChains, K.outChain(db, account));
+  const start = chain?.starts.find((each) => each.device === device)?.number;
+  if (chain === undefined || start === undefined || !equalBytes(chain.epoch, own.value.epoch)) return;
+  const told = seen.find(
+    (each) => idOf<DeviceId>(each.device) === own.value.device && equalBytes(each.epoch, chain.epoch),
+  );
+  const first = Math.max(told?.number ?? 0, start - 1) + 1;
+  const last = Math.min(chain.number, first + UNSEEN_MOST - 1);
+  const before = Math.min(clock.now(), frame.sentAt) - UNSEEN_AFTER_MS;
+  const epoch = encodeB64u(chain.epoch);
+  for (let number = first; number <= last; number += 1) {
+    const repaired = await repairNumber(handling, epoch, number, before);
+    if (repaired === 'recent') return;
+    if (repaired === 'done') continue;
+    // It was deleted or is too old, and may be missing there for ever. The newest alone shows him what is missing, and he asks for it.
+    if (number < chain.number) await repairNumber(handling, epoch, chain.number, before);
     return;
   }
 }
 
 /** Handles a retry request. */
 export async function handleRetry(handling: Handling, body: Retry): Promise<void> {
-  const { tx, db, clock, device, standing, stores, sessions } = handling;
+  const { standing, stores, sessions } = handling;
   if (standing === 'stranger') return;
   if (body.what === 'envelope') {
     if (body.ratchetKey !== undefined) {
@@ -53,12 +109,5 @@ export async function handleRetry(handling: Handling, body: Retry): Promise<void
     return;
   }
   const epoch = encodeB64u(body.epoch);
-  for (const number of body.numbers) {
-    for (const day of days(clock.now())) {
-      const pointer = await tx.get(T.sentPointers, K.sentNumber(db, day, device, epoch, number));
-      if (pointer === undefined) continue;
-      await repair(handling, pointer.envelope);
-      break;
-    }
-  }
+  for (const number of body.numbers) await repairNumber(handling, epoch, number);
 }
