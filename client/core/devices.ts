@@ -10,16 +10,15 @@ import { getPreKeys, putPreKeys, type HeldPreKeys } from '@tacet/protocol/rest/k
 import { signOut } from '@tacet/protocol/rest/sessions';
 import { signedDeparture } from '@tacet/protocol/signed/statement';
 import type { Session } from './account/session.ts';
-import { copyBytes } from './bytes.ts';
 import type { SealedDb } from './db/sealed.ts';
-import { T, type PreKeyKind, type PreKeyState } from './db/stores.ts';
+import { T, type PreKeyState } from './db/stores.ts';
 import type { Directory } from './people/directory.ts';
 import type { Engine } from './engine.ts';
+import { judgeHeld } from './held-keys.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { OwnKeeper } from './own.ts';
 import type { Clock } from './ports.ts';
 import {
-  digestOfKeys,
   makeOneTimeKeys,
   makeSignedKeys,
   nextPreKeyId,
@@ -53,6 +52,8 @@ interface Needs {
   readonly session: Session;
   readonly own: OwnKeeper;
   readonly directory: Directory;
+  /** The server holds other keys than were uploaded. */
+  readonly exchanged: () => void;
 }
 
 /** What a visit has to upload. */
@@ -79,9 +80,13 @@ export class OwnDevices {
   async #maintain(): Promise<void> {
     const { rest, session, db } = this.#needs;
     const held = await session.with((token) => rest.call(getPreKeys, { token }));
-    const state = await db.read([T.preKeyState], (tx) => tx.get(T.preKeyState, 'prekeys'));
-    if (state === undefined) return;
-    const isHonest = await this.#isHonest(held, state);
+    const stored = await db.read([T.preKeyState], (tx) => tx.get(T.preKeyState, 'prekeys'));
+    if (stored === undefined) return;
+    const isHonest = await this.#isHonest(held, stored);
+    const [shownId] = held.signed.ids;
+    const isNews = isHonest && shownId !== undefined && shownId !== stored.confirmedId;
+    if (isNews) await this.#confirm(shownId);
+    const state = isNews ? { ...stored, confirmedId: shownId } : stored;
     const upload = this.#due(held, state, isHonest);
     if (upload !== undefined) await this.#upload(upload);
     await this.#forget(held);
@@ -103,50 +108,24 @@ export class OwnDevices {
     await session.with((token) => rest.call(signOut, { body: { departure }, token }));
   }
 
-  /** Whether the keys that the server says it holds are keys that were uploaded. */
+  /** Whether the keys that the server says it holds are keys that were uploaded; where they surely are not, the person is told. */
   async #isHonest(held: HeldPreKeys, state: PreKeyState): Promise<boolean> {
-    const current = state.signed.at(-1)?.id;
-    if (held.signed.ids[0] !== current || held.lastResort.ids[0] !== current) return false;
-    const kinds = [
-      ['one-time', held.oneTime],
-      ['kyber', held.oneTimeKyber],
-      ['signed', held.signed],
-      ['last-resort', held.lastResort],
-    ] as const;
-    for (const [kind, { ids, digest }] of kinds) {
-      const keys = await this.#publicKeys(kind, ids);
-      if (keys === undefined || encodeB64u(digestOfKeys(keys)) !== digest) return false;
+    const { engine, db, rest, session, exchanged } = this.#needs;
+    let verdict = await judgeHeld(engine, db, held, state);
+    if (verdict === 'used') {
+      // It may have been given away and used since the server answered: then it is not in the next answer.
+      const again = await session.with((token) => rest.call(getPreKeys, { token }));
+      const second = await judgeHeld(engine, db, again, state);
+      verdict = second === 'used' ? 'exchanged' : second;
     }
-    return true;
+    if (verdict === 'exchanged' && !(await this.#isOldCopy())) exchanged();
+    return verdict === 'as-uploaded';
   }
 
-  /** The public halves of stored keys; `undefined` if one of them is not here. */
-  async #publicKeys(kind: PreKeyKind, ids: readonly number[]): Promise<PublicOneTime[] | undefined> {
-    const { db } = this.#needs;
-    const records = await db.read([T.preKeys], (tx) =>
-      Promise.all(ids.map((id) => tx.get(T.preKeys, [kind, id]))),
-    );
-    const keys: PublicOneTime[] = [];
-    for (const [i, bytes] of records.entries()) {
-      const id = ids[i];
-      if (bytes === undefined || id === undefined) return undefined;
-      keys.push({ id, publicKey: this.#publicHalf(kind, bytes) });
-    }
-    return keys;
-  }
-
-  #publicHalf(kind: PreKeyKind, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-    const { engine } = this.#needs;
-    const record = copyBytes(bytes);
-    switch (kind) {
-      case 'one-time':
-        return engine.PreKeyRecord.deserialize(record).publicKey().serialize();
-      case 'signed':
-        return engine.SignedPreKeyRecord.deserialize(record).publicKey().serialize();
-      case 'kyber':
-      case 'last-resort':
-        return engine.KyberPreKeyRecord.deserialize(record).publicKey().serialize();
-    }
+  /** Whether this device has run on an older copy of its data: an honest server then holds what it does not know of. */
+  async #isOldCopy(): Promise<boolean> {
+    const start = await this.#needs.db.read([T.start], (tx) => tx.get(T.start, 'start'));
+    return (start?.restoredAt ?? []).length > 0;
   }
 
   #due(held: HeldPreKeys, state: PreKeyState, isHonest: boolean): Upload | undefined {
@@ -222,6 +201,16 @@ export class OwnDevices {
       oneTimeKyber: upload.oneTimeKyber.map(jsonOf),
     };
     await session.with((token) => rest.call(putPreKeys, { body, token }));
+    if (signed !== undefined) await this.#confirm(signed.id);
+  }
+
+  /** The server has this signed prekey: from now on it has gone back where it shows one before it. */
+  async #confirm(confirmedId: number): Promise<void> {
+    await this.#needs.db.write([T.preKeyState], async (tx) => {
+      const state = await tx.get(T.preKeyState, 'prekeys');
+      if (state === undefined || state.confirmedId === confirmedId) return;
+      tx.put(T.preKeyState, 'prekeys', { ...state, confirmedId });
+    });
   }
 
   /**

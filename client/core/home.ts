@@ -15,7 +15,7 @@ import { Profiles } from './account/profiles.ts';
 import { RecordKeeper } from './account/record.ts';
 import { encodeRecord, readRecord } from './account/record-form.ts';
 import { hasCurrentRecordKey } from './account/record-key.ts';
-import { noteRollback, seeRollback } from './account/rollback.ts';
+import { noteCaught, noteDevices, seeAlert } from './account/alerts.ts';
 import { Session } from './account/session.ts';
 import { StartCounter } from './account/start-counter.ts';
 import type { Background } from './background.ts';
@@ -48,7 +48,7 @@ import { AnonymousConnection } from './transport/anonymous.ts';
 import type { PushedFrame } from './transport/channel.ts';
 import { Connection, type Welcome } from './transport/connection.ts';
 import { isRepeatable, untilLater, type Rest } from './transport/rest.ts';
-import type { ConnectionState } from './view.ts';
+import type { AlertId, Caught, ConnectionState } from './view.ts';
 
 const HOUR_MS = 60 * 60_000;
 /** When the parts that a start does without are fetched. */
@@ -156,13 +156,19 @@ export class Home {
     this.profiles = new Profiles(this.#services);
     this.ownAccount = new OwnAccount(this.#services, ports.keyring);
     this.#counter = new StartCounter(this.#services);
-    this.#devices = new OwnDevices({ ...base, engine });
+    this.#devices = new OwnDevices({ ...base, engine, exchanged: () => this.caught('foreign-keys') });
     this.#inbox = new Inbox({
       ...this.#services,
       tell: (frame) => connection.tell(frame),
       faulted: () => connection.restart(),
     });
-    people.onContradiction = () => this.contradicted();
+    people.onCaught = (what) => {
+      // What a reset of this device brought into force looks foreign until it is settled.
+      if (this.own.value.removals?.some(({ accountKey }) => accountKey !== undefined) !== true) {
+        this.caught(what);
+      }
+    };
+    directory.onOwnList = () => this.#ownListChanged();
     directory.changedKeys.onChange = (account) =>
       background.run(outbox.recheck(account), 'look again at what waits after a key change');
   }
@@ -197,7 +203,7 @@ export class Home {
         token: () => session.token(),
         changed: () => later.home?.recordChanged(),
         uploaded: (version) => later.home?.recordUploaded(version),
-        contradicted: () => later.home?.contradicted(),
+        contradicted: () => later.home?.caught('older-state'),
         outdated: () => watcher.peopleChanged(),
       },
       stored,
@@ -217,6 +223,7 @@ export class Home {
     await home.#expiry.start();
     await home.#ensureConversations();
     await home.#followRecord();
+    await noteDevices(home.#services);
     return home;
   }
 
@@ -310,14 +317,20 @@ export class Home {
     });
   }
 
-  /** The server has shown an older state of this account, or one that contradicts what is known. */
-  contradicted(): void {
-    if (!this.#stopped) this.#parts.background.run(noteRollback(this.#services), 'tell of an older state');
+  /** The server was caught at something. */
+  caught(what: Caught): void {
+    if (this.#stopped) return;
+    this.#parts.background.run(noteCaught(this.#services, what), 'tell what the server was caught at');
   }
 
-  /** The person has been told of it. */
-  seeRollback(): Promise<void> {
-    return seeRollback(this.#services);
+  /** The person has seen it. */
+  seeAlert(id: AlertId): Promise<void> {
+    return seeAlert(this.#services, id);
+  }
+
+  #ownListChanged(): void {
+    if (this.#stopped) return;
+    this.#parts.background.run(noteDevices(this.#services), 'tell of an added device');
   }
 
   /** Stops everything; what is stored stays. */

@@ -16,7 +16,7 @@ import type { Session } from './account/session.ts';
 import { copyBytes } from './bytes.ts';
 import type { SealedDb } from './db/sealed.ts';
 import type { SignedBytes } from './db/stores.ts';
-import { verifyStatement, type ListedDevice } from './device-lists.ts';
+import { verifyList, verifyStatement, type ListedDevice } from './device-lists.ts';
 import { DIRECTORY_TABLES, type Directory } from './people/directory.ts';
 import type { DirectoryEntry, Person } from './people/person.ts';
 import { CoreError, isCoreError } from './failure.ts';
@@ -112,8 +112,8 @@ export class People {
   readonly #directory: Directory;
   /** Delivery keys that were refused since the start; they are not tried again. */
   readonly #refused = new Set<string>();
-  /** The server has shown an older own list than the one known, or one that contradicts it. */
-  onContradiction: (() => void) | undefined;
+  /** The server has shown an own list that the account has not signed, or one that contradicts what is known. */
+  onCaught: ((what: 'older-state' | 'forged-devices') => void) | undefined;
 
   constructor(
     db: SealedDb,
@@ -185,13 +185,27 @@ export class People {
     } catch (error) {
       // What came into force meanwhile makes an honest answer look old.
       const isSame = known === this.#directory.ownView.counter;
-      if (isSame && isCoreError(error, 'server-dishonest')) this.onContradiction?.();
+      if (isSame && isCoreError(error, 'server-dishonest') && this.#isOwnWord(entry)) {
+        this.onCaught?.('older-state');
+      }
       throw error;
+    }
+  }
+
+  /** Whether the own account key has signed a list of the own account. */
+  #isOwnWord({ account, list }: DirectoryEntry): boolean {
+    try {
+      verifyList(account, this.#directory.proof.accountKey, list);
+      return true;
+    } catch {
+      return false;
     }
   }
 
   /** Judges an entry and puts it into force. Throws `CoreError` `server-dishonest`, `key-changed`. */
   async keep(entry: DirectoryEntry): Promise<Person> {
+    const isOwn = entry.account === this.#directory.ownAccount;
+    if (isOwn && !this.#isOwnWord(entry)) this.onCaught?.('forged-devices');
     const person = await this.#directory.settle(entry, DIRECTORY_TABLES, async (_tx, settled) => settled);
     if (person === undefined) throw new CoreError('key-changed', 'the key of a verified contact has changed');
     return person;

@@ -5,8 +5,8 @@
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals-core';
 import type { AccountId } from '@tacet/protocol/ids';
 import type { StoredConversation } from './db/stores.ts';
+import { alertsOf } from './account/alerts.ts';
 import { devicesOf, passphraseOf, resetsOf } from './account/own-devices.ts';
-import { rollbackOf } from './account/rollback.ts';
 import type { Home } from './home.ts';
 import { nameOfKey } from './key-name.ts';
 import {
@@ -20,6 +20,7 @@ import {
 } from './line-window.ts';
 import { areSame, isSameContent } from './same-content.ts';
 import type {
+  AlertView,
   ConnectionState,
   ConversationId,
   ConversationSummary,
@@ -33,7 +34,6 @@ import type {
   PersonView,
   RefusedInvite,
   ResetView,
-  RollbackView,
   Progress,
   Relation,
   SessionState,
@@ -58,7 +58,7 @@ export class SharedState {
   readonly resets = signal<readonly ResetView[]>([]);
   readonly passphrase = signal<PassphraseView>({ asked: false });
   readonly refusedInvite = signal<RefusedInvite | undefined>(undefined);
-  readonly rollback = signal<RollbackView | undefined>(undefined);
+  readonly alerts = signal<readonly AlertView[]>([]);
   readonly outdated = signal(false);
   readonly unreadTotal: ReadonlySignal<number> = computed(() =>
     this.conversations.value.reduce((sum, { unread }) => sum + unread, 0),
@@ -79,7 +79,7 @@ export class SharedState {
       this.resets.value = home === undefined ? [] : resetsOf(home);
       this.passphrase.value = home === undefined ? { asked: false } : passphraseOf(home);
       this.refusedInvite.value = home === undefined ? undefined : refusedInviteOf(home);
-      this.rollback.value = home === undefined ? undefined : rollbackOf(home);
+      this.alerts.value = home === undefined ? [] : alertsOf(home);
       this.outdated.value = home?.record.isOutdated ?? false;
       for (const view of this.#views) view.closeConversation();
     });
@@ -117,7 +117,7 @@ export class SharedState {
       this.resets.value = resetsOf(home);
       this.passphrase.value = passphraseOf(home);
       this.refusedInvite.value = refusedInviteOf(home);
-      this.rollback.value = rollbackOf(home);
+      this.alerts.value = alertsOf(home);
       this.outdated.value = home.record.isOutdated;
       for (const view of this.#views) view.peopleChanged();
     });
@@ -164,7 +164,7 @@ export class ViewMirror {
         resets: shared.resets.value,
         passphrase: shared.passphrase.value,
         refusedInvite: shared.refusedInvite.value,
-        rollback: shared.rollback.value,
+        alerts: shared.alerts.value,
         outdated: shared.outdated.value,
         progress: shared.progress.value,
         unreadTotal: shared.unreadTotal.value,

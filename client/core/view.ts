@@ -261,10 +261,27 @@ export interface RefusedInvite {
   readonly username: string;
 }
 
-/** The server has shown an older state of the account than this device knows, which was not accepted. */
-export interface RollbackView {
-  readonly at: number;
-}
+/**
+ * What the server was caught at; none of it was accepted. `older-state`: it has shown an older state of the account than this device
+ * knows; `forged-devices`: a list of the own devices that the account has not signed; `foreign-keys`: it holds other keys for new
+ * conversations than this device has made for them.
+ */
+export type Caught = 'older-state' | 'forged-devices' | 'foreign-keys';
+
+/** Names an alert when it was seen. */
+export type AlertId = DeviceId | Caught;
+
+/** What is told above the list until the person has seen it. */
+export type AlertView =
+  /** Somebody has added a device to the account, with its passphrase. */
+  | {
+      readonly what: 'device-added';
+      readonly id: DeviceId;
+      readonly deviceName: string | undefined;
+      /** When this device learnt of it. */
+      readonly at: number;
+    }
+  | { readonly what: Caught; readonly id: Caught; readonly at: number };
 
 /** What is to be said of the passphrase. */
 export interface PassphraseView {
@@ -372,7 +389,7 @@ export interface ViewState {
   readonly resets: readonly ResetView[];
   readonly passphrase: PassphraseView;
   readonly refusedInvite: RefusedInvite | undefined;
-  readonly rollback: RollbackView | undefined;
+  readonly alerts: readonly AlertView[];
   /** Another own device runs a newer build, whose account record this one cannot read: the two do not agree until this one is as new. */
   readonly outdated: boolean;
   readonly progress: Progress | undefined;
@@ -443,8 +460,8 @@ export interface Commands {
   followInvite(link: string): Promise<ConversationId>;
   /** The person has seen `refusedInvite`. */
   seeRefusedInvite(): Promise<void>;
-  /** The person has seen `rollback`. */
-  seeRollback(): Promise<void>;
+  /** The person has seen one of `alerts`. */
+  seeAlert(id: AlertId): Promise<void>;
   /** The conversation with whoever has this username; the person learns of it with the first message. */
   startConversation(username: string): Promise<ConversationId>;
   /** Opens a conversation, or moves the one that is open. Without a place: where what is unread begins, or at the end. */

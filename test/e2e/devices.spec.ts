@@ -96,6 +96,30 @@ test('without a connection nothing is removed, and the question stays open for a
   await expect(other.page.getByRole('heading', { name: en.ended.removedTitle })).toBeVisible();
 });
 
+test('an added device is told of above the list, over a reload too, until it was seen, and leads to the devices', async ({
+  ada,
+  host,
+  newBrowser,
+}) => {
+  const other = new Person(await newBrowser(), host.origin, ada);
+  await other.signIn(ada.passphrase);
+  await other.expectHome();
+  const word = ada.page.getByText(en.alerts.addedDoubt);
+  await expect(word).toBeVisible();
+  await ada.page.reload();
+  await expect(word).toBeVisible();
+  await expect(other.page.getByText(en.alerts.addedDoubt)).toHaveCount(0);
+  await ada.page.getByRole('link', { name: en.alerts.addedSee }).click();
+  await expect(ada.page.getByRole('heading', { name: en.devices.title, level: 1 })).toBeVisible();
+  await expect(ada.page.getByRole('button', { name: /^Remove/ })).toHaveCount(1);
+  await ada.page.goto(host.origin);
+  await ada.button(en.alerts.addedSeen).click();
+  await expect(word).toHaveCount(0);
+  await ada.page.reload();
+  await ada.expectHome();
+  await expect(word).toHaveCount(0);
+});
+
 /** Opens a page of the settings by its address, with a fresh page. */
 async function openAccount(person: Person): Promise<void> {
   await person.page.goto(`${person.origin}/settings/account`);

@@ -776,10 +776,35 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
       ],
     },
   },
-  rollback: {
+  'alert-older-state': {
     path: '/',
     shows: '/older state of your account/',
-    state: { ...IN, rollback: { at: NOW - DAY } },
+    state: { ...IN, alerts: [{ what: 'older-state', id: 'older-state', at: NOW - DAY }] },
+  },
+  'alert-forged-devices': {
+    path: '/',
+    shows: '/has not signed/',
+    state: { ...IN, alerts: [{ what: 'forged-devices', id: 'forged-devices', at: NOW - DAY }] },
+  },
+  'alert-foreign-keys': {
+    path: '/',
+    shows: '/other keys for new conversations/',
+    state: { ...IN, alerts: [{ what: 'foreign-keys', id: 'foreign-keys', at: NOW - DAY }] },
+  },
+  'alert-device-added': {
+    path: '/',
+    shows: '/was added to your account/',
+    state: {
+      ...IN,
+      alerts: [
+        {
+          what: 'device-added',
+          id: 'dAAAAAAAAAAAAAAAAAAAAA' as DeviceView['device'],
+          deviceName: 'The old laptop in the attic',
+          at: NOW - 2 * DAY,
+        },
+      ],
+    },
   },
   outdated: { path: '/', shows: '/newer version of Tacet, and this one/', state: { ...IN, outdated: true } },
   'refused-invite': { path: '/', state: { ...IN, refusedInvite: { username: 'ben' } } },

@@ -40,7 +40,7 @@ export function makeFakeDoor(scene: Scene): Door {
     resets: signal(first.resets),
     passphrase: signal(first.passphrase),
     refusedInvite: signal(first.refusedInvite),
-    rollback: signal(first.rollback),
+    alerts: signal(first.alerts),
     outdated: signal(first.outdated),
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
@@ -95,8 +95,8 @@ export function makeFakeDoor(scene: Scene): Door {
     seeRefusedInvite: async () => {
       state.refusedInvite.value = undefined;
     },
-    seeRollback: async () => {
-      state.rollback.value = undefined;
+    seeAlert: async (id) => {
+      state.alerts.value = state.alerts.value.filter((alert) => alert.id !== id);
     },
     startConversation: async () => '' as ConversationId,
     openConversation: async (id) => {

@@ -35,7 +35,7 @@ export function accountCommands({ life, rest, ready, strength, state }: CommandN
       await life.join((needs) => joinAccount(needs, { username: normaliseUsername(username), passphrase }));
     },
     signOut: () => life.signOut(),
-    seeRollback: async () => life.home().seeRollback(),
+    seeAlert: async (id) => life.home().seeAlert(id),
     setName: async (name) => {
       const home = life.home();
       await home.profiles.setName(shownName(name, home.own.value.username));

@@ -7,7 +7,7 @@ import type { Timer } from '@tacet/protocol/content/timer';
 import type { AccountId, DeviceId, EnvelopeId, InviteCode, MessageId } from '@tacet/protocol/ids';
 import type { Amendments } from '../messages/amendments.ts';
 import type { SearchState, StoredChunk } from '../search/chunk.ts';
-import type { Delivery, Line, NoticeLevel } from '../view.ts';
+import type { Caught, Delivery, Line, NoticeLevel } from '../view.ts';
 import type { DbKey } from '../ports.ts';
 import type { SealedDb, Table } from './sealed.ts';
 
@@ -46,8 +46,27 @@ export interface OwnDevice {
   readonly publishing?: boolean;
   /** An invite to answer, taken from the link. */
   readonly answering?: InviteAnswer;
-  /** The server has shown an older state of this account than was known here; `seen`: the person has been told. */
-  readonly rollback?: { readonly at: number; readonly seen?: true };
+  /** What the server was caught at. */
+  readonly caught?: Readonly<Partial<Record<Caught, CaughtAt>>>;
+  /** The same of an older state, as versions of the database before 6 wrote it. */
+  readonly rollback?: CaughtAt;
+  /** The devices of the own list as this device knows them; absent until it has looked for the first time. */
+  readonly toldDevices?: readonly ToldDevice[];
+}
+
+/** When the server was caught; `seen`: when the person had been told. */
+export interface CaughtAt {
+  readonly at: number;
+  readonly seen?: true;
+}
+
+/** A device of the own list. */
+export interface ToldDevice {
+  readonly device: DeviceId;
+  /** 33 bytes. */
+  readonly identityKey: Bytes;
+  /** When this device learnt that it was added; absent once the person has seen it, and of those that were there before. */
+  readonly learntAt?: number;
 }
 
 /** A removal as it was asked for, with what it makes valid, stored before the request leaves. */
@@ -105,6 +124,8 @@ export interface PreKeyState {
     readonly heldAt?: number;
   }[];
   readonly statedAt: number;
+  /** The newest signed prekey that the server has taken; absent before the first was changed. */
+  readonly confirmedId?: number;
   /** How often the server held other keys than were uploaded. */
   readonly faults: number;
 }

@@ -43,6 +43,8 @@ export class Directory {
   readonly #own: OwnKeeper;
   readonly signs: DeviceSigns;
   readonly changedKeys: ChangedKeys;
+  /** Told when what is kept of the own account has changed, its list perhaps. */
+  onOwnList: (() => void) | undefined;
 
   private constructor(
     db: SealedDb,
@@ -56,6 +58,9 @@ export class Directory {
     this.#record = record;
     this.#own = own;
     this.#people = people;
+    people.onKept = (account) => {
+      if (account === this.ownAccount) this.onOwnList?.();
+    };
     this.signs = new DeviceSigns(people, clock);
     this.changedKeys = new ChangedKeys(people, clock, record, conversations);
   }

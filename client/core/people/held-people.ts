@@ -11,6 +11,8 @@ import type { Person } from './person.ts';
 export class HeldPeople {
   readonly #db: SealedDb;
   readonly #people = new Map<AccountId, Person>();
+  /** Told when what is held of somebody has changed. */
+  onKept: ((account: AccountId) => void) | undefined;
 
   /** Verifies again what was stored. */
   constructor(db: SealedDb, rows: readonly Row<StoredPerson>[]) {
@@ -32,7 +34,9 @@ export class HeldPeople {
   /** Holds somebody. The transaction holds `T.people`, here and below. */
   keep(tx: WriteTx, person: Person): void {
     this.add(person);
-    tx.put(T.people, K.account(this.#db, person.stored.account), person.stored);
+    const { account } = person.stored;
+    tx.put(T.people, K.account(this.#db, account), person.stored);
+    tx.after(() => this.onKept?.(account));
   }
 
   drop(tx: WriteTx, account: AccountId): void {

@@ -1,20 +1,20 @@
-/** What stands above the list now and then: about the account, the passphrase, an invite, the server. */
+/** What stands above the list now and then: about the account, its devices, the passphrase, an invite, the server. */
 import type { VNode } from 'preact';
 import { useDoor } from '../door-context.ts';
 import { PassphraseNotice } from '../settings/passphrase-notice.tsx';
 import { ResetNotice } from '../settings/reset-notice.tsx';
+import { AlertNotes } from './alert-notes.tsx';
 import { RefusedInvite } from './refused-invite.tsx';
 import { OutdatedNotice } from './outdated-notice.tsx';
-import { RollbackNotice } from './rollback-notice.tsx';
 
 export function Notices(): VNode {
-  const { rollback, outdated } = useDoor().state;
+  const { outdated } = useDoor().state;
   return (
     <>
+      <AlertNotes />
       <ResetNotice link />
       <PassphraseNotice />
       <RefusedInvite />
-      {rollback.value !== undefined && <RollbackNotice />}
       {outdated.value && <OutdatedNotice />}
     </>
   );

@@ -155,11 +155,6 @@ export const de: Translation = {
     refusedInviteAdvice:
       'Vielleicht ist jemand dazwischen. Sag es der Person, die dir den Link geschickt hat, auf einem anderen Weg, und bitte um einen neuen.',
     refusedInviteSeen: 'Verstanden',
-    rollback:
-      'Der Server hat einen älteren Stand deines Kontos gezeigt, als dieses Gerät kennt: frühere Geräte oder frühere Kontakte. Er wurde nicht angenommen, und hier hat sich nichts geändert.',
-    rollbackAdvice:
-      'Das kommt vor, wenn ein Server aus einer Sicherung zurückgeholt wird, und wenn jemand ungeschehen machen will, was du entschieden hast. Frag die Person, die ihn betreibt.',
-    rollbackSeen: 'Verstanden',
     outdated:
       'Ein anderes deiner Geräte hat ein neueres Tacet, und dieses kann nicht lesen, was es dort ablegt. Bis dieses Gerät die neuere Version hat, kommt nicht auf dem einen an, was du auf dem anderen an Personen, Blockierungen und Einstellungen änderst.',
     outdatedStill:
@@ -729,6 +724,30 @@ export const de: Translation = {
       'Deine Passphrase wurde auf „{name}“ geändert, {date}. Von nun an öffnet nur die neue dein Konto.',
     changedDoubt: 'Wenn du das nicht warst, handle jetzt: Wer es war, hat deine Passphrase.',
     seen: 'Das war ich',
+  },
+  alerts: {
+    added: 'Deinem Konto wurde ein Gerät hinzugefügt: „{name}“. Dieses Gerät hat davon {date} erfahren.',
+    addedDoubt:
+      'Wenn du das nicht warst, entferne es und ändere dann deine Passphrase: Wer es hinzugefügt hat, kennt sie.',
+    addedSeen: 'Ich war es',
+    addedSee: 'Deine Geräte ansehen',
+    caught: {
+      'older-state':
+        'Der Server hat einen älteren Stand deines Kontos gezeigt, als dieses Gerät kennt: frühere Geräte oder frühere Kontakte. Er wurde nicht angenommen, und hier hat sich nichts geändert.',
+      'forged-devices':
+        'Der Server hat eine Liste deiner Geräte gezeigt, die dein Konto nicht unterschrieben hat. Sie wurde nicht angenommen: Kein Gerät kam hinzu, und an keines wird etwas gesendet.',
+      'foreign-keys':
+        'Der Server hatte für neue Unterhaltungen mit diesem Gerät andere Schlüssel als die, die es dafür gemacht hatte. Sie wurden ersetzt. Was du geschrieben hast, ist davon nicht betroffen.',
+    },
+    advice: {
+      'older-state':
+        'Das kommt vor, wenn ein Server aus einer Sicherung zurückgeholt wird, und wenn jemand ungeschehen machen will, was du entschieden hast. Frag die Person, die ihn betreibt.',
+      'forged-devices':
+        'Ein ehrlicher Server tut das nicht: Vielleicht will jemand mitlesen. Frag die Person, die ihn betreibt, und vergleiche Sicherheitsnummern mit den Menschen, die dir am wichtigsten sind.',
+      'foreign-keys':
+        'Das kommt vor, wenn ein Server aus einer Sicherung zurückgeholt wird, und wenn jemand verhindern will, dass neue Leute dich erreichen. Frag die Person, die ihn betreibt.',
+    },
+    seen: 'Verstanden',
   },
   locked: {
     title: 'Tacet ist gesperrt',

@@ -149,11 +149,6 @@ export const en = {
     refusedInviteAdvice:
       'Somebody may be in between. Tell the person who sent you the link, by another way, and ask for a new one.',
     refusedInviteSeen: 'Understood',
-    rollback:
-      'The server has shown an older state of your account than this device knows: former devices, or former contacts. It was not accepted, and nothing changed here.',
-    rollbackAdvice:
-      'That happens when a server is restored from a backup, and when somebody wants to undo what you have decided. Ask the person who runs it.',
-    rollbackSeen: 'Understood',
     outdated:
       'Another of your devices runs a newer version of Tacet, and this one cannot read what it keeps there. Until this device has the newer version, people, blocks and settings that you change on one do not reach the other.',
     outdatedStill:
@@ -715,6 +710,30 @@ export const en = {
       'Your passphrase was changed on “{name}”, {date}. Only the new one opens your account from now on.',
     changedDoubt: 'If that was not you, act now: whoever did it has your passphrase.',
     seen: 'It was me',
+  },
+  alerts: {
+    added: 'A device was added to your account: “{name}”. This device learnt of it {date}.',
+    addedDoubt:
+      'If that was not you, remove it, then change your passphrase: whoever added it has your passphrase.',
+    addedSeen: 'I added it',
+    addedSee: 'See your devices',
+    caught: {
+      'older-state':
+        'The server has shown an older state of your account than this device knows: former devices, or former contacts. It was not accepted, and nothing changed here.',
+      'forged-devices':
+        'The server has shown a list of your devices that your account has not signed. It was not accepted: no device was added, and nothing is sent to one.',
+      'foreign-keys':
+        'The server held other keys for new conversations with this device than this device had made for them. They were replaced. What you have written is not affected.',
+    },
+    advice: {
+      'older-state':
+        'That happens when a server is restored from a backup, and when somebody wants to undo what you have decided. Ask the person who runs it.',
+      'forged-devices':
+        'An honest server does not do that: somebody may want to read along. Ask the person who runs it, and compare safety numbers with the people who matter most.',
+      'foreign-keys':
+        'That happens when a server is restored from a backup, and when somebody wants to keep new people from reaching you. Ask the person who runs it.',
+    },
+    seen: 'Understood',
   },
   locked: {
     title: 'Tacet is locked',
