@@ -9,7 +9,13 @@ export async function readDetails(home: Home, account: AccountId, order: number)
   const stored = await home.conversations.lines.stored(account, order);
   if (stored?.line.kind !== 'message') throw new CoreError('message-unknown', 'no message of this order');
   const { mine, sentAt, receivedAt } = stored.line;
-  if (!mine) return { sentAt, receivedAt, devices: [] };
+  const said = {
+    sentAt,
+    receivedAt,
+    reduced: stored.marks?.reduced === true,
+    delayed: stored.marks?.delayed === true,
+  };
+  if (!mine) return { ...said, devices: [] };
   const heard = stored.heard ?? [];
   const person = home.directory.get(account);
   const current = (person?.list.devices ?? []).filter(
@@ -31,5 +37,5 @@ export async function readDetails(home: Home, account: AccountId, order: number)
       deliveredAt: told?.deliveredAt ?? told?.readAt,
       readAt: told?.readAt,
     }));
-  return { sentAt, receivedAt, devices };
+  return { ...said, devices };
 }

@@ -72,6 +72,11 @@ export interface EngineSealedContent {
 export interface EngineMessage {
   serialize(): Bytes;
 }
+/** One that begins a session. */
+export interface EnginePreKeyMessage extends EngineMessage {
+  /** The one-time prekey of its recipient that it uses; `null` for none. */
+  preKeyId(): number | null;
+}
 export interface EnginePreKeyBundle {
   registrationId(): number;
 }
@@ -160,7 +165,7 @@ export interface Engine {
   };
   readonly SessionRecord: { deserialize(bytes: Bytes): EngineSessionRecord };
   readonly SignalMessage: { deserialize(bytes: Bytes): EngineMessage };
-  readonly PreKeySignalMessage: { deserialize(bytes: Bytes): EngineMessage };
+  readonly PreKeySignalMessage: { deserialize(bytes: Bytes): EnginePreKeyMessage };
   readonly ServerCertificate: {
     ['new'](keyId: number, serverKey: EnginePublicKey, trustRoot: EnginePrivateKey): EngineServerCertificate;
   };

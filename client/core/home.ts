@@ -474,6 +474,7 @@ export class Home {
         this.#inbox.push(frame);
         return;
       case 'drained':
+        this.#inbox.drained();
         return;
       case 'notice':
         switch (frame.what) {

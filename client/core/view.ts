@@ -323,6 +323,10 @@ export interface ConversationFinds {
 export interface MessageDetails {
   readonly sentAt: number;
   readonly receivedAt: number;
+  /** Encrypted, for one device at least, in a session that began without a one-time prekey and had no answer yet. */
+  readonly reduced: boolean;
+  /** It came more than two hours after it was sent, though this device was connected and had got everything that waited. */
+  readonly delayed: boolean;
   /** Of an own message: the other person's devices that it went to, each with what it has told. */
   readonly devices: readonly {
     readonly device: DeviceId;

@@ -478,6 +478,23 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     actions: 'The lake is warm',
     choose: ['Details'],
   },
+  'message-details-marks': {
+    path: `/c/${TEAM[4].account}`,
+    shows: '/Reduced forward secrecy/',
+    state: IN,
+    open: OPEN,
+    answers: {
+      readDetails: async () => ({
+        sentAt: NOW - DAY,
+        receivedAt: NOW - DAY / 2,
+        reduced: true,
+        delayed: true,
+        devices: [],
+      }),
+    },
+    actions: 'The lake is warm',
+    choose: ['Details'],
+  },
   'message-details-failed': {
     path: `/c/${TEAM[4].account}`,
     shows: 'This message is not here any more.',

@@ -107,6 +107,8 @@ export function makeFakeDoor(scene: Scene): Door {
     readDetails: async () => ({
       sentAt: Date.now() - 360_000,
       receivedAt: Date.now() - 359_000,
+      reduced: false,
+      delayed: false,
       devices: [
         {
           device: 'dAAAAAAAAAAAAAAAAAAAAA' as never,

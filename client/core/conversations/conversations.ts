@@ -91,11 +91,12 @@ export class Conversations {
     if ((await tx.get(T.messages, key)) !== undefined) return false;
     const conversation = this.ensure(tx, account);
     const order = conversation.nextOrder;
-    const { mine, text, sentAt, receivedAt, delivery } = message;
+    const { mine, text, sentAt, receivedAt, delivery, marks } = message;
     tx.put(T.messages, key, { account, order, mine });
     const line = messageLine(message, order);
     this.lines.put(tx, account, {
       line: mine && isOut(delivery) ? this.lines.begin(tx, account, line) : line,
+      ...(marks === undefined ? {} : { marks }),
     });
     this.#put(tx, {
       ...conversation,

@@ -1,6 +1,6 @@
 /** The line of a message: how it is made, what the summary shows of it, and how far its delivery has come. Pure. */
 import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
-import type { HeardFrom, StoredConversation } from '../db/stores.ts';
+import type { HeardFrom, MessageMarks, StoredConversation } from '../db/stores.ts';
 import type { Delivery, Line, QuoteView } from '../view.ts';
 
 export type MessageLine = Extract<Line, { readonly kind: 'message' }>;
@@ -18,6 +18,7 @@ export interface NewMessage {
   readonly reply?: QuoteView;
   /** Seconds that it stays. */
   readonly timer?: number;
+  readonly marks?: MessageMarks | undefined;
 }
 
 const RANK = { failed: 0, held: 0, sending: 1, sent: 2, delivered: 3, read: 4 } as const;

@@ -216,9 +216,18 @@ export interface HeardFrom {
   readonly readAt?: number;
 }
 
+/** What is to be said of how a message came here or left. */
+export interface MessageMarks {
+  /** Encrypted, for one device at least, in a session that began without a one-time prekey and had no answer yet. */
+  readonly reduced?: true;
+  /** It came long after it was sent, though this device was connected. */
+  readonly delayed?: true;
+}
+
 /** A line as shown, with what repairs need. */
 export interface StoredLine {
   readonly line: Line;
+  readonly marks?: MessageMarks;
   /** Of an own message: which devices have told that they have it. */
   readonly heard?: readonly HeardFrom[];
   /** What later contents made of the message. */

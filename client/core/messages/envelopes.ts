@@ -24,8 +24,9 @@ import { buildFrame, padFrame, type Draft } from './frames.ts';
 export const CORRECTIONS_MOST = 6;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Tables that a transaction needs in which something is encrypted. */
+/** Tables that a transaction needs in which something is encrypted; and where a line is to say that its session lacks a one-time prekey. */
 export const ENCRYPT_TABLES = [...SESSION_TABLES, T.outbox, T.outChains, T.sent, T.people] as const;
+const MARK_TABLES = [...ENCRYPT_TABLES, T.messages, T.lines] as const;
 
 /** What envelopes need. */
 export interface EnvelopeNeeds {
@@ -91,6 +92,11 @@ function bodyFor(entry: OutboxEntry, device: DeviceId): OutgoingEnvelope | undef
 
 function lockNames(entry: OutboxEntry, targets: readonly ListedDevice[]): readonly string[] {
   return [`chain ${entry.to}`, ...targets.map(({ device }) => device)];
+}
+
+/** Whether the line of a message is to say that a session of it began without a one-time prekey. */
+function isMarked(entry: OutboxEntry, sealed: Sealed): boolean {
+  return entry.line === true && sealed.made.some(({ stores }) => stores.isReduced);
 }
 
 function gone(): CoreError {
@@ -232,13 +238,13 @@ export class Envelopes {
       if (sealed === undefined) return { kind: 'nobody' };
       let isGone = false;
       let isStale = false;
-      await db.write(ENCRYPT_TABLES, async (tx) => {
+      await db.write(isMarked(entry, sealed) ? MARK_TABLES : ENCRYPT_TABLES, async (tx) => {
         // Taken back meanwhile: nothing of it was used, neither a key nor a number.
         const current = keeper?.current(entry);
         isGone = keeper !== undefined && (current === undefined || current.held === true);
         // Made with sessions that only read from now on.
         isStale = sealed.made.some(({ stores }) => sessions.isStale(stores));
-        if (!isGone && !isStale) this.#store(tx, entry, person, sealed, keeper);
+        if (!isGone && !isStale) await this.#store(tx, entry, person, sealed, keeper);
       });
       if (isGone) throw gone();
       return isStale ? { kind: 'again' } : { kind: 'made', envelopes: sealed.envelopes };
@@ -246,7 +252,7 @@ export class Envelopes {
   }
 
   /**
-   * Encrypts a new entry inside the transaction that stores its content, which holds `ENCRYPT_TABLES`, so that both are one commit; only
+   * Encrypts a new entry inside the transaction that stores its content, which holds `MARK_TABLES`, so that both are one commit; only
    * where nothing has to be asked or awaited. False: nothing was done, and the entry is to be prepared on its own.
    */
   async sealWithin(tx: WriteTx, entry: OutboxEntry, keep: (ready: OutboxEntry) => void): Promise<boolean> {
@@ -272,7 +278,7 @@ export class Envelopes {
       current: () => entry,
       replace: (_tx, ready) => keep(ready),
     };
-    this.#store(tx, entry, person, sealed, keeper);
+    await this.#store(tx, entry, person, sealed, keeper);
     return true;
   }
 
@@ -335,14 +341,15 @@ export class Envelopes {
     return { sealed: { framed, made, envelopes }, lacking };
   }
 
-  /** Puts ratchet states, numbering and ciphertexts into a transaction that holds `ENCRYPT_TABLES`. */
-  #store(
+  /** Puts ratchet states, numbering and ciphertexts into a transaction that holds `ENCRYPT_TABLES`, or `MARK_TABLES` for a line that says more. */
+  async #store(
     tx: WriteTx,
     entry: OutboxEntry,
     person: Person,
-    { framed, made, envelopes }: Sealed,
+    sealed: Sealed,
     keeper: EntryKeeper | undefined,
-  ): void {
+  ): Promise<void> {
+    const { framed, made, envelopes } = sealed;
     const { sessions, db } = this.#needs;
     for (const { stores } of made) sessions.commit(tx, stores);
     const { chain, number, epoch } = framed;
@@ -359,6 +366,18 @@ export class Envelopes {
     };
     keeper.replace(tx, next);
     if (number !== undefined) this.#keepSent(tx, next, made);
+    if (isMarked(entry, sealed)) await this.#markReduced(tx, entry);
+  }
+
+  /** Notes on the line of a message how its session began. */
+  async #markReduced(tx: WriteTx, { id }: OutboxEntry): Promise<void> {
+    const { db, own } = this.#needs;
+    const place = await tx.get(T.messages, K.message(db, own.value.account, id));
+    if (place === undefined) return;
+    const key = K.line(db, place.account, place.order);
+    const stored = await tx.get(T.lines, key);
+    if (stored === undefined) return;
+    tx.put(T.lines, key, { ...stored, marks: { ...stored.marks, reduced: true } });
   }
 
   /** Starts a session. Throws `CoreError` `server-dishonest` for a bundle that does not hold. */

@@ -8,7 +8,7 @@ import type { ServerFrame } from '@tacet/protocol/frames/server';
 import { idBytes, idOf, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import type { WriteTx } from '../db/sealed.ts';
-import { T, type Counts } from '../db/stores.ts';
+import { T, type Counts, type MessageMarks } from '../db/stores.ts';
 import { isDuplicate } from '../engine.ts';
 import { CoreError } from '../failure.ts';
 import type { People } from '../people.ts';
@@ -33,6 +33,16 @@ const REQUESTS_MOST = 200;
 const QUEUE_MOST = 8 * LIMITS.deliveryWindow;
 const ALL_TABLES = Object.values(T);
 
+/** A message is called delayed that comes this much later than it was sent. A clock that is an hour off is common. */
+const DELAYED_MS = 2 * 60 * 60_000;
+
+/** An envelope with what was so when it came. */
+interface Arrived {
+  readonly frame: Delivered;
+  /** `caughtUpAt` of the inbox by then. */
+  readonly caughtUpAt: number | undefined;
+}
+
 /** What the inbox needs besides what handlers need. */
 export interface InboxNeeds extends HandlerServices {
   readonly people: People;
@@ -45,7 +55,7 @@ export interface InboxNeeds extends HandlerServices {
 /** The inbox of this device. */
 export class Inbox {
   readonly #needs: InboxNeeds;
-  readonly #queue: Delivered[] = [];
+  readonly #queue: Arrived[] = [];
   readonly #acks: Uint8Array[] = [];
   readonly #proving: Proving;
   readonly #asking: Asking;
@@ -53,6 +63,8 @@ export class Inbox {
   #running = false;
   #stopped = false;
   #held = true;
+  /** When everything that the server had waiting had come over this connection; `undefined` until it has. */
+  #caughtUpAt: number | undefined;
   #idle: (() => void)[] = [];
 
   constructor(needs: InboxNeeds) {
@@ -70,8 +82,13 @@ export class Inbox {
       this.#needs.faulted(new CoreError('server-dishonest', 'more envelopes than the window holds'));
       return;
     }
-    this.#queue.push(frame);
+    this.#queue.push({ frame, caughtUpAt: this.#caughtUpAt });
     this.#begin();
+  }
+
+  /** Everything that waited at the server has been handed over. */
+  drained(): void {
+    this.#caughtUpAt ??= this.#needs.clock.now();
   }
 
   /**
@@ -81,6 +98,7 @@ export class Inbox {
   hold(): void {
     this.#queue.length = 0;
     this.#held = true;
+    this.#caughtUpAt = undefined;
   }
 
   /** Begins with what has come since `hold`. */
@@ -106,16 +124,16 @@ export class Inbox {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  #next(): Delivered | undefined {
+  #next(): Arrived | undefined {
     return this.#held ? undefined : this.#queue.shift();
   }
 
   async #work(): Promise<void> {
     try {
-      for (let frame = this.#next(); frame !== undefined; frame = this.#next()) {
-        await this.#receive(frame);
+      for (let arrived = this.#next(); arrived !== undefined; arrived = this.#next()) {
+        await this.#receive(arrived);
         if (this.#stopped) return;
-        this.#acks.push(frame.id);
+        this.#acks.push(arrived.frame.id);
         if (this.#acks.length >= ACK_MOST || this.#queue.length === 0) this.flushAcks();
       }
     } catch (error) {
@@ -136,11 +154,11 @@ export class Inbox {
     }
   }
 
-  async #receive(envelope: Delivered): Promise<void> {
+  async #receive(arrived: Arrived): Promise<void> {
     const { sessions, own } = this.#needs;
     let opened: OpenedSeal;
     try {
-      opened = await sessions.unseal(envelope.body);
+      opened = await sessions.unseal(arrived.frame.body);
     } catch {
       await this.#count('unopened');
       return;
@@ -152,16 +170,16 @@ export class Inbox {
     await sessions.locks.run([opened.device], async () => {
       const stores = await sessions.open(opened.device, opened.identityKey);
       try {
-        await this.#take(envelope, opened, stores);
+        await this.#take(arrived, opened, stores);
       } catch (error) {
         if (!(error instanceof Broken)) throw error;
-        await this.#broken(envelope, opened, error, stores);
+        await this.#broken(arrived.frame, opened, error, stores);
       }
     });
   }
 
   /** Everything from the decryption to the commit. Throws `Broken`, or what the storage threw. */
-  async #take(envelope: Delivered, opened: OpenedSeal, stores: BufferedStores): Promise<void> {
+  async #take(arrived: Arrived, opened: OpenedSeal, stores: BufferedStores): Promise<void> {
     const { sessions, db } = this.#needs;
     let padded: Uint8Array;
     try {
@@ -171,8 +189,8 @@ export class Inbox {
       if (isDuplicate(error)) return;
       throw new Broken('undecryptable', error);
     }
-    const proved = await this.#proving.prove(envelope, padded, opened);
-    const standing = await db.write(ALL_TABLES, (tx) => this.#commit(tx, envelope, opened, stores, proved));
+    const proved = await this.#proving.prove(arrived.frame, padded, opened);
+    const standing = await db.write(ALL_TABLES, (tx) => this.#commit(tx, arrived, opened, stores, proved));
     if (standing !== 'stranger') this.#proving.compareViews(proved.read.frame);
   }
 
@@ -187,7 +205,7 @@ export class Inbox {
    */
   async #commit(
     tx: WriteTx,
-    envelope: Delivered,
+    arrived: Arrived,
     opened: OpenedSeal,
     stores: BufferedStores,
     proved: Proved,
@@ -210,8 +228,9 @@ export class Inbox {
       standing,
       frame: read.frame,
       id: idOf<MessageId>(read.frame.id),
-      receivedAt: envelope.receivedAt,
+      receivedAt: arrived.frame.receivedAt,
       stores,
+      marks: this.#marksOf(arrived, opened, read.frame.sentAt),
       isLate: false,
     };
     if (contact?.state === 'blocked') {
@@ -235,6 +254,19 @@ export class Inbox {
     }
     sessions.commit(tx, stores);
     return standing;
+  }
+
+  #marksOf(arrived: Arrived, opened: OpenedSeal, sentAt: number): MessageMarks | undefined {
+    const isReduced = this.#needs.sessions.isReduced(opened);
+    const isDelayed = this.#isDelayed(arrived, sentAt);
+    if (!isReduced && !isDelayed) return undefined;
+    return { ...(isReduced ? { reduced: true } : {}), ...(isDelayed ? { delayed: true } : {}) };
+  }
+
+  /** Whether a content came long after it was sent, though this device was connected and had got everything that waited. */
+  #isDelayed({ caughtUpAt }: Arrived, sentAt: number): boolean {
+    if (caughtUpAt === undefined) return false;
+    return this.#needs.clock.now() - Math.max(sentAt, caughtUpAt) > DELAYED_MS;
   }
 
   /** Whether a content may be the first of somebody: what asks for an answer, while there is room. Anything else leaves no trace. */

@@ -166,6 +166,9 @@ export class Sessions {
     const { engine, address } = this.#with(stores.device);
     const now = new Date(this.#clock.now());
     const message = await engine.signalEncrypt(padded, address, this.#address, stores, stores, now);
+    if (message.type() === MESSAGE_TYPE.preKey && this.#lacksOneTime(copyBytes(message.serialize()))) {
+      stores.noteReduced();
+    }
     const content = engine.UnidentifiedSenderMessageContent.new(message, this.#certificate, 0, null);
     return engine.sealedSenderEncrypt(content, address, stores);
   }
@@ -239,6 +242,18 @@ export class Sessions {
       stores,
       stores,
     );
+  }
+
+  /**
+   * Whether an opened message begins a session without a one-time prekey: the server gave none to its sender. Whoever gets the longer-lived
+   * keys of this device while it has them can read what was recorded of it; from the first answer on that is over.
+   */
+  isReduced(opened: OpenedSeal): boolean {
+    return opened.type === 'preKey' && this.#lacksOneTime(opened.contents);
+  }
+
+  #lacksOneTime(message: OwnBytes): boolean {
+    return this.#engine.PreKeySignalMessage.deserialize(message).preKeyId() === null;
   }
 
   /** The sender's ratchet key in a message that could not be decrypted, 33 bytes; `undefined` if it names none. */

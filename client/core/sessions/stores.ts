@@ -66,6 +66,7 @@ export class BufferedStores
   #session: OwnBytes | undefined;
   #isChanged = false;
   #isAside = false;
+  #isReduced = false;
   #removed: { readonly kind: PreKeyKind; readonly id: number }[] = [];
   #marks: Uint8Array[] = [];
 
@@ -86,6 +87,14 @@ export class BufferedStores
   /** The session as it now is, stored or not. */
   get session(): OwnBytes | undefined {
     return this.#session;
+  }
+
+  /** Whether what was encrypted with these stores begins a session without a one-time prekey. */
+  get isReduced(): boolean {
+    return this.#isReduced;
+  }
+  noteReduced(): void {
+    this.#isReduced = true;
   }
 
   /** Whether these stores read with the session that was put aside. */

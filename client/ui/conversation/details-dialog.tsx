@@ -42,6 +42,8 @@ export function DetailsDialog({
             <Time name={text.details.sent} at={loaded.value.sentAt} />
             {!message.mine && <Time name={text.details.received} at={loaded.value.receivedAt} />}
           </dl>
+          {loaded.value.delayed && <p>{text.details.delayed}</p>}
+          {loaded.value.reduced && <p>{text.details.reduced}</p>}
           {message.mine && <Devices devices={loaded.value.devices} name={name} />}
           <p class={css.soft}>{text.details.times}</p>
         </>

@@ -343,6 +343,10 @@ export const de: Translation = {
     delivered: 'Zugestellt {date}',
     read: 'Gelesen {date}',
     waiting: 'Noch nicht zugestellt',
+    delayed:
+      'Spät angekommen: mehr als zwei Stunden, nachdem sie gesendet wurde, und dieses Gerät war verbunden. Sie wurde unterwegs aufgehalten, oder wer sie schrieb, war ohne Verbindung.',
+    reduced:
+      'Verringerte Vorwärtssicherheit: Der Server gab keinen Einmalschlüssel dafür heraus. Nachrichten nach der ersten Antwort haben sie ganz.',
     times: 'Zeiten, wie die Geräte sie nennen.',
   },
   select: {

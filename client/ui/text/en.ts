@@ -336,6 +336,10 @@ export const en = {
     delivered: 'Delivered {date}',
     read: 'Read {date}',
     waiting: 'Not delivered yet',
+    delayed:
+      'Arrived late: more than two hours after it was sent, while this device was connected. It was held back on the way, or its sender had no connection.',
+    reduced:
+      'Reduced forward secrecy: the server gave out no one-time key for it. Messages after the first answer have it in full.',
     times: 'Times are as the devices tell them.',
   },
   select: {

@@ -9,6 +9,7 @@ import type { RecordKeeper } from '../../account/record.ts';
 import type { Background } from '../../background.ts';
 import type { Conversations } from '../../conversations/conversations.ts';
 import type { SealedDb, WriteTx } from '../../db/sealed.ts';
+import type { MessageMarks } from '../../db/stores.ts';
 import type { Directory } from '../../people/directory.ts';
 import type { OwnKeeper } from '../../own.ts';
 import type { Clock, RandomBytes } from '../../ports.ts';
@@ -53,6 +54,8 @@ export interface Handling extends HandlerServices {
   /** When the server took it; the server's word. */
   readonly receivedAt: number;
   readonly stores: BufferedStores;
+  /** What is to be said of how it came, if anything. */
+  readonly marks: MessageMarks | undefined;
   /** Set when newer numbers of this device came before: what this one says may be overtaken. */
   readonly isLate: boolean;
 }

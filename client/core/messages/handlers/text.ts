@@ -20,6 +20,7 @@ export async function handleText(handling: Handling, body: Text): Promise<void> 
     receivedAt: clock.now(),
     delivery: { kind: 'delivered', at: clock.now() },
     late: handling.isLate,
+    marks: handling.marks,
   } as const;
   const { reply, timer } = body;
   const isNew = await amending.addMessage(tx, account, message, { reply, timer, own: false });
