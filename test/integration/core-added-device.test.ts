@@ -6,7 +6,7 @@ import { openTestServer } from '../support/open-test-server.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 function toldOf({ state }: TestClient): readonly string[] {
   return state.alerts.map(({ what }) => what);

@@ -22,7 +22,7 @@ const RECORD = '/v1/account/record';
 const LIST = '/v1/account/directory';
 const KEYS = '/v1/keys';
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 /** Connects anew: the server's welcome says what it has. */
 async function connectAnew(client: TestClient): Promise<void> {
