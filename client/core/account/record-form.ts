@@ -7,7 +7,7 @@ import { decodeCbor, encodeCbor, parseCbor } from '@tacet/protocol/cbor';
 import { AccountRecord, CONTACTS_MAX } from '@tacet/protocol/content/record';
 import { LIMITS } from '@tacet/protocol/limits';
 import { sealedRecordBytes } from '@tacet/crypto/vault';
-import { CoreError, fetchPart } from '../failure.ts';
+import { CoreError, fetchPart, isCoreError } from '../failure.ts';
 
 /** Room that new people may not take: what is decided about those who are there, names and invites, still fits. Bytes. */
 const RESERVE_BYTES = 64 * 1024;
@@ -40,6 +40,16 @@ export function encodeRecord(record: AccountRecord, known?: AccountRecord): Uint
     throw new CoreError('record-full', 'a record of more bytes than the server takes');
   }
   return plain;
+}
+
+/** A record as bytes; `undefined` for one that is more than a record may be. */
+export function encodedOrFull(record: AccountRecord, known?: AccountRecord): Uint8Array | undefined {
+  try {
+    return encodeRecord(record, known);
+  } catch (error) {
+    if (isCoreError(error, 'record-full')) return undefined;
+    throw error;
+  }
 }
 
 /**

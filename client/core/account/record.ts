@@ -10,7 +10,7 @@ import { AccountRecord, type Contact } from '@tacet/protocol/content/record';
 import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
 import { getRecord, putRecord } from '@tacet/protocol/rest/accounts';
-import { hashRecord, openRecord, sealRecord, type RecordKey } from '@tacet/crypto/vault';
+import { hashRecord, sealRecord, type RecordKey } from '@tacet/crypto/vault';
 import type { Background } from '../background.ts';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { T, type StoredRecord } from '../db/stores.ts';
@@ -18,7 +18,8 @@ import { CoreError, fetchPart, isCoreError } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
 import type { Clock } from '../ports.ts';
 import { isRepeatable, type Rest } from '../transport/rest.ts';
-import { encodeRecord, hasRoomForContact, readRecord } from './record-form.ts';
+import { encodedOrFull, encodeRecord, hasRoomForContact } from './record-form.ts';
+import { openSealedRecord } from './sealed-record.ts';
 
 /** Changes within this time travel together. */
 const UPLOAD_DELAY_MS = 300;
@@ -47,46 +48,6 @@ export interface RecordNeeds {
   contradicted(): void;
   /** `RecordKeeper.isOutdated` has changed. */
   outdated(): void;
-}
-
-/** The first form of a record as it is sealed. */
-export function sealFirstRecord(
-  recordKey: RecordKey,
-  account: AccountId,
-  record: AccountRecord,
-): { readonly sealed: Uint8Array<ArrayBuffer>; readonly stored: StoredRecord } {
-  const plain = encodeRecord(record);
-  const sealed = sealRecord(recordKey, plain, { account: idBytes(account), version: 1 });
-  return { sealed, stored: { version: 1, hash: hashRecord(sealed), plain, dirty: false } };
-}
-
-/**
- * Opens a record as the server gave it. Throws `CoreError` `server-dishonest` for one that this account did not write, and `app-outdated`
- * for one that it did, in a form that this build does not know.
- */
-export async function openSealedRecord(
-  recordKey: RecordKey,
-  account: AccountId,
-  version: number,
-  sealed: Uint8Array,
-): Promise<AccountRecord> {
-  let plain: Uint8Array;
-  try {
-    plain = openRecord(recordKey, sealed, { account: idBytes(account), version });
-  } catch (cause) {
-    throw new CoreError('server-dishonest', 'a record that this account did not write', { cause });
-  }
-  return (await readRecord(plain)).value;
-}
-
-/** A record as bytes; `undefined` for one that is more than a record may be. */
-function encodedOrFull(record: AccountRecord, known?: AccountRecord): Uint8Array | undefined {
-  try {
-    return encodeRecord(record, known);
-  } catch (error) {
-    if (isCoreError(error, 'record-full')) return undefined;
-    throw error;
-  }
 }
 
 /** The newest version on the server. */

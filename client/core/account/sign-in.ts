@@ -31,7 +31,7 @@ import { entryFromJson } from '../people.ts';
 import type { Rest } from '../transport/rest.ts';
 import { makeFirstPreKeys, makeNewDevice, type NewDevice } from './new-device.ts';
 import { fetchVault, forgetStretched, forgetVault, type OpenedVault, type OwnVault } from './own-vault.ts';
-import { openSealedRecord } from './record.ts';
+import { openSealedRecord } from './sealed-record.ts';
 import { encodeRecord } from './record-form.ts';
 import { takeChallenge } from './session.ts';
 import { activate, onNewDatabase, type Joined, type JoinNeeds } from './sign-up.ts';

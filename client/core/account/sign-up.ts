@@ -43,7 +43,7 @@ import { parseInviteLink } from './invites.ts';
 import { makeLocalDatabase } from './local.ts';
 import { makeFirstPreKeys, makeNewDevice } from './new-device.ts';
 import { forgetStretched } from './own-vault.ts';
-import { sealFirstRecord } from './record.ts';
+import { sealFirstRecord } from './sealed-record.ts';
 import { takeChallenge } from './session.ts';
 
 /** What making or joining an account needs. */
