@@ -8,10 +8,10 @@ import { LIMITS } from '@tacet/protocol/limits';
 import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
 import {
   eventsOf,
-  isOnline,
   linesOf,
   openTestClient,
   openWith,
+  reconnect,
   signIn,
   signUp,
   textsOf,
@@ -72,13 +72,6 @@ async function loseOnTheWay({ ben, wire, toAda }: Meeting, text: string): Promis
   });
   await ben.commands.sendText(toAda, text);
   await left;
-}
-
-async function reconnect(client: TestClient): Promise<void> {
-  client.ports.dropSockets();
-  await client.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-  await client.commands.connectNow();
-  await isOnline(client);
 }
 
 /** How often a text is shown. */

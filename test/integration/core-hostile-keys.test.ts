@@ -13,6 +13,7 @@ import {
   linesOf,
   openTestClient,
   openWith,
+  reconnect,
   signUp,
   textsOf,
   type TestClient,
@@ -229,10 +230,7 @@ t.test('a ghost among the own devices gets no copies', async (t) => {
     return { ...reply, body: JSON.stringify(entry) };
   };
   adasWire.change = (frame) => (frame.kind === 'welcome' ? [{ ...frame, listCounter: 9 }] : [frame]);
-  ada.ports.dropSockets();
-  await ada.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-  await ada.commands.connectNow();
-  await isOnline(ada);
+  await reconnect(ada);
   await ada.commands.sendText(toBen, 'no copies');
   await ada.waitFor('sent', (now) => linesOf(now).at(-1)?.delivery.kind !== 'sending');
   t.notOk(adasWire.said.some(({ kind }) => kind === 'send-own'));
@@ -323,10 +321,7 @@ t.test('a device on an older copy of its data says so, begins anew, and both sti
   await ben.waitFor('two', (state) => textsOf(state).includes('two'));
   await ben.commands.sendText(toAda, 'three');
   await ada.waitFor('three', (state) => textsOf(state).includes('three'));
-  ben.ports.dropSockets();
-  await ben.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-  await ben.commands.connectNow();
-  await isOnline(ben);
+  await reconnect(ben);
   await ben.close();
 
   const restored = openTestClient({ url: server.url, disk: backup });
@@ -352,10 +347,7 @@ t.test('a server that claims old state again and again is not believed for ever'
     return [{ ...frame, counter: frame.counter + 100 * claims }];
   };
   for (let i = 0; i < 5; i += 1) {
-    ada.ports.dropSockets();
-    await ada.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-    await ada.commands.connectNow();
-    await isOnline(ada);
+    await reconnect(ada);
   }
   t.equal(eventsOf(ada.state).filter((what) => what === 'restored').length, 2);
   await ada.commands.sendText(toBen, 'still here');
@@ -399,10 +391,7 @@ t.test('what a device on an older copy cannot read is shown as such, asked for a
 async function readAgain(client: TestClient, wire: HostileWire): Promise<void> {
   wire.change = (frame) =>
     frame.kind === 'welcome' ? [{ ...frame, recordVersion: frame.recordVersion + 1 }] : [frame];
-  client.ports.dropSockets();
-  await client.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-  await client.commands.connectNow();
-  await isOnline(client);
+  await reconnect(client);
   await client.client.background.settled();
 }
 

@@ -1,9 +1,9 @@
 /** Whether the passphrase is still at hand, asked after growing times; and the word of a change of it on another own device. */
 import t from 'tap';
 import {
-  isOnline,
   makePair,
   openTestClient,
+  reconnect,
   signIn,
   signUp,
   type TestClient,
@@ -16,10 +16,7 @@ t.setTimeout(120_000);
 
 /** Connects anew, which makes the client look at its clock, and gives whether it asks. */
 async function asks(client: TestClient): Promise<boolean> {
-  client.ports.dropSockets();
-  await client.waitFor('no connection', ({ connection }) => connection.kind !== 'online');
-  await client.commands.connectNow();
-  await isOnline(client);
+  await reconnect(client);
   return client.state.passphrase.asked;
 }
 

@@ -9,6 +9,7 @@ import {
   nameOf,
   openTestClient,
   openWith,
+  reconnect,
   signUp,
   textsOf,
   type TestClient,
@@ -68,20 +69,13 @@ async function meet(url: string): Promise<Pair> {
   return { ada, ben, adasWire, heads, toBen, toAda };
 }
 
-/** Raises the counter that the server knows, so that an older copy is found out. */
-async function reconnect(client: TestClient): Promise<void> {
-  client.ports.dropSockets();
-  await client.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-  await client.commands.connectNow();
-  await isOnline(client);
-}
-
 t.test('what is written on an older copy before it first connects arrives', async (t) => {
   await using server = await openTestServer();
   const { ada, ben, heads, toAda } = await meet(server.url);
   const backup = ben.ports.disk.copy();
   await ben.commands.sendText(toAda, 'one');
   await ada.waitFor('one', (state) => textsOf(state).includes('one'));
+  // Raises the counter that the server knows, so that the older copy is found out.
   await reconnect(ben);
   await ben.close();
 
@@ -115,6 +109,7 @@ t.test('a session that was put aside reads what still comes and never writes aga
   };
   await ben.commands.sendText(toAda, 'one');
   await ben.waitFor('sent', (state) => linesOf(state).at(-1)?.delivery.kind === 'sent');
+  // Raises the counter that the server knows, so that the older copy is found out.
   await reconnect(ben);
   await ben.close();
   // On the same chain as before: Ada has not heard of what Ben wrote since.
@@ -131,9 +126,7 @@ t.test('a session that was put aside reads what still comes and never writes aga
   await restored.commands.sendText(toAda, 'two');
   await restored.waitFor('sent', (state) => linesOf(state).at(-1)?.delivery.kind === 'sent');
   isHolding = false;
-  ada.ports.dropSockets();
-  await ada.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-  await ada.commands.connectNow();
+  await reconnect(ada);
   await ada.waitFor('two', (state) => textsOf(state).includes('two'));
   t.ok(textsOf(ada.state).includes('one'));
   t.ok(held.length > 0, 'the wire held what it should');

@@ -14,6 +14,7 @@ import {
   makePair,
   openTestClient,
   openWith,
+  reconnect,
   signIn,
   signUp,
   textsOf,
@@ -272,10 +273,7 @@ t.test('nothing leaves for the changed key of a verified contact, by any path', 
   await ben.client.background.settled();
   t.equal(sendsOf(wire), before, 'not on the quick way');
 
-  ben.ports.dropSockets();
-  await ben.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-  await ben.commands.connectNow();
-  await isOnline(ben);
+  await reconnect(ben);
   await ben.client.background.settled();
   t.equal(sendsOf(wire), before, 'not after a lost connection');
   await ben.close();
@@ -316,10 +314,7 @@ t.test(
     const { code } = await ada.commands.readSafetyNumber(toBen);
     t.equal(await ben.commands.compareCode(toAda, code), 'equal-to-earlier');
     wire.change = undefined;
-    ben.ports.dropSockets();
-    await ben.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-    await ben.commands.connectNow();
-    await isOnline(ben);
+    await reconnect(ben);
     t.equal(ben.state.open?.blocked, true);
     await ben.commands.keepEarlierKey(toAda);
     await ada.waitFor('what was held', (state) => textsOf(state).includes('held'));
@@ -370,10 +365,7 @@ t.test(
     for (const text of ['zero', 'one', 'two', 'three']) await ben.commands.sendText(toAda, text);
     lie(wire, underOtherKey(adasEntry, PrivateKey.generate()));
     wire.swallow = undefined;
-    ben.ports.dropSockets();
-    await ben.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-    await ben.commands.connectNow();
-    await isOnline(ben);
+    await reconnect(ben);
 
     // It was made for her own key, and the server had it before it lied: she has it, so it does not wait.
     await ada.waitFor('zero', (state) => textsOf(state).includes('zero'));

@@ -12,6 +12,7 @@ import {
   isOnline,
   openTestClient,
   openWith,
+  reconnect,
   signIn,
   signUp,
   textsOf,
@@ -54,11 +55,8 @@ function wroteTo({ said }: HostileWire, device: DeviceId): boolean | undefined {
 }
 
 /** Begins a new connection and waits until what that brings about is done. */
-async function reconnect(client: TestClient): Promise<void> {
-  client.ports.dropSockets();
-  await client.waitFor('offline', ({ connection }) => connection.kind === 'offline');
-  await client.commands.connectNow();
-  await isOnline(client);
+async function reconnectAndSettle(client: TestClient): Promise<void> {
+  await reconnect(client);
   await client.client.background.settled();
 }
 
@@ -73,7 +71,7 @@ t.test(
     const { link } = await ada.commands.makeInvite();
     await using tablet = openTestClient({ url: server.url, skewMs });
     await signIn(tablet, 'ada', passphrase);
-    await reconnect(ada);
+    await reconnectAndSettle(ada);
     const wire = makeHostileWire();
     const seen = bundlesSeen(wire);
     await using ben = openTestClient({ url: server.url, wire, skewMs });
@@ -91,8 +89,8 @@ t.test(
     await tablet.close();
 
     days = 31;
-    await reconnect(ada);
-    await reconnect(ben);
+    await reconnectAndSettle(ada);
+    await reconnectAndSettle(ben);
     // The server would keep the silent device in the conversation: it shows the bundle of a month ago.
     await ben.commands.sendText(toAda, 'a month later');
     await ada.waitFor('the text', (state) => textsOf(state).includes('a month later'));
@@ -221,7 +219,7 @@ t.test('a server that calls keys low or wrong without end gets a bounded number 
   };
   await using ada = openTestClient({ url: server.url, wire });
   await signUp(ada, 'ada');
-  for (let i = 0; i < 16; i += 1) await reconnect(ada);
+  for (let i = 0; i < 16; i += 1) await reconnectAndSettle(ada);
   t.ok(signed >= 1 && signed <= 4, `signed keys were made ${signed} times`);
   t.ok(uploads <= 10, `${uploads} uploads`);
   const made = ada.ports.disk.databases.get('tacet')!.get('prekeys')!.size;

@@ -108,6 +108,14 @@ export async function isOnline(client: TestClient): Promise<void> {
   await client.waitFor('online', ({ connection }) => connection.kind === 'online');
 }
 
+/** Loses the connection and makes another one, in whose welcome the server says anew what it has. */
+export async function reconnect(client: TestClient): Promise<void> {
+  client.ports.dropSockets();
+  await client.waitFor('offline', ({ connection }) => connection.kind === 'offline');
+  await client.commands.connectNow();
+  await isOnline(client);
+}
+
 /** The own account of a signed-in client. */
 export function accountOf(client: TestClient): ConversationId {
   const { session } = client.state;
