@@ -21,6 +21,7 @@ import {
 import type { Line, ViewState } from '@tacet/client/core/view';
 import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
 import { openTestServer } from '../support/open-test-server.ts';
+import { makeSpokenPair } from '../support/spoken-pair.ts';
 
 t.setTimeout(600_000);
 
@@ -52,17 +53,10 @@ async function meet(url: string): Promise<Meeting> {
     if (frame.kind === 'bundles') adasEntry = frame.directory;
     return [frame];
   };
-  const ada = openTestClient({ url, wire: adasWire });
-  const { passphrase: adasPassphrase } = await signUp(ada, 'ada');
-  const { link } = await ada.commands.makeInvite();
-  const ben = openTestClient({ url, wire: bensWire });
-  await signUp(ben, 'ben', link);
-  const toAda = await openWith(ben, 'Ada');
-  const toBen = await openWith(ada, 'Ben');
-  await ada.commands.sendText(toBen, 'hello');
-  await ben.waitFor('hello', (state) => textsOf(state).includes('hello'));
-  await ben.commands.sendText(toAda, 'hi');
-  await ada.waitFor('hi', (state) => textsOf(state).includes('hi'));
+  const { ada, ben, toAda, toBen, adasPassphrase } = await makeSpokenPair(url, {
+    adas: { wire: adasWire },
+    bens: { wire: bensWire },
+  });
   bensWire.change = undefined;
   if (adasEntry === undefined) throw new Error('no entry was seen');
   return { ada, ben, adasWire, bensWire, toBen, toAda, adasPassphrase, adasEntry };

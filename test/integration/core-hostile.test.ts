@@ -7,7 +7,6 @@ import {
   hasContact,
   isOnline,
   linesOf,
-  nameOf,
   openTestClient,
   openWith,
   signUp,
@@ -21,6 +20,7 @@ import {
   type HostileWire,
 } from '../support/hostile-wire.ts';
 import { openTestServer } from '../support/open-test-server.ts';
+import { makeSpokenPair } from '../support/spoken-pair.ts';
 
 t.setTimeout(600_000);
 
@@ -36,20 +36,10 @@ interface Pair {
 /** Two people in touch, each behind a wire that can lie, who have spoken once in each direction. */
 async function makeWiredPair(url: string, bensSkewMs = (): number => 0): Promise<Pair> {
   const [adasWire, bensWire] = [makeHostileWire(), makeHostileWire()];
-  const ada = openTestClient({ url, wire: adasWire });
-  await signUp(ada, 'ada');
-  const { link } = await ada.commands.makeInvite();
-  const ben = openTestClient({ url, wire: bensWire, skewMs: bensSkewMs });
-  await signUp(ben, 'ben', link);
-  const toAda = await openWith(ben, nameOf('ada'));
-  const toBen = await openWith(ada, nameOf('ben'));
-  await ada.commands.sendText(toBen, 'hello');
-  await ben.waitFor('hello', (state) => textsOf(state).includes('hello'));
-  await ben.commands.sendText(toAda, 'hi');
-  await ada.waitFor('hi', (state) => textsOf(state).includes('hi'));
-  // All receipts are through: what comes next on either wire is what a test sends.
-  await ada.waitFor('delivered', (state) => linesOf(state)[0]?.delivery.kind === 'delivered');
-  await ben.waitFor('delivered', (state) => linesOf(state)[1]?.delivery.kind === 'delivered');
+  const { ada, ben, toAda, toBen } = await makeSpokenPair(url, {
+    adas: { wire: adasWire },
+    bens: { wire: bensWire, skewMs: bensSkewMs },
+  });
   return { ada, ben, adasWire, bensWire, toBen, toAda };
 }
 

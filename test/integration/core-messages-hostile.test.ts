@@ -18,11 +18,11 @@ import {
   openTestClient,
   openWith,
   readAll,
-  signUp,
   textsOf,
   type TestClient,
 } from '../support/make-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
+import { makeSpokenPair } from '../support/spoken-pair.ts';
 
 t.setTimeout(600_000);
 
@@ -45,20 +45,10 @@ async function makeScene(t: Test, url: string): Promise<Scene> {
   const adasWire: HostileWire = Object.assign(makeHostileWire(), {
     request: ({ method, path }: HttpRequest) => void requests.push(`${method} ${path}`),
   });
-  const ada = openTestClient({ url, wire: adasWire });
-  t.teardown(() => ada.close());
-  await signUp(ada, 'ada');
-  const { link } = await ada.commands.makeInvite();
-  const ben = openTestClient({ url });
-  t.teardown(() => ben.close());
-  const { passphrase: bensPassphrase } = await signUp(ben, 'ben', link);
-  const toAda = await openWith(ben, 'Ada');
-  const toBen = await openWith(ada, 'Ben');
-  await ada.commands.sendText(toBen, 'hello');
-  await ben.waitFor('hello', (state) => textsOf(state).includes('hello'));
-  await ben.commands.sendText(toAda, 'hi');
-  await ada.waitFor('hi', (state) => textsOf(state).includes('hi'));
-  await ada.waitFor('delivered', (state) => linesOf(state)[0]?.delivery.kind === 'delivered');
+  const { ada, ben, bensPassphrase, link, toBen, toAda } = await makeSpokenPair(url, {
+    adas: { wire: adasWire },
+  });
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
   return { ada, ben, adasWire, bensPassphrase, link, toBen, toAda, requests };
 }
 

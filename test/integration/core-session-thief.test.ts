@@ -4,17 +4,9 @@ import t from 'tap';
 import { encodeCbor } from '@tacet/protocol/cbor';
 import { idOf, type AccountId, type DeviceId } from '@tacet/protocol/ids';
 import { makeImpostor } from '../support/impostor.ts';
-import {
-  accountOf,
-  eventsOf,
-  linesOf,
-  openTestClient,
-  openWith,
-  signUp,
-  textsOf,
-  type TestClient,
-} from '../support/make-client.ts';
+import { accountOf, eventsOf, linesOf, textsOf, type TestClient } from '../support/make-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
+import { makeSpokenPair } from '../support/spoken-pair.ts';
 
 t.setTimeout(300_000);
 
@@ -28,19 +20,8 @@ t.test(
   'a first message under the name of a contact’s device leaves that device’s session alone',
   async (t) => {
     await using server = await openTestServer();
-    const ada = openTestClient({ url: server.url });
-    t.teardown(() => ada.close());
-    await signUp(ada, 'ada');
-    const { link } = await ada.commands.makeInvite();
-    const ben = openTestClient({ url: server.url });
-    t.teardown(() => ben.close());
-    await signUp(ben, 'ben', link);
-    const toAda = await openWith(ben, 'Ada');
-    const toBen = await openWith(ada, 'Ben');
-    await ada.commands.sendText(toBen, 'hello');
-    await ben.waitFor('hello', (state) => textsOf(state).includes('hello'));
-    await ben.commands.sendText(toAda, 'hi');
-    await ada.waitFor('hi', (state) => textsOf(state).includes('hi'));
+    const { ada, ben, link, toAda, toBen } = await makeSpokenPair(server.url);
+    t.teardown(() => Promise.all([ada.close(), ben.close()]));
 
     const stranger = idOf<AccountId>(randomBytes(16));
     const mallory = await makeImpostor(server.url, link, accountOf(ada), stranger, deviceOf(ben));
