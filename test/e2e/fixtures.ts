@@ -33,6 +33,8 @@ interface Fixtures {
   readonly ada: Person;
   /** A second account, invited by `ada`, with the conversation open. */
   readonly bob: Person;
+  /** A third account, invited by `ada`, that nobody else knows. */
+  readonly carol: Person;
 }
 
 async function openHost(dataDir: string): Promise<Host & { readonly close: () => Promise<void> }> {
@@ -151,6 +153,11 @@ export const test = base.extend<Fixtures>({
     await bob.signUp(await ada.makeInvite());
     await bob.open('ada');
     await use(bob);
+  },
+  carol: async ({ ada, host, newBrowser }, use) => {
+    const carol = new Person(await newBrowser(), host.origin, { name: 'Carol', username: 'carol' });
+    await carol.signUp(await ada.makeInvite());
+    await use(carol);
   },
 });
 

@@ -1,7 +1,7 @@
 /** Finding people by name, what a request shows and reveals, blocking and taking it back, pictures. */
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
-import { Person } from './pages/person.page.ts';
+import type { Person } from './pages/person.page.ts';
 
 const of = (template: string, name: string): string => template.replaceAll('{name}', name);
 
@@ -17,14 +17,7 @@ async function startChat(person: Person, username: string): Promise<void> {
   await person.button(en.newChat.start).click();
 }
 
-test('a stranger is found by username, asks, is accepted, and both talk', async ({
-  ada,
-  bob,
-  newBrowser,
-}) => {
-  const carol = new Person(await newBrowser(), ada.origin, { name: 'Carol', username: 'carol' });
-  await carol.signUp(await ada.makeInvite());
-
+test('a stranger is found by username, asks, is accepted, and both talk', async ({ bob, carol }) => {
   await startChat(bob, '@Carol');
   await expect(bob.page.getByText(of(en.newChat.introduction, 'carol'))).toBeVisible();
   await bob.send('Hello, we met on Monday');
@@ -41,13 +34,7 @@ test('a stranger is found by username, asks, is accepted, and both talk', async 
   await expect(bob.page.getByRole('heading', { name: /Carol/ })).toBeVisible();
 });
 
-test('an answer that comes late takes nobody away from what he is writing', async ({
-  ada,
-  bob,
-  newBrowser,
-}) => {
-  const carol = new Person(await newBrowser(), ada.origin, { name: 'Carol', username: 'carol' });
-  await carol.signUp(await ada.makeInvite());
+test('an answer that comes late takes nobody away from what he is writing', async ({ ada, bob, carol }) => {
   await bob.open('Ada');
   const asked = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<void>();
@@ -56,7 +43,7 @@ test('an answer that comes late takes nobody away from what he is writing', asyn
     await answered.promise;
     await route.continue();
   });
-  await startChat(bob, 'carol');
+  await startChat(bob, carol.username);
   await asked.promise;
   await bob.page.keyboard.press('Escape');
   await bob.composer.fill('For Ada alone');

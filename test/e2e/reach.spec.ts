@@ -158,14 +158,7 @@ test('a new name reaches the other side', async ({ ada, bob }) => {
   await expect(bob.item('Countess of Lovelace')).toBeVisible();
 });
 
-test('an invite link opened by somebody who is signed in asks before it is used', async ({
-  ada,
-  bob,
-  host,
-  newBrowser,
-}) => {
-  const carol = new Person(await newBrowser(), host.origin, { name: 'Carol', username: 'carol' });
-  await carol.signUp(await ada.makeInvite());
+test('an invite link opened by somebody who is signed in asks before it is used', async ({ bob, carol }) => {
   const link = await bob.makeInvite();
   await carol.page.goto(link);
   const dialog = carol.page.getByRole('dialog', { name: 'bob invites you to talk' });

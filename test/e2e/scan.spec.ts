@@ -6,7 +6,6 @@ import config from '../../playwright.config.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { writeFilm } from '../support/camera-film.ts';
 import { expect, test } from './fixtures.ts';
-import { Person } from './pages/person.page.ts';
 
 const film = join(tmpdir(), `tacet-scan-${process.pid}.y4m`);
 const launch = config.use?.launchOptions ?? {};
@@ -27,9 +26,7 @@ test.describe.configure({ mode: 'default' });
 
 test.afterAll(() => rm(film, { force: true }));
 
-test('one shows a code, the other scans it, and both can talk', async ({ ada, bob, newBrowser }) => {
-  const carol = new Person(await newBrowser(), ada.origin, { name: 'Carol', username: 'carol' });
-  await carol.signUp(await ada.makeInvite());
+test('one shows a code, the other scans it, and both can talk', async ({ bob, carol }) => {
   await bob.button(en.list.newChat).first().click();
   await bob.button(en.newChat.invite).click();
   await writeFilm(film, bob.page.getByRole('img', { name: en.newInvite.qr }));

@@ -64,17 +64,14 @@ test('people are found by name and username beside messages, and opened by keys 
 });
 
 test('who is not known yet can be looked up from the search, and only when asked to', async ({
-  ada,
   bob,
-  newBrowser,
+  carol,
 }) => {
-  const carol = new Person(await newBrowser(), ada.origin, { name: 'Carol', username: 'carol' });
-  await carol.signUp(await ada.makeInvite());
   const asked: string[] = [];
   bob.page.context().on('request', (request) => asked.push(request.url()));
   const field = bob.page.getByRole('searchbox', { name: en.search.label });
-  await field.fill('@carol');
-  const lookUp = bob.button(en.search.lookUp.replace('{username}', 'carol'));
+  await field.fill(`@${carol.username}`);
+  const lookUp = bob.button(en.search.lookUp.replace('{username}', carol.username));
   await expect(lookUp).toBeVisible();
   await lookUp.click();
   const dialog = bob.page.getByRole('dialog', { name: en.newChat.title });

@@ -177,12 +177,10 @@ test('an owner that the browser has frozen is replaced, and is a view when it th
 test('each tab has its own conversation open, and what is read in one is read in all', async ({
   ada,
   bob,
+  carol,
   host,
-  newBrowser,
   watch,
 }) => {
-  const carol = new Person(await newBrowser(), host.origin, { name: 'Carol', username: 'carol' });
-  await carol.signUp(await ada.makeInvite());
   await carol.open('ada');
   await ada.open('Bob');
   const second = await openTab(ada, watch, host.origin);
