@@ -18,6 +18,12 @@ const STRICT = {
   allowInfinity: false,
 } as const;
 
+/**
+ * How deep lists and maps may stand within each other. What is decoded may be kept and encoded again, which ends the stack earlier than
+ * decoding does; nothing of ours is half as deep.
+ */
+const DEPTH_MOST = 32;
+
 /** Encodes a plain value; map keys are sorted, so equal values give equal bytes. */
 export function encodeCbor(value: unknown): Uint8Array {
   return encode(value);
@@ -29,8 +35,7 @@ export function decodeCbor(bytes: Uint8Array): unknown {
   let isForbidden: boolean;
   try {
     value = decode(bytes, STRICT);
-    // Inside, since looking through an item may end the stack where decoding it did not.
-    isForbidden = hasForbiddenKey(value);
+    isForbidden = hasForbiddenKey(value, DEPTH_MOST);
   } catch (cause) {
     throw new WireError('malformed-frame', 'not strict CBOR', { cause });
   }
@@ -45,11 +50,14 @@ export function parseCbor<Schema extends TSchema>(schema: Schema, bytes: Uint8Ar
   return value as Static<Schema>;
 }
 
-function hasForbiddenKey(value: unknown): boolean {
+/** Looks through an item. Throws where things stand within each other deeper than `left`. */
+function hasForbiddenKey(value: unknown, left: number): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
-  if (Array.isArray(value)) return value.some(hasForbiddenKey);
+  if (left === 0) throw new RangeError('nested too deep');
+  if (Array.isArray(value)) return value.some((entry) => hasForbiddenKey(entry, left - 1));
   for (const key of Object.getOwnPropertyNames(value)) {
-    if (key === '__proto__' || hasForbiddenKey((value as Record<string, unknown>)[key])) return true;
+    if (key === '__proto__' || hasForbiddenKey((value as Record<string, unknown>)[key], left - 1))
+      return true;
   }
   return Object.getPrototypeOf(value) !== Object.prototype;
 }

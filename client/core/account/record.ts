@@ -18,7 +18,7 @@ import { CoreError, fetchPart, isCoreError } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
 import type { Clock } from '../ports.ts';
 import { isRepeatable, type Rest } from '../transport/rest.ts';
-import { encodedOrFull, encodeRecord, hasRoomForContact } from './record-form.ts';
+import { encodedOrFull, encodeRecord, hasRoomForContact, hasRoomToGoOn } from './record-form.ts';
 import { openSealedRecord } from './sealed-record.ts';
 
 /** Changes within this time travel together. */
@@ -146,8 +146,8 @@ export class RecordKeeper {
 
   /**
    * Holds every upload back while `work` replaces the record on the server, from its newest version on; `adopt` puts in place what was
-   * replaced. A record of a newer build is replaced too: whoever removes a device must not be kept from it by what that device wrote. The
-   * other devices bring what they know.
+   * replaced. One that cannot be read, does not follow, or is too full is replaced too: whoever removes a device must not be kept from it
+   * by what that device wrote. The other devices bring what they know.
    */
   async holding<Value>(work: (newest: Newest) => Promise<Value>): Promise<Value> {
     return this.#locks.run(['record'], async () => work(await this.#fetch(0, true)));
@@ -243,10 +243,10 @@ export class RecordKeeper {
   }
 
   /**
-   * Reads the server's record and takes it in; gives the newest version. `overNewer`: a record of a newer build is no fault, its version is
-   * given and nothing is taken from it.
+   * Reads the server's record and takes it in; gives the newest version. `over`: it is about to be replaced, so one that cannot be taken
+   * in is no fault. Its version is given and nothing is taken from it.
    */
-  async #fetch(atLeast: number, overNewer = false): Promise<Newest> {
+  async #fetch(atLeast: number, over = false): Promise<Newest> {
     const { rest, db, clock } = this.#needs;
     const known = this.#stored.version;
     const reply = await rest.call(getRecord, { token: await this.#needs.token() });
@@ -263,16 +263,18 @@ export class RecordKeeper {
     }
     const newest = { version: reply.version, hash };
     const theirs = await this.#open(reply.version, sealed).catch((error: unknown) => {
-      if (!isCoreError(error, 'app-outdated')) throw error;
-      this.#setOutdated(true);
-      if (!overNewer) throw error;
-      return 'newer' as const;
+      if (isCoreError(error, 'app-outdated')) this.#setOutdated(true);
+      else if (!isCoreError(error, 'server-dishonest')) throw error;
+      if (!over) throw error;
+      return 'unreadable' as const;
     });
-    if (theirs === 'newer') return newest;
+    if (theirs === 'unreadable') return newest;
     if (theirs === undefined) return this.#newest;
     const { guardRecord, mergeRecords } = await fetchPart(() => import('./merge.ts'));
     if (reply.version === this.#stored.version + 1 && !equalBytes(theirs.previous, this.#stored.hash)) {
-      throw this.#contradicted(known, 'a record that does not follow the one before');
+      const fault = this.#contradicted(known, 'a record that does not follow the one before');
+      if (over) return newest;
+      throw fault;
     }
     const isTaken = await db.write([T.record], async (tx) => {
       if (reply.version <= this.#stored.version) return true;
@@ -284,10 +286,15 @@ export class RecordKeeper {
       const plain = encodedOrFull(next);
       // Told outside: what is thrown in here ends every write of this device.
       if (plain === undefined) return false;
+      // Nor may it be filled to where this device's next own entry would.
+      if (plain.length > this.#stored.plain.length && !hasRoomToGoOn(plain.length)) return false;
       this.#keep(tx, { version: reply.version, hash, plain, dirty }, next);
       return true;
     });
-    if (!isTaken) throw new CoreError('record-full', 'two records that are too much for one');
+    if (!isTaken) {
+      if (over) return newest;
+      throw new CoreError('record-full', 'two records that are too much for one');
+    }
     this.#setOutdated(false);
     return this.#newest;
   }

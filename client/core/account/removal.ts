@@ -38,6 +38,8 @@ import { takeChallenge } from './session.ts';
 
 /** Tries against other devices that write the record at the same time. */
 const TRIES_MOST = 5;
+/** Versions that are left out with each further try: more than a device may write in the time that one takes. */
+const STEP = 1_000;
 /** Removals that were asked for and may still happen; a request is good for as long as its challenge, two minutes. */
 const ASKED_MOST = 8;
 const SETTLE_TABLES = [...DIRECTORY_TABLES, ...LINE_TABLES, T.record, T.own, T.outbox] as const;
@@ -61,7 +63,7 @@ function recordAfter(
 async function requestRemoval(services: Services, vault: OwnVault, gone: DeviceId): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await requestOnce(services, vault, gone);
+      await requestOnce(services, vault, gone, (tries - 1) * STEP);
       return;
     } catch (error) {
       // Another device wrote the record in between.
@@ -70,7 +72,13 @@ async function requestRemoval(services: Services, vault: OwnVault, gone: DeviceI
   }
 }
 
-async function requestOnce(services: Services, vault: OwnVault, gone: DeviceId): Promise<void> {
+/** `beyond`: by so much more than one the record's version rises, so that what is written meanwhile does not overtake it again. */
+async function requestOnce(
+  services: Services,
+  vault: OwnVault,
+  gone: DeviceId,
+  beyond: number,
+): Promise<void> {
   const { directory, record, own, rest, session, origin } = services;
   await record.holding(async (newest) => {
     const { account, accountKey } = own.value;
@@ -78,7 +86,13 @@ async function requestOnce(services: Services, vault: OwnVault, gone: DeviceId):
     const stays = directory.ownList.devices.filter(
       ({ device }) => device !== gone && !departed.includes(device),
     );
-    const { removal, rotation } = await makeRemoval(services, newest, stays, vault, vault.stretched);
+    const { removal, rotation } = await makeRemoval(
+      services,
+      { ...newest, version: newest.version + beyond },
+      stays,
+      vault,
+      vault.stretched,
+    );
     verifyList(account, accountKey, removal.list);
     const request = signedChangeList.encode({
       origin,
