@@ -1,7 +1,13 @@
 /** Details of a message on the real server: each device of the other person is named with what it has told. */
-import { setTimeout as once } from 'node:timers/promises';
 import t from 'tap';
-import { linesOf, makePair, openTestClient, openWith, isOnline } from '../support/make-client.ts';
+import {
+  isDeliveredTo,
+  linesOf,
+  makePair,
+  openTestClient,
+  openWith,
+  isOnline,
+} from '../support/make-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
 t.setTimeout(120_000);
@@ -23,12 +29,7 @@ t.test('each device that has a message is listed with its times, one that has no
   await second.waitFor('the message', (state) => linesOf(state).some(({ text }) => text === 'for both'));
   await ben.waitFor('delivered', (state) => linesOf(state).at(-1)?.delivery.kind === 'delivered');
   const order = linesOf(ben.state).at(-1)?.order ?? 0;
-  const told = async (): Promise<number> => {
-    const { devices } = await ben.commands.readDetails(toAda, order);
-    return devices.filter(({ deliveredAt }) => deliveredAt !== undefined).length;
-  };
-  // What a second device tells changes nothing that is shown: it is asked for until it is there, or the test's time is over.
-  while ((await told()) < 2) await once(30);
+  await isDeliveredTo(ben, toAda, 2);
   const { devices, sentAt } = await ben.commands.readDetails(toAda, order);
   t.equal(devices.length, 2);
   t.ok(devices.every(({ deliveredAt }) => deliveredAt !== undefined && deliveredAt >= sentAt - 1));
@@ -45,6 +46,12 @@ t.test('a message of the other side has its times and no devices; an unknown one
   await ben.waitFor('the message', (state) => linesOf(state).some(({ text }) => text === 'hello'));
   const line = linesOf(ben.state).at(-1);
   const details = await ben.commands.readDetails(toAda, line?.order ?? 0);
-  t.strictSame(details, { sentAt: line?.sentAt, receivedAt: line?.receivedAt, devices: [] });
+  t.strictSame(details, {
+    sentAt: line?.sentAt,
+    receivedAt: line?.receivedAt,
+    devices: [],
+    reduced: false,
+    delayed: false,
+  });
   await t.rejects(ben.commands.readDetails(toAda, 999));
 });

@@ -8,6 +8,7 @@ import { LIMITS } from '@tacet/protocol/limits';
 import { signedStatement } from '@tacet/protocol/signed/statement';
 import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
 import {
+  isDeliveredTo,
   eventsOf,
   isOnline,
   openTestClient,
@@ -83,6 +84,8 @@ t.test(
     for (const client of [ada, tablet]) {
       await client.waitFor('the text', (state) => textsOf(state).includes('to both'));
     }
+    // Whose receipt came a month later would be in touch again.
+    await isDeliveredTo(ben, toAda, 2);
     const [adas, tablets] = [deviceOf(ada), deviceOf(tablet)];
     t.equal(wroteTo(wire, tablets), true);
     const before = seen.get(tablets)!;
@@ -188,15 +191,15 @@ t.test('secrets are kept while the server may hand their keys out, and forgotten
   t.ok(secrets() >= two, 'the server called keys low, and got a second batch');
 
   days = SECRETS_KEPT_MS / DAY + 1;
-  await reconnect(ada);
+  await reconnectAndSettle(ada);
   t.ok(secrets() >= two, 'the first batch is old, but still there to be handed out');
 
   shown = 'second';
   days += SECRETS_KEPT_MS / DAY - 1;
-  await reconnect(ada);
+  await reconnectAndSettle(ada);
   t.ok(secrets() >= two, 'what was handed out the day after may be on its way');
   days += 2;
-  await reconnect(ada);
+  await reconnectAndSettle(ada);
   t.ok(secrets() < two, 'nothing that waits can need the first batch any more');
   t.ok(secrets() >= two / 2, 'the newest stays');
 });

@@ -1,4 +1,5 @@
 /** Real clients of core on Node's ports, with what a test says and waits for. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { openClient, type Client, type View } from '@tacet/client/core/client';
 import type { Engine } from '@tacet/client/core/engine';
 import { ownEngine } from '@tacet/client/core/own-engine';
@@ -181,6 +182,21 @@ export function linesOf(state: ViewState): readonly MessageLine[] {
 /** What the event lines of the open conversation tell, in order. */
 export function eventsOf(state: ViewState): readonly string[] {
   return (state.open?.lines ?? []).flatMap((line) => (line.kind === 'event' ? [line.event.what] : []));
+}
+
+/** Waits until so many devices of the other side have told that the newest line of the open conversation arrived. */
+export async function isDeliveredTo(
+  client: TestClient,
+  conversation: ConversationId,
+  devices: number,
+): Promise<void> {
+  const order = linesOf(client.state).at(-1)?.order ?? 0;
+  const told = async (): Promise<number> => {
+    const details = await client.commands.readDetails(conversation, order);
+    return details.devices.filter(({ deliveredAt }) => deliveredAt !== undefined).length;
+  };
+  // What a second device tells changes nothing that is shown: it is asked for until it is there, or the test's time is over.
+  while ((await told()) < devices) await delay(30);
 }
 
 /** Opens the conversation with somebody and waits until it is shown. */
