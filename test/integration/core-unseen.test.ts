@@ -65,3 +65,51 @@ t.test(
     for (const { client } of [ada, ben]) t.strictSame(client.background.failures, []);
   },
 );
+
+t.test(
+  'A21: where a number is gone for good the newest shows it once a day, not with every word',
+  async (t) => {
+    await using server = await openTestServer();
+    let skew = 0;
+    const skewMs = (): number => skew;
+    const [adasWire, bensWire] = [makeHostileWire(), makeHostileWire()];
+    await using ada = openTestClient({ url: server.url, wire: adasWire, skewMs });
+    await signUp(ada, 'ada');
+    const { link } = await ada.commands.makeInvite();
+    await using ben = openTestClient({ url: server.url, wire: bensWire, skewMs });
+    await signUp(ben, 'ben', link);
+    const toAda = await openWith(ben, 'Ada');
+    const toBen = await openWith(ada, 'Ben');
+    await ada.commands.sendText(toBen, 'hello');
+    await ben.waitFor('hello', (state) => textsOf(state).includes('hello'));
+    await ada.waitFor('delivered', (state) => linesOf(state)[0]?.delivery.kind === 'delivered');
+
+    let isDropping = true;
+    bensWire.change = changeDeliveries((frame) => (isDropping ? [] : [frame]));
+    await ada.commands.sendText(toBen, 'taken back');
+    const { open } = await ada.waitFor('sent', (state) => linesOf(state).at(-1)?.delivery.kind === 'sent');
+    const gone = open?.lines.at(-1);
+    if (gone?.kind !== 'message') return t.fail('no message');
+    await ada.commands.deleteForEveryone(toBen, gone.id);
+    await ada.client.background.settled();
+    isDropping = false;
+
+    const again: number[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      await ada.commands.sendText(toBen, `from Ada ${i}`);
+      await ben.waitFor('it', (state) => textsOf(state).includes(`from Ada ${i}`));
+      await ada.waitFor('delivered', (state) => linesOf(state).at(-1)?.delivery.kind === 'delivered');
+      skew += 11 * MINUTE_MS;
+      const before = adasWire.said.filter(({ kind }) => kind === 'send').length;
+      await ben.commands.sendText(toAda, `from Ben ${i}`);
+      await ben.waitFor('its receipt', (state) => linesOf(state).at(-1)?.delivery.kind === 'delivered');
+      await ada.client.background.settled();
+      again.push(adasWire.said.filter(({ kind }) => kind === 'send').length - before);
+    }
+    t.strictSame(again.slice(1), [1, 1, 1], `nothing but receipts: ${again.join()}`);
+    t.ok(
+      eventsOf(ben.state).some((what) => what === 'gap'),
+      'Ben was shown what is missing',
+    );
+  },
+);

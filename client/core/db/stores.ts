@@ -339,8 +339,14 @@ export interface OutChain {
   readonly epoch: Bytes;
   readonly number: number;
   readonly previous: Bytes;
-  /** Numbers at which devices listed later came in. */
-  readonly starts: readonly { readonly device: DeviceId; readonly number: number }[];
+  /**
+   * Numbers at which devices listed later came in. `nudgedAt`: when the newest content was last sent to one again to show what it misses.
+   */
+  readonly starts: readonly {
+    readonly device: DeviceId;
+    readonly number: number;
+    readonly nudgedAt?: number;
+  }[];
 }
 /** The numbering of one device of the other side. */
 export interface InChain {

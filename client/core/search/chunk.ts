@@ -79,29 +79,33 @@ export function newestOf(chunk: StoredChunk): number {
   return chunk.times.reduce((newest, at) => Math.max(newest, at), 0);
 }
 
-/** The messages of a chunk that hold every term. */
-export function findInChunk(chunk: StoredChunk, terms: readonly string[]): readonly Find[] {
+/** The messages of a chunk that hold every term, in no order; those from before `since` need not be among them. */
+export function findInChunk(chunk: StoredChunk, terms: readonly string[], since = 0): readonly Find[] {
   const [first, ...rest] = terms;
   const { words, orders, times, account } = chunk;
   if (first === undefined || !words.includes(first)) return [];
   const finds: Find[] = [];
-  let index = 0;
-  let start = 0;
-  for (let at = words.indexOf(first); at >= 0; at = words.indexOf(first, start + 1)) {
-    // To the line that `at` is in.
-    let next = words.indexOf('\n', start + 1);
-    while (next >= 0 && next < at) {
-      index += 1;
-      start = next;
-      next = words.indexOf('\n', start + 1);
+  let index = orders.length - 1;
+  let start = words.lastIndexOf('\n');
+  let end = words.length;
+  for (
+    let at = words.lastIndexOf(first);
+    at >= 0;
+    at = start === 0 ? -1 : words.lastIndexOf(first, start - 1)
+  ) {
+    // Back to the line that `at` is in.
+    while (start > at) {
+      end = start;
+      start = words.lastIndexOf('\n', start - 1);
+      index -= 1;
     }
-    const line = words.slice(start, next < 0 ? undefined : next);
-    if (rest.every((term) => line.includes(term))) {
-      finds.push({ account, order: orders[index] ?? 0, at: times[index] ?? 0 });
-    }
-    if (next < 0) break;
-    index += 1;
-    start = next;
+    const came = times[index] ?? 0;
+    if (came >= since && (rest.length === 0 || isInAll(words.slice(start, end), rest)))
+      finds.push({ account, order: orders[index] ?? 0, at: came });
   }
   return finds;
+}
+
+function isInAll(line: string, terms: readonly string[]): boolean {
+  return terms.every((term) => line.includes(term));
 }

@@ -95,7 +95,7 @@ export class SearchIndex {
       const last = finds.length < limit ? undefined : finds.at(-1);
       if (last !== undefined && newest < last.at) break;
       if (!isWanted(chunk.account)) continue;
-      const more = findInChunk(chunk, terms);
+      const more = findInChunk(chunk, terms, last?.at);
       if (more.length === 0) continue;
       finds = [...finds, ...more].toSorted((a, b) => b.at - a.at || b.order - a.order).slice(0, limit);
     }

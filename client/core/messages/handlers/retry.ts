@@ -16,8 +16,9 @@ const DAY_MS = 24 * 60 * 60_000;
 const REPAIRS_MOST = 3;
 /** How long a content that the server has taken may be on its way, while its recipient writes himself. */
 const UNSEEN_AFTER_MS = 10 * 60_000;
-/** Unseen numbers that one content makes this device look at. */
+/** Unseen numbers that one content makes this device send again, and look at. */
 const UNSEEN_MOST = 16;
+const LOOK_MOST = 3 * UNSEEN_MOST;
 
 /** The days under which something sent at most seven days ago may lie. */
 function days(now: number): readonly number[] {
@@ -25,8 +26,11 @@ function days(now: number): readonly number[] {
   return Array.from({ length: REPAIR_DAYS + 1 }, (_, i) => today - i);
 }
 
-/** What became of a wish to have something again. `recent`: it may still be on its way, and stays. `unkept`: there is no copy of it. */
-type Repair = 'done' | 'recent' | 'unkept';
+/**
+ * What became of a wish to have something again. `refused`: it was sent often enough, is too old, or went under another key. `recent`: it
+ * may still be on its way, and stays. `unkept`: there is no copy of it.
+ */
+type Repair = 'done' | 'refused' | 'recent' | 'unkept';
 
 /** Sends something again within the bounds, unless it was last sent after `before`, ms. */
 async function repair(handling: Handling, envelope: EnvelopeId, before = Infinity): Promise<Repair> {
@@ -44,7 +48,7 @@ async function repair(handling: Handling, envelope: EnvelopeId, before = Infinit
       accountKey !== undefined &&
       equalBytes(record.accountKey ?? accountKey, accountKey);
     const isOld = record.at + REPAIR_DAYS * DAY_MS < clock.now();
-    if (!isSame || isOld || record.count >= REPAIRS_MOST) return 'done';
+    if (!isSame || isOld || record.count >= REPAIRS_MOST) return 'refused';
     tx.put(T.sent, key, { ...record, count: record.count + 1, againAt: clock.now() });
     outbox.addRepair(tx, record);
     return 'done';
@@ -77,21 +81,28 @@ export async function repairUnseen(handling: Handling, { seen }: Link): Promise<
   const { tx, db, clock, account, device, own, standing, frame } = handling;
   if (standing === 'stranger') return;
   const chain = await tx.get(T.outChains, K.outChain(db, account));
-  const start = chain?.starts.find((each) => each.device === device)?.number;
+  const start = chain?.starts.find((each) => each.device === device);
   if (chain === undefined || start === undefined || !equalBytes(chain.epoch, own.value.epoch)) return;
   const told = seen.find(
     (each) => idOf<DeviceId>(each.device) === own.value.device && equalBytes(each.epoch, chain.epoch),
   );
-  const first = Math.max(told?.number ?? 0, start - 1) + 1;
-  const last = Math.min(chain.number, first + UNSEEN_MOST - 1);
+  const first = Math.max(told?.number ?? 0, start.number - 1) + 1;
+  const last = Math.min(chain.number, first + LOOK_MOST - 1);
   const before = Math.min(clock.now(), frame.sentAt) - UNSEEN_AFTER_MS;
   const epoch = encodeB64u(chain.epoch);
-  for (let number = first; number <= last; number += 1) {
+  let again = 0;
+  for (let number = first; number <= last && again < UNSEEN_MOST; number += 1) {
     const repaired = await repairNumber(handling, epoch, number, before);
     if (repaired === 'recent') return;
-    if (repaired === 'done') continue;
-    // It was deleted or is too old, and may be missing there for ever. The newest alone shows him what is missing, and he asks for it.
-    if (number < chain.number) await repairNumber(handling, epoch, chain.number, before);
+    if (repaired === 'done') again += 1;
+    if (repaired !== 'unkept') continue;
+    // It was deleted or is too old, and may be missing there for ever. The newest alone shows him what is missing, and he asks for it:
+    // once a day, as a number that nobody has any more is shown as unread with everything that he ever writes.
+    const { nudgedAt = 0 } = start;
+    if (number === chain.number || (nudgedAt > clock.now() - DAY_MS && nudgedAt <= clock.now())) return;
+    if ((await repairNumber(handling, epoch, chain.number, before)) !== 'done') return;
+    const starts = chain.starts.map((each) => (each === start ? { ...each, nudgedAt: clock.now() } : each));
+    tx.put(T.outChains, K.outChain(db, account), { ...chain, starts });
     return;
   }
 }
