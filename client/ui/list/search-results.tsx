@@ -45,8 +45,9 @@ type Answer =
     }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
-/** Finds that are asked for at first, about a screen of them: the rest is read while these are looked at. */
+/** Finds that are asked for at first, about a screen of them: the rest is read while these are looked at, unless the next letter comes. */
 const FINDS_AT_FIRST = 12;
+const REST_AFTER_MS = 150;
 
 /** Asks again whenever what is typed changes, or more can be found. The last answer stays until the next one is there. */
 function useAnswer(typed: string, within: ConversationId | undefined, round: string): Answer {
@@ -55,18 +56,22 @@ function useAnswer(typed: string, within: ConversationId | undefined, round: str
   // Before the browser paints: core searches meanwhile.
   useLayoutEffect(() => {
     let isWanted = true;
-    const ask = async (most?: number): Promise<void> => {
-      const results = await commands.searchMessages(typed, within, most);
-      if (!isWanted) return;
-      const isPart = most !== undefined && results.more;
-      setAnswer({ kind: 'found', results, typed, within, isPart });
-      if (isPart) await ask();
+    let rest: ReturnType<typeof setTimeout> | undefined;
+    const ask = (most?: number): void => {
+      commands.searchMessages(typed, within, most).then(
+        (results) => {
+          if (!isWanted) return;
+          const isPart = most !== undefined && results.more;
+          setAnswer({ kind: 'found', results, typed, within, isPart });
+          if (isPart) rest = setTimeout(ask, REST_AFTER_MS);
+        },
+        (error: unknown) => isWanted && setAnswer({ kind: 'failed', failure: failureOf(error) }),
+      );
     };
-    ask(FINDS_AT_FIRST).catch(
-      (error: unknown) => isWanted && setAnswer({ kind: 'failed', failure: failureOf(error) }),
-    );
+    ask(FINDS_AT_FIRST);
     return () => {
       isWanted = false;
+      clearTimeout(rest);
     };
   }, [typed, within, round]);
   return answer;
