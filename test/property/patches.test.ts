@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import { FIRST_STATE } from '../../client/core/door.ts';
-import { piecesOf, StateHearer, StateTeller, type ListPatch } from '../../client/core/patches.ts';
+import { piecesOf, StateHearer, StateTeller } from '../../client/core/patches.ts';
 import type { ConversationId, ConversationSummary, Line, ViewState } from '../../client/core/view.ts';
 
 type Step =
@@ -36,6 +36,11 @@ const lineOf = (order: number, at: number): Line => ({
   event: { what: 'key-changed' },
 });
 
+function summaryOf(id: ConversationId): ConversationSummary {
+  const person = personOf(id);
+  return { id, person, state: 'accepted', last: undefined, unread: 0, typing: false, draft: '' };
+}
+
 /** Core's state; what a step does not touch stays the object that it was. */
 class Core {
   state: ViewState = FIRST_STATE;
@@ -50,7 +55,7 @@ class Core {
     switch (one.do) {
       case 'add':
         this.#made += 1;
-        this.#show({ conversations: [this.#summary(idOf(this.#made)), ...list] });
+        this.#show({ conversations: [summaryOf(idOf(this.#made)), ...list] });
         return;
       case 'remove':
         this.#show({ conversations: list.filter((entry) => entry !== held) });
@@ -105,10 +110,6 @@ class Core {
   }
   #earlier(count: number): readonly Line[] {
     return Array.from({ length: count }, () => lineOf((this.#first -= 1), 0)).reverse();
-  }
-  #summary(id: ConversationId): ConversationSummary {
-    const person = personOf(id);
-    return { id, person, state: 'accepted', last: undefined, unread: 0, typing: false, draft: '' };
   }
   #open({ id, person }: ConversationSummary, count: number): void {
     this.#show({
@@ -241,15 +242,14 @@ t.test('a patch that reaches beyond the list, or counts in another one, changes 
   const size = fc.nat(20);
   const piece = fc.oneof(
     fc.record({ from: size, count: size }),
-    fc.record({ put: fc.array(fc.record({ n: size })) }),
+    fc.record({ put: fc.array(size.map((n) => summaryOf(idOf(n)))) }),
   );
   const list = fc.record({ base: fc.nat(3), number: fc.nat(3), pieces: fc.array(piece, { maxLength: 5 }) });
   const property = fc.property(fc.array(list, { maxLength: 8 }), (patches) => {
     const hearer = new StateHearer();
     let [length, number] = [0, 0];
     for (const patch of patches) {
-      const conversations = patch as unknown as ListPatch<ConversationSummary>;
-      const { slices, fits } = hearer.hear({ slices: {}, conversations });
+      const { slices, fits } = hearer.hear({ slices: {}, conversations: patch });
       const before = patch.base === 0 ? 0 : length;
       const isWithin = patch.pieces.every((one) => 'put' in one || one.from + one.count <= before);
       if (fits !== (isWithin && (patch.base === 0 || patch.base === number))) return false;

@@ -8,8 +8,7 @@ import { idBytes, idOf, type AccountId, type EnvelopeId, type MessageId } from '
 import { K, T } from '../../../client/core/db/stores.ts';
 import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
 import { Asking } from '../../../client/core/messages/asking.ts';
-import type { Handling } from '../../../client/core/messages/handlers/handling.ts';
-import { handleRetry } from '../../../client/core/messages/handlers/retry.ts';
+import { sendAgain } from '../../../client/core/messages/handlers/retry.ts';
 import { makeOfflineOutbox } from '../../support/offline-outbox.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -40,7 +39,7 @@ async function makeSent(
     db.write([T.sent, T.outbox], async (tx) => {
       const handling = { ...scene, clock, tx, account: ben.id, device: listed.device, identityKey };
       const body = { what: 'envelope', envelope: idBytes(envelope) } as const;
-      await handleRetry({ ...handling, standing: 'accepted' } as unknown as Handling, body);
+      await sendAgain(handling, body);
       return (await tx.range(T.outbox, {})).length;
     });
 }
@@ -91,7 +90,7 @@ t.test(
       db.write([T.sent, T.outbox], async (tx) => {
         const handling = { ...scene, clock, tx, account, device: listed.device, identityKey };
         const body: Retry = { what: 'missing', epoch, numbers: [1] };
-        await handleRetry({ ...handling, standing: 'accepted' } as unknown as Handling, body);
+        await sendAgain(handling, body);
         return (await tx.range(T.outbox, {})).map(({ value }) => value.to);
       });
     t.strictSame(await ask(mallory.account, mallory.identityKey), [], 'a key that nobody knows gets nothing');

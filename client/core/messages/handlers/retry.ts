@@ -20,6 +20,12 @@ const UNSEEN_AFTER_MS = 10 * 60_000;
 const UNSEEN_MOST = 16;
 const LOOK_MOST = 3 * UNSEEN_MOST;
 
+/** What sending again needs of what an incoming content is handled with. */
+export type RepairNeeds = Pick<
+  Handling,
+  'tx' | 'db' | 'clock' | 'account' | 'device' | 'identityKey' | 'outbox' | 'directory'
+>;
+
 /** The days under which something sent at most seven days ago may lie. */
 function days(now: number): readonly number[] {
   const today = Math.floor(now / DAY_MS);
@@ -33,7 +39,7 @@ function days(now: number): readonly number[] {
 type Repair = 'done' | 'refused' | 'recent' | 'unkept';
 
 /** Sends something again within the bounds, unless it was last sent after `before`, ms. */
-async function repair(handling: Handling, envelope: EnvelopeId, before = Infinity): Promise<Repair> {
+async function repair(handling: RepairNeeds, envelope: EnvelopeId, before = Infinity): Promise<Repair> {
   const { tx, db, clock, account, device, identityKey, outbox, directory } = handling;
   const accountKey = directory.keyOf(account);
   for (const day of days(clock.now())) {
@@ -58,7 +64,7 @@ async function repair(handling: Handling, envelope: EnvelopeId, before = Infinit
 
 /** Sends what went to this device under a number of the own chain again, as `repair` does. */
 async function repairNumber(
-  handling: Handling,
+  handling: RepairNeeds,
   epoch: string,
   number: number,
   before?: number,
@@ -111,14 +117,19 @@ export async function repairUnseen(handling: Handling, { seen }: Link): Promise<
 export async function handleRetry(handling: Handling, body: Retry): Promise<void> {
   const { standing, stores, sessions } = handling;
   if (standing === 'stranger') return;
+  if (body.what === 'envelope' && body.ratchetKey !== undefined) {
+    const key = sessions.publicKey(body.ratchetKey);
+    if (key !== undefined && stores.currentRatchetKeyMatches(key)) stores.archive();
+  }
+  await sendAgain(handling, body);
+}
+
+/** Sends again what a request asks for, within the bounds. */
+export async function sendAgain(needs: RepairNeeds, body: Retry): Promise<void> {
   if (body.what === 'envelope') {
-    if (body.ratchetKey !== undefined) {
-      const key = sessions.publicKey(body.ratchetKey);
-      if (key !== undefined && stores.currentRatchetKeyMatches(key)) stores.archive();
-    }
-    await repair(handling, idOf<EnvelopeId>(body.envelope));
+    await repair(needs, idOf<EnvelopeId>(body.envelope));
     return;
   }
   const epoch = encodeB64u(body.epoch);
-  for (const number of body.numbers) await repairNumber(handling, epoch, number);
+  for (const number of body.numbers) await repairNumber(needs, epoch, number);
 }
