@@ -269,7 +269,7 @@ export class RecordKeeper {
       return 'unreadable' as const;
     });
     if (theirs === 'unreadable') return newest;
-    if (theirs === undefined) return this.#newest;
+    if (theirs === undefined) return over ? newest : this.#newest;
     const { guardRecord, mergeRecords } = await fetchPart(() => import('./merge.ts'));
     if (reply.version === this.#stored.version + 1 && !equalBytes(theirs.previous, this.#stored.hash)) {
       const fault = this.#contradicted(known, 'a record that does not follow the one before');

@@ -105,7 +105,9 @@ export function SearchResults({
     !isKnownUsername(state.conversations.value, username);
   const groups = answer.kind === 'found' ? answer.results.groups : [];
   const count = groups.reduce((sum, { finds }) => sum + finds.length, 0);
-  const isAlone = groups.length === 1 || within !== undefined;
+  // As long as more may come, others may have some too.
+  const isWhole = answer.kind === 'found' && !answer.isPart;
+  const isAlone = within !== undefined || (groups.length === 1 && isWhole);
 
   return (
     <div class={css.results} data-answers={answer.kind === 'found' ? answer.typed : undefined}>
