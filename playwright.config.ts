@@ -10,8 +10,8 @@ export default defineConfig({
   // Every test has a server and people of its own.
   fullyParallel: true,
   forbidOnly: process.env['CI'] !== undefined,
-  // A test waits for its servers and clocks as long as it computes: two at a time fill two cores.
-  workers: 2,
+  // A test waits for timers and for the network too: three at a time fill two cores.
+  workers: 3,
   retries: 0,
   timeout: 240_000,
   expect: { timeout: 40_000 },

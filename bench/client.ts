@@ -1,13 +1,14 @@
 // `bench client`: what a start of the client costs. Bytes of every response with gzip, headers included: before the first
 // screen of somebody new, and from a signed-in start to a readable conversation. Milliseconds from the navigation to a
 // conversation on the screen, with an empty browser cache (cold), with a filled one (warm), and warm at a quarter of the
-// processor's speed. Then the same browser with 100,000 messages in 500 conversations: start, change of conversation, scrolling,
+// processor's speed. Takeovers between tabs. Then the same browser with 100,000 messages in 500 conversations: start, change of conversation, scrolling,
 // search, memory.
 
 import { openTwoPeople } from '../test/support/browser-people.ts';
 import { askForGzip, measureStart, noteAppearance } from '../test/support/measure-start.ts';
 import { measureStarts, medianMs } from './history/starts.ts';
 import { measureLongHistory } from './long-history.ts';
+import { measureTakeovers } from './takeover.ts';
 
 export async function run(progress: (line: string) => void): Promise<Record<string, unknown>> {
   const people = await openTwoPeople(progress);
@@ -35,6 +36,8 @@ export async function run(progress: (line: string) => void): Promise<Record<stri
     const warm = await measureStarts(context, address, { cold: false, slowdown: 1 });
     progress('signed in, warm, at a quarter of the speed');
     const slow = await measureStarts(context, address, { cold: false, slowdown: 4 });
+    progress('takeovers between tabs');
+    const takeovers = await measureTakeovers(context, address, progress);
     const history = await measureLongHistory(context, people.origin, progress);
     const kilobytes = Math.max(...cold.map((cost) => cost.kilobytes));
     return {
@@ -43,6 +46,7 @@ export async function run(progress: (line: string) => void): Promise<Record<stri
       usable_ms_cold: medianMs(cold),
       usable_ms_warm: medianMs(warm),
       usable_ms_warm_quarter_speed: medianMs(slow),
+      ...takeovers,
       ...history,
     };
   } finally {

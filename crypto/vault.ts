@@ -56,3 +56,10 @@ export {
   type VaultContents,
 } from './vault/documents.ts';
 export { hashAccountKey, inviteMac, verifyInviteMac, type Newcomer } from './vault/invites.ts';
+export {
+  encounterCommitment,
+  encounterMac,
+  encounterNumber,
+  verifyEncounterMac,
+  type Encounter,
+} from './vault/encounters.ts';

@@ -8,6 +8,7 @@ import { devicesPrekeys } from './0002-devices-prekeys.ts';
 import { envelopes } from './0003-envelopes.ts';
 import { resets } from './0004-resets.ts';
 import { resetsByDevice } from './0005-resets-by-device.ts';
+import { serverState } from './0006-server-state.ts';
 
 /** Name to migration, in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-envelopes': envelopes,
   '0004-resets': resets,
   '0005-resets-by-device': resetsByDevice,
+  '0006-server-state': serverState,
 };

@@ -58,6 +58,8 @@ export const LIMITS = {
   signUpBodyMaxBytes: 2304 * KIB,
   /** Invites open at a time per account. */
   invitesPerAccount: 50,
+  /** Codes that a device names as over to a restored server: as many invites as an account record holds. */
+  overInvitesMost: 200,
   inviteDefaultAgeMs: 7 * DAY_MS,
   /** An invite that is shown as a code to somebody who is there: as long as it takes to scan it and make an account. */
   inviteScanAgeMs: 10 * MINUTE_MS,

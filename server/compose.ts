@@ -2,9 +2,9 @@
  * The composition root: the only place that chooses adapters. It opens the store, builds services and application, listens, and closes
  * everything in the order in which it was built, backwards.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { idBytes } from '@tacet/protocol/ids';
 import { buildApp } from './app.ts';
 import { MemoryBus } from './bus/memory.ts';
@@ -14,6 +14,7 @@ import type { Config } from './config/config.ts';
 import { Origins } from './config/origins.ts';
 import type { Secrets } from './config/secrets.ts';
 import type { Lifecycle } from './deps.ts';
+import { ClockWatch } from './jobs/clock-watch.ts';
 import { expireEnvelopes } from './jobs/expire-envelopes.ts';
 import { pruneExpired } from './jobs/prune-expired.ts';
 import { Scheduler } from './jobs/scheduler.ts';
@@ -32,21 +33,26 @@ import { Devices } from './services/devices.ts';
 import { Invites } from './services/invites.ts';
 import { People } from './services/people.ts';
 import { Prekeys } from './services/prekeys.ts';
+import { Receipts } from './services/receipts.ts';
 import { RecipientCache } from './services/recipient-cache.ts';
 import { Resets } from './services/resets.ts';
+import { Returns } from './services/returns.ts';
 import { Sessions } from './services/sessions.ts';
 import { SignedRequests } from './services/signed-requests.ts';
 import { SOCKET_TIMES, type SocketTimes } from './socket/deps.ts';
 import { socketGateway } from './socket/gateway.ts';
 import { buildAccountStore } from './store/accounts.ts';
+import { databasePath } from './store/database-file.ts';
 import { buildDeviceStore } from './store/devices.ts';
 import { buildEnvelopeStore } from './store/envelopes.ts';
 import { buildInviteStore } from './store/invites.ts';
 import { migrateSqlite } from './store/migrate.ts';
 import { buildPrekeyStore } from './store/prekeys.ts';
 import { buildProfileStore } from './store/profiles.ts';
+import { buildReceiptStore } from './store/receipts.ts';
 import { buildRecipientStore } from './store/recipients.ts';
 import { buildResetStore } from './store/resets.ts';
+import { openServerState, type ServerState } from './store/server-state.ts';
 import { buildSessionStore } from './store/sessions.ts';
 import { openSqliteEngine } from './store/writer.ts';
 
@@ -70,9 +76,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** The file of the database in a data folder. */
-export const DATABASE_FILE = 'tacet.sqlite';
-
 /** Opens everything and listens. Throws `StoreError`, or what the operating system says of the port. */
 export async function openServer(
   config: Config,
@@ -87,12 +90,20 @@ export async function openServer(
   const metrics = new Metrics();
   const bus = new MemoryBus(onError);
   const stores = await openStores(config.dataDir);
-  const base = { config, secrets, origins, clock, logger, metrics, limits, bus };
+  const state = await openServerState(stores.engine, randomBytes(32));
+  const base = { config, secrets, origins, clock, logger, metrics, limits, bus, state };
   const services = buildServices(stores, base);
   const lifecycle: { -readonly [Key in keyof Lifecycle]: Lifecycle[Key] } = { state: 'running' };
   const clientFiles = await readClient(config.clientDir);
   const meter = new LoadMeter();
-  const deps = { ...base, ...services, accountStore: stores.accounts, clientFiles, lifecycle };
+  const deps = {
+    ...base,
+    ...services,
+    accountStore: stores.accounts,
+    storage: stores.engine,
+    clientFiles,
+    lifecycle,
+  };
   const app = await buildApp(deps, meter, packageVersion());
   await app.register(socketGateway, {
     authenticate: (token: string) => services.sessions.authenticate(token),
@@ -112,10 +123,16 @@ export async function openServer(
     times: overrides.socketTimes ?? SOCKET_TIMES,
   });
   const expired = metrics.counter('tacet_envelopes_expired_total', 'Envelopes that waited too long.');
+  const watch = new ClockWatch(clock, (byMs) =>
+    logger.warn(
+      { byMs },
+      'the clock was set, or this server was off for long: nothing that waits expires for a week',
+    ),
+  );
   const jobs = new Scheduler(
     [
-      expireEnvelopes(stores.envelopes, clock, config.queueAgeMs, (count) => expired.add(count)),
-      pruneExpired(stores, clock),
+      expireEnvelopes(stores.envelopes, watch, config.queueAgeMs, (count) => expired.add(count)),
+      pruneExpired(stores, watch),
     ],
     onError,
   );
@@ -147,7 +164,7 @@ export async function openServer(
 /** The stores on SQLite, the only engine so far. */
 async function openStores(dataDir: string) {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const path = join(dataDir, DATABASE_FILE);
+  const path = databasePath(dataDir);
   await migrateSqlite(path);
   const engine = openSqliteEngine(path);
   return {
@@ -158,6 +175,7 @@ async function openStores(dataDir: string) {
     invites: buildInviteStore(engine),
     prekeys: buildPrekeyStore(engine),
     profiles: buildProfileStore(engine),
+    receipts: buildReceiptStore(engine),
     recipients: buildRecipientStore(engine),
     resets: buildResetStore(engine),
     sessions: buildSessionStore(engine),
@@ -170,15 +188,21 @@ interface ServiceBase {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly bus: Bus;
+  readonly state: ServerState;
 }
 
 function buildServices(stores: Awaited<ReturnType<typeof openStores>>, base: ServiceBase) {
   const { config, origins, clock, limits, bus } = base;
+  const { receiptKey, restore } = base.state;
   const challenges = new Challenges(clock);
   const requests = new SignedRequests(origins, challenges);
   const tokens = new AccessTokens(clock);
-  const sessions = new Sessions({ ...stores, clock, bus, limits, challenges, requests, tokens });
-  const accounts = new Accounts({ ...stores, clock, bus, requests, sessions, openSignUp: config.openSignUp });
+  const sessions = new Sessions({ ...stores, clock, bus, limits, challenges, requests, tokens, restore });
+  const receipts = new Receipts(receiptKey, stores.receipts);
+  const returns = new Returns({ bus, requests, sessions, receipts, receiptStore: stores.receipts, restore });
+  const { openSignUp } = config;
+  const own = { clock, bus, requests, sessions, receipts, restore, openSignUp };
+  const accounts = new Accounts({ ...stores, ...own });
   const devices = new Devices({
     bus,
     accounts,
@@ -201,7 +225,7 @@ function buildServices(stores: Awaited<ReturnType<typeof openStores>>, base: Ser
   const invites = new Invites({ clock, accounts: stores.accounts, invites: stores.invites });
   const recipients = new RecipientCache(stores.recipients, bus);
   const delivery = new Delivery({ envelopes: stores.envelopes, recipients, bus, limits, clock });
-  return { sessions, accounts, devices, resets, prekeys, people, invites, delivery };
+  return { sessions, accounts, devices, resets, prekeys, people, invites, delivery, receipts, returns };
 }
 
 /** The version of the package, for the OpenAPI document. */

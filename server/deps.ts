@@ -14,9 +14,12 @@ import type { Devices } from './services/devices.ts';
 import type { Invites } from './services/invites.ts';
 import type { People } from './services/people.ts';
 import type { Prekeys } from './services/prekeys.ts';
+import type { Receipts } from './services/receipts.ts';
 import type { Resets } from './services/resets.ts';
+import type { Returns } from './services/returns.ts';
 import type { Sessions } from './services/sessions.ts';
 import type { AccountStore } from './store/account-ports.ts';
+import type { StoreEngine } from './store/writer.ts';
 
 /** Everything that answers requests. */
 export interface Deps {
@@ -29,6 +32,8 @@ export interface Deps {
   readonly limits: Limits;
   readonly bus: Bus;
   readonly accountStore: AccountStore;
+  /** Tells whether the database takes writes. */
+  readonly storage: Pick<StoreEngine, 'check'>;
   readonly sessions: Sessions;
   readonly accounts: Accounts;
   readonly devices: Devices;
@@ -37,6 +42,8 @@ export interface Deps {
   readonly people: People;
   readonly invites: Invites;
   readonly delivery: Delivery;
+  readonly receipts: Receipts;
+  readonly returns: Returns;
   readonly clientFiles: ClientFiles;
   /** Whether the server is draining: new requests are refused. */
   readonly lifecycle: Lifecycle;

@@ -55,13 +55,23 @@ function drainOnSignal(server: RunningServer): void {
 /** One sentence for the operator about what stopped the server. */
 function sentenceFor(error: unknown): string {
   if (!(error instanceof Error)) return 'Tacet stopped for an unknown reason.';
-  const code = 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (code === 'EADDRINUSE')
     return 'TACET_PORT names a port that another program uses; choose another or stop that program.';
   if (code === 'EACCES')
     return 'Tacet may not use this port or folder; look at TACET_PORT and TACET_DATA_DIR.';
-  if (['EEXIST', 'ENOTDIR', 'EROFS', 'ENOSPC', 'SQLITE_CANTOPEN', 'SQLITE_NOTADB'].includes(code)) {
+  if (
+    ['EEXIST', 'ENOTDIR', 'EROFS', 'ENOSPC'].includes(code) ||
+    /^SQLITE_(?:CANTOPEN|NOTADB|READONLY|FULL|IOERR|BUSY|CORRUPT)/.test(code)
+  ) {
     return `Tacet could not use TACET_DATA_DIR (${code}); allowed is the path of a folder that can be written to.`;
   }
   return `Tacet could not start: ${error.message}.`;
+}
+
+/** What the operating system or the database calls it, which may be what lies below. */
+function codeOf(error: Error): string {
+  const below = error.cause instanceof Error ? codeOf(error.cause) : '';
+  if (below !== '' || !('code' in error)) return below;
+  return String(error.code);
 }

@@ -6,7 +6,7 @@
 
 import { runBrowser } from './run/browser.ts';
 import { runChecks } from './run/check.ts';
-import { add, none, type Outcome } from './run/outcome.ts';
+import { add, fault, none, type Outcome } from './run/outcome.ts';
 import { filesMatching } from './run/select.ts';
 import { runTap } from './run/tap.ts';
 
@@ -26,12 +26,13 @@ async function runAll(): Promise<Outcome> {
   for (const part of parts)
     if (filesMatching('.test.ts', [part]).length + filesMatching('.spec.ts', [part]).length === 0) {
       console.log(`No test file has "${part}" in its path.`);
-      total = add(total, { ...none, failed: 1 });
+      total = add(total, fault(`no test file has "${part}" in its path`));
     }
   return total;
 }
 
 const outcome = await runAll();
+for (const told of outcome.faults) console.log(`\nFAILED: ${told}`);
 if (outcome.skipped > 0) console.log(`\n${outcome.skipped} skipped, named above.`);
 console.log(`\n${outcome.passed} passed, ${outcome.failed} failed`);
 process.exitCode = outcome.failed === 0 && outcome.passed > 0 ? 0 : 1;

@@ -5,13 +5,21 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { IN_MEMORY, STORED } from '../server/admin/known.ts';
 import { openSqlite } from '../server/store/dialect.ts';
 import { migrateSqlite } from '../server/store/migrate.ts';
+import { ROWS } from './hostile/rows.ts';
+import { findRowTests, wordsOf } from './hostile/table.ts';
 import { readTable } from './support/markdown-table.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const document = read('SECURITY.md');
+
+/** Table, column and meaning, as the one table has them. */
+const known = Object.entries(STORED).flatMap(([table, { columns }]) =>
+  Object.entries(columns).map(([column, [, meaning]]) => [table, column, meaning] as const),
+);
 
 interface Column {
   readonly name: string;
@@ -36,16 +44,23 @@ async function columnsOfSchema(): Promise<readonly string[]> {
   }
 }
 
-t.test('every column of the database has its line in SECURITY.md, and every line its column', async (t) => {
-  const rows = readTable(document, 'Table');
-  const written = rows.map(([table, column]) => `${table}.${column}`);
+t.test('every column of the database has its words, and all words their column', async (t) => {
   const stored = await columnsOfSchema();
   t.ok(stored.length > 40, 'the schema was read');
-  t.strictSame([...written].sort(), [...stored].sort());
+  t.strictSame(known.map(([table, column]) => `${table}.${column}`).sort(), [...stored].sort());
   t.ok(
-    rows.every((row) => (row[2] ?? '').length > 5),
-    'each line says something',
+    known.every(([, , meaning]) => meaning.length > 5),
+    'each says something',
   );
+});
+
+t.test('SECURITY.md shows what the server knows in the words of the one table, stored and in memory', (t) => {
+  t.strictSame(readTable(document, 'Table'), known);
+  t.strictSame(
+    readTable(document, 'In memory only'),
+    IN_MEMORY.map(({ what, until }) => [what, until]),
+  );
+  t.end();
 });
 
 t.test('every promise names a test that exists, or says that it has not landed', (t) => {
@@ -63,6 +78,22 @@ t.test('every promise names a test that exists, or says that it has not landed',
       );
     }
   }
+  t.end();
+});
+
+t.test('the hostile server’s list says of each row which files hold it, or what it waits for', (t) => {
+  const tests = findRowTests();
+  const expected = ROWS.map((row) => [row.id, row.title, wordsOf(row, tests)]);
+  t.equal(ROWS.length, 88);
+  t.strictSame(
+    readTable(document, 'Row'),
+    expected,
+    'as `node test/hostile/write-table.ts` and prettier write it',
+  );
+  const rows = new Set<string>(ROWS.map(({ id }) => id));
+  for (const { row, title } of tests) t.ok(rows.has(row), title);
+  const titles = tests.map(({ title }) => title);
+  t.equal(new Set(titles).size, titles.length, 'no title twice');
   t.end();
 });
 

@@ -3,7 +3,7 @@
  * `tabs/tabs.ts` sees to it that one of them has a client; the database refuses a second one's writes.
  */
 import { ready } from '@tacet/crypto';
-import { idOf, type MessageId } from '@tacet/protocol/ids';
+import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import { PassphraseStrength } from './account/passphrase-strength.ts';
 import { Background } from './background.ts';
 import { accountCommands } from './commands/account.ts';
@@ -15,7 +15,8 @@ import type { CoreParts } from './core-parts.ts';
 import { DeviceLife } from './device-life.ts';
 import type { Engine } from './engine.ts';
 import type { Ports } from './ports.ts';
-import { SharedState, ViewMirror } from './state.ts';
+import { SharedState } from './shown/state.ts';
+import { ViewMirror } from './shown/view-mirror.ts';
 import { Rest } from './transport/rest.ts';
 import type { Commands, ViewState } from './view.ts';
 
@@ -26,6 +27,8 @@ export interface View {
   keyed(key: MessageId): Commands;
   /** Whether the person looks at this view. */
   attend(attention: Attention): void;
+  /** Whose account is at work, if any is. */
+  account(): AccountId | undefined;
   close(): void;
 }
 
@@ -98,6 +101,7 @@ class Core implements Client {
     return {
       commands: this.#commands(mirror, freshKey),
       keyed: (key) => this.#commands(mirror, () => key),
+      account: () => state.home?.own.value.account,
       attend: (attention) => this.#attention.set(mirror, attention),
       close: () => {
         this.#attention.delete(mirror);

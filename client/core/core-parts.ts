@@ -3,7 +3,7 @@ import type { PassphraseStrength } from './account/passphrase-strength.ts';
 import type { Background } from './background.ts';
 import type { Engine } from './engine.ts';
 import type { Ports } from './ports.ts';
-import type { SharedState } from './state.ts';
+import type { SharedState } from './shown/state.ts';
 import type { Rest } from './transport/rest.ts';
 
 export interface CoreParts {

@@ -11,7 +11,7 @@ import { CoreError, failureFrom, isCoreError } from './failure.ts';
 import { Home } from './home.ts';
 import { Notices } from './notices.ts';
 import { slowly } from './slow-work.ts';
-import { meOf } from './state.ts';
+import { meOf } from './shown/people.ts';
 import { AnonymousConnection } from './transport/anonymous.ts';
 import type { ConversationId, SessionState } from './view.ts';
 
@@ -23,6 +23,8 @@ export class DeviceLife {
   readonly #parts: CoreParts;
   #notices: Notices | undefined;
   #isBusy = false;
+  /** Ends when the device that was left last has let go of its database. */
+  #leaving: Promise<unknown> = Promise.resolve();
   #isDeleting = false;
   #isClosed = false;
 
@@ -35,7 +37,12 @@ export class DeviceLife {
       home: () => this.home(),
       leave: () => this.#leave({ kind: 'locked' }),
       enter: (open) =>
-        this.#enter(['locked'], () => slowly(parts.state, async () => this.#goOn(await open()))),
+        this.#enter(['locked'], () =>
+          slowly(parts.state, async () => {
+            await this.#leaving;
+            await this.#goOn(await open());
+          }),
+        ),
       onFault: (error) => this.#broken(error),
       idle: () => parts.background.run(this.lock.lock(), 'lock'),
     });
@@ -82,6 +89,11 @@ export class DeviceLife {
   async join(make: (needs: JoinNeeds) => Promise<Joined>): Promise<void> {
     const { ports, engine, rest, state, strength } = this.#parts;
     const { session, progress } = state;
+    const { value } = session;
+    if (value.kind === 'ended' && value.why === 'removed') {
+      // The server's word alone has ended it: what is stored here goes when the person says so, and not with a new account.
+      throw new CoreError('cancelled', 'a device is still here');
+    }
     await this.#enter(['signed-out', 'ended'], async () => {
       const anonymous = new AnonymousConnection(ports.openSocket, ports.clock);
       try {
@@ -274,7 +286,15 @@ export class DeviceLife {
     this.#notices = undefined;
     state.show(undefined);
     session.value = next;
+    const left = this.#letGo(home, next);
+    this.#leaving = left.catch(() => undefined);
+    await left;
+  }
+
+  async #letGo(home: Home | undefined, next: SessionState): Promise<void> {
     await home?.stop();
+    // What the person did before the lock is refused by no lock.
+    if (next.kind === 'locked') await home?.db.written();
     home?.close();
   }
 

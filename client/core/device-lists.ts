@@ -12,7 +12,7 @@ import { signedDeparture, signedStatement, type Statement } from '@tacet/protoco
 import { PublicKey } from '@tacet/crypto';
 import { sha256, verifyLabelled } from '@tacet/crypto/vault';
 import { copyBytes, type OwnBytes } from './bytes.ts';
-import type { SignedBytes } from './db/stores.ts';
+import type { SignedBytes } from './db/stored-device.ts';
 import { CoreError } from './failure.ts';
 import { SESSION_VERSION } from './prekeys.ts';
 

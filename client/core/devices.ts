@@ -11,7 +11,8 @@ import { signOut } from '@tacet/protocol/rest/sessions';
 import { signedDeparture } from '@tacet/protocol/signed/statement';
 import type { Session } from './account/session.ts';
 import type { SealedDb } from './db/sealed.ts';
-import { T, type PreKeyState } from './db/stores.ts';
+import { T } from './db/stores.ts';
+import type { PreKeyState } from './db/stored-device.ts';
 import type { Directory } from './people/directory.ts';
 import type { Engine } from './engine.ts';
 import { judgeHeld } from './held-keys.ts';
@@ -28,7 +29,7 @@ import {
   type PublicSigned,
 } from './prekeys.ts';
 import type { Rest } from './transport/rest.ts';
-import type { SignedBytes } from './db/stores.ts';
+import type { SignedBytes } from './db/stored-device.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /**

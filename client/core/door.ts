@@ -3,11 +3,15 @@
  * It knows no key, no network and no storage; core itself is never bundled for the window.
  */
 import { batch, signal, type ReadonlySignal, type Signal } from '@preact/signals-core';
+import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
+import { COMMAND_NAMES, COMMANDS, WORDS } from './command-table.ts';
+import { firstSignals, type StateSignals } from './first-state.ts';
 import { StateHearer } from './patches.ts';
-import type { Commands, Failure, LinePlace, ViewState } from './view.ts';
+import type { Commands, ConversationId, Failure, LinePlace, SessionState, ViewState } from './view.ts';
 import type { CommandName, PortLike, ToCore, ToView } from './worker-messages.ts';
 
-export { isSameContent } from './same-content.ts';
+export { FIRST_STATE, type StateSignals } from './first-state.ts';
+export { isSameContent } from './shown/same-content.ts';
 export type * from './view.ts';
 export type { PortLike } from './worker-messages.ts';
 
@@ -27,13 +31,23 @@ export function failureOf(error: unknown): Failure {
   return error instanceof Refusal ? error.failure : { code: 'unexpected' };
 }
 
-/** One signal for each slice of the view's state. */
-export type StateSignals = { readonly [Slice in keyof ViewState]: ReadonlySignal<ViewState[Slice]> };
+/** A text that was given to core by `sendText` and is not known to be on disk: no line shows it yet. */
+export interface Unstored {
+  /** The id that its message will have. */
+  readonly id: MessageId;
+  readonly to: ConversationId;
+  readonly text: string;
+}
 
 /** A window's end: state to render, commands to give. */
 export interface Door {
   readonly state: StateSignals;
   readonly commands: Commands;
+  /**
+   * In the order in which they were given. One goes when core refuses it, and once the lines that core has shown hold it; for a moment
+   * both may have it, told apart by the id.
+   */
+  readonly unstored: ReadonlySignal<readonly Unstored[]>;
   /** Tells core whether the person has this view before the eyes. */
   attend(attention: { readonly visible: boolean; readonly focused: boolean }): void;
   /** Takes the account over from a tab that runs another version of the app. */
@@ -42,117 +56,15 @@ export interface Door {
   close(): void;
 }
 
-/** What a view shows before core has said anything. */
-export const FIRST_STATE: ViewState = {
-  session: { kind: 'starting' },
-  connection: { kind: 'idle' },
-  conversations: [],
-  open: undefined,
-  devices: [],
-  lock: undefined,
-  resets: [],
-  passphrase: { asked: false },
-  refusedInvite: undefined,
-  alerts: [],
-  outdated: false,
-  progress: undefined,
-  unreadTotal: 0,
-  indexing: undefined,
-  notices: 'private',
-  persistent: undefined,
-};
-
-/**
- * What becomes of a call whose core ended before it answered. `again`: the next core is asked the same, because doing it twice is as
- * doing it once (what a command makes has its id from the call's key). `once`: refused as `cancelled`.
- */
-type Repeat = 'again' | 'once';
-
-const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
-  readServer: 'again',
-  readInvite: 'again',
-  suggestPassphrase: 'again',
-  estimatePassphrase: 'again',
-  signUp: 'once',
-  signIn: 'once',
-  signOut: 'once',
-  makeInvite: 'once',
-  offerInvite: 'again',
-  noteGivenInvite: 'again',
-  readOwnInvites: 'again',
-  withdrawInvite: 'again',
-  followInvite: 'once',
-  seeRefusedInvite: 'again',
-  seeAlert: 'again',
-  startConversation: 'again',
-  openConversation: 'again',
-  loadEarlier: 'again',
-  loadLater: 'again',
-  readDetails: 'again',
-  prepareSearch: 'again',
-  stopIndexing: 'again',
-  searchMessages: 'again',
-  acceptRequest: 'again',
-  block: 'again',
-  unblock: 'again',
-  sendText: 'again',
-  editMessage: 'again',
-  react: 'again',
-  deleteForEveryone: 'again',
-  deleteForMe: 'again',
-  clearHistory: 'again',
-  setTimer: 'again',
-  setDefaultTimer: 'again',
-  setPrivacy: 'again',
-  readSafetyNumber: 'again',
-  compareCode: 'again',
-  verify: 'again',
-  unverify: 'again',
-  goOnUnverified: 'again',
-  keepEarlierKey: 'again',
-  sendHeld: 'again',
-  discardHeld: 'again',
-  retrySend: 'again',
-  markRead: 'again',
-  setTyping: 'again',
-  setDraft: 'again',
-  setName: 'again',
-  readRecentEmoji: 'again',
-  noteEmoji: 'again',
-  setPicture: 'again',
-  readPicture: 'again',
-  renameDevice: 'again',
-  changePassphrase: 'once',
-  checkPassphrase: 'again',
-  postponePassphrase: 'again',
-  seePassphraseChange: 'again',
-  beginReset: 'again',
-  cancelReset: 'once',
-  finishReset: 'once',
-  deleteAccount: 'once',
-  wipe: 'again',
-  setLock: 'once',
-  clearLock: 'once',
-  lock: 'again',
-  unlock: 'again',
-  noteActivity: 'again',
-  removeDevice: 'once',
-  readFaults: 'again',
-  setNotices: 'again',
-  findNoticed: 'again',
-  connectNow: 'again',
-};
-
-/** Names of all commands, in the order of `Commands`. */
-export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
-
 interface Waiting {
   readonly name: CommandName;
   readonly key: Uint8Array;
   readonly args: readonly unknown[];
+  /** Whose account was shown when it was given: it is never done for another one. */
+  readonly of: AccountId | undefined;
   /** How many cores were asked. */
   asked: number;
-  /** The next core is locked: asked again once somebody has unlocked it. */
+  /** Core is locked: asked again once somebody has unlocked it. */
   isParked: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: Refusal) => void;
@@ -166,31 +78,23 @@ export interface MainDoor extends Door {
   failed(failure: Failure): void;
 }
 
+/** Whose account a view shows once it shows this session. */
+function accountAfter(before: AccountId | undefined, session: SessionState): AccountId | undefined {
+  if (session.kind === 'signed-in') return session.me.account;
+  return session.kind === 'signed-out' || session.kind === 'ended' ? undefined : before;
+}
+
 /** Opens the door to core behind `port` (a worker, or a message port into one). `random` gives bytes for the keys of calls. */
 export function openDoor(port: PortLike, random: (length: number) => Uint8Array): MainDoor {
-  const signals = {
-    session: signal(FIRST_STATE.session),
-    connection: signal(FIRST_STATE.connection),
-    conversations: signal(FIRST_STATE.conversations),
-    open: signal(FIRST_STATE.open),
-    devices: signal(FIRST_STATE.devices),
-    lock: signal(FIRST_STATE.lock),
-    resets: signal(FIRST_STATE.resets),
-    passphrase: signal(FIRST_STATE.passphrase),
-    refusedInvite: signal(FIRST_STATE.refusedInvite),
-    alerts: signal(FIRST_STATE.alerts),
-    outdated: signal(FIRST_STATE.outdated),
-    progress: signal(FIRST_STATE.progress),
-    unreadTotal: signal(FIRST_STATE.unreadTotal),
-    indexing: signal(FIRST_STATE.indexing),
-    notices: signal(FIRST_STATE.notices),
-    persistent: signal(FIRST_STATE.persistent),
-  } satisfies { [Slice in keyof ViewState]: Signal<ViewState[Slice]> };
+  const signals = firstSignals();
+  const unstored = signal<readonly Unstored[]>([]);
   const waiting = new Map<number, Waiting>();
   let current = port;
   let turn = 0;
   let lastId = 0;
   let closed = false;
+  /** Whose account this view shows, also while it is locked or another core starts. */
+  let account: AccountId | undefined;
   let attention = { visible: true, focused: true };
   /** The conversation that this view has open, for the next core. */
   let opened: readonly unknown[] | undefined;
@@ -198,6 +102,10 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
   let held: Partial<ViewState> | undefined;
   /** What the present core counts its lists by. */
   let hearer = new StateHearer();
+  /** Counts takeovers: what was asked for in one reveals nothing of a later one. */
+  let takeovers = 0;
+  /** Texts whose lines are among what is held. */
+  let storedBehind: readonly MessageId[] = [];
 
   function apply<Slice extends keyof ViewState>(slice: Slice, value: ViewState[Slice]): void {
     (signals[slice] as Signal<ViewState[Slice]>).value = value;
@@ -207,10 +115,13 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     batch(() => {
       for (const slice of Object.keys(slices) as (keyof ViewState)[]) apply(slice, slices[slice] as never);
     });
-    if (slices.session !== undefined) resume(slices.session.kind);
+    if (slices.session !== undefined) {
+      account = accountAfter(account, slices.session);
+      resume(slices.session.kind);
+    }
   }
 
-  /** What was asked before a takeover and found the next core locked goes on with the person, or ends with the account. */
+  /** What found core locked, because it carries words or was asked before a takeover, goes on with the person, or ends with the account. */
   function resume(session: ViewState['session']['kind']): void {
     for (const [id, one] of waiting) {
       if (!one.isParked || session === 'locked' || session === 'starting') continue;
@@ -222,12 +133,29 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
 
   function refuse(id: number, failure: Failure): void {
     const one = waiting.get(id);
-    if (one !== undefined && failure.code === 'not-signed-in' && one.asked > 1 && isLocked()) {
+    const mayWait = one !== undefined && (one.asked > 1 || WORDS.has(one.name));
+    if (mayWait && failure.code === 'not-signed-in' && isLocked()) {
       one.isParked = true;
       return;
     }
     waiting.delete(id);
+    if (one?.name === 'sendText') forgetUnstored([idOf<MessageId>(one.key)]);
     one?.reject(new Refusal(failure));
+  }
+
+  function forgetUnstored(ids: readonly MessageId[]): void {
+    unstored.value = unstored.value.filter(({ id }) => !ids.includes(id));
+  }
+
+  function answer(id: number, value: unknown): void {
+    const one = waiting.get(id);
+    waiting.delete(id);
+    if (one?.name === 'sendText') {
+      const message = idOf<MessageId>(one.key);
+      if (held === undefined) forgetUnstored([message]);
+      else storedBehind = [...storedBehind, message];
+    }
+    one?.resolve(value);
   }
 
   function isLocked(): boolean {
@@ -250,8 +178,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
         return;
       }
       case 'answer':
-        waiting.get(message.id)?.resolve(message.value);
-        waiting.delete(message.id);
+        answer(message.id, message.value);
         return;
       case 'refused':
         refuse(message.id, message.failure);
@@ -270,11 +197,18 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     }
     if (signals.session.value.kind === 'starting') return;
     held = {};
+    takeovers += 1;
+    const takeover = takeovers;
     const reveal = (): void => {
-      if (held === undefined) return;
+      if (held === undefined || takeover !== takeovers) return;
       const slices = held;
+      const shown = storedBehind;
       held = undefined;
-      show(slices);
+      storedBehind = [];
+      batch(() => {
+        show(slices);
+        if (shown.length > 0) forgetUnstored(shown);
+      });
     };
     call('openConversation', whereItWas()).then(reveal, reveal);
   }
@@ -289,9 +223,9 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
   }
 
   function send(id: number, one: Waiting): void {
-    const { name, key, args } = one;
+    const { name, key, args, of } = one;
     one.asked += 1;
-    current.postMessage({ kind: 'call', turn, id, key, name, args } satisfies ToCore);
+    current.postMessage({ kind: 'call', turn, id, key, name, args, of } satisfies ToCore);
   }
 
   function call(name: CommandName, args: readonly unknown[]): Promise<unknown> {
@@ -300,8 +234,21 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     lastId += 1;
     const id = lastId;
     return new Promise((resolve, reject) => {
-      const one: Waiting = { name, key: random(16), args, asked: 0, isParked: false, resolve, reject };
+      const one: Waiting = {
+        name,
+        key: random(16),
+        args,
+        of: account,
+        asked: 0,
+        isParked: false,
+        resolve,
+        reject,
+      };
       waiting.set(id, one);
+      if (name === 'sendText') {
+        const [to, text] = args as Parameters<Commands['sendText']>;
+        unstored.value = [...unstored.value, { id: idOf<MessageId>(one.key), to, text }];
+      }
       if (turn > 0) send(id, one);
     });
   }
@@ -319,6 +266,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
   return {
     state: signals,
     commands,
+    unstored,
     attend(next) {
       attention = next;
       if (turn > 0) current.postMessage({ kind: 'attention', ...next } satisfies ToCore);
@@ -342,6 +290,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
       current.removeEventListener('message', receive);
       for (const { reject } of waiting.values()) reject(new Refusal({ code: 'cancelled' }));
       waiting.clear();
+      unstored.value = [];
     },
   };
 }

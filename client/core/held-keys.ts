@@ -7,7 +7,8 @@ import { encodeB64u } from '@tacet/protocol/bytes';
 import type { HeldPreKeys } from '@tacet/protocol/rest/keys';
 import { copyBytes } from './bytes.ts';
 import type { SealedDb } from './db/sealed.ts';
-import { T, type PreKeyKind, type PreKeyState } from './db/stores.ts';
+import { T, type PreKeyKind } from './db/stores.ts';
+import type { PreKeyState } from './db/stored-device.ts';
 import type { Engine } from './engine.ts';
 import { digestOfKeys, nextPreKeyId, type PublicOneTime } from './prekeys.ts';
 

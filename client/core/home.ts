@@ -3,78 +3,49 @@
  * what it is asked to do stands here and in the files that it names.
  */
 import { isWireError } from '@tacet/protocol/errors';
-import type { Sync } from '@tacet/protocol/content/sync';
-import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
+import type { AccountId } from '@tacet/protocol/ids';
 import type { SessionReply } from '@tacet/protocol/rest/sessions';
 import { keyFrom, type RecordKey } from '@tacet/crypto/vault';
-import type { Giving } from './account/giving.ts';
-import type { Meeting } from './account/meeting.ts';
+import { keepRecordReceipt } from './account/kept-receipts.ts';
 import { OwnAccount } from './account/own-account.ts';
 import { PassphraseCare } from './account/passphrase-care.ts';
 import { Profiles } from './account/profiles.ts';
 import { RecordKeeper } from './account/record.ts';
+import { isSettled, mayBelieve, mayBringRecord, type ToldRestore } from './account/restores.ts';
 import { encodeRecord, readRecord } from './account/record-form.ts';
 import { hasCurrentRecordKey } from './account/record-key.ts';
-import { noteCaught, noteDevices, seeAlert } from './account/alerts.ts';
+import { Alerts } from './account/alerts.ts';
 import { Session } from './account/session.ts';
 import { StartCounter } from './account/start-counter.ts';
-import type { Background } from './background.ts';
-import type { Contacts } from './contacts.ts';
-import { Conversations, type ConversationWatcher } from './conversations/conversations.ts';
+import { Conversations } from './conversations/conversations.ts';
 import { LAYOUT } from './db/migrations.ts';
 import type { SealedDb } from './db/sealed.ts';
-import { T, type Counts, type OwnDevice } from './db/stores.ts';
+import { T } from './db/stores.ts';
+import type { Counts } from './db/stored-device.ts';
 import { OwnDevices } from './devices.ts';
-import { Directory, DIRECTORY_TABLES } from './people/directory.ts';
-import type { Engine } from './engine.ts';
+import { Directory } from './people/directory.ts';
 import { CoreError, fetchPart, isCoreError } from './failure.ts';
+import type { HomeParts } from './home-parts.ts';
+import { LateParts } from './late-parts.ts';
 import { Inbox } from './messages/inbox.ts';
 import type { HeldEntries } from './messages/held-entries.ts';
 import { Outbox } from './messages/outbox.ts';
 import { Amending } from './messages/amending.ts';
 import { EarlyContents } from './messages/early.ts';
+import { ToldQuotes } from './messages/told-quotes.ts';
 import { Receipts } from './messages/receipts.ts';
 import { Expiry } from './expiry.ts';
-import type { MessageActs } from './message-acts.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import { OwnKeeper } from './own.ts';
 import { People } from './people.ts';
 import type { Ports } from './ports.ts';
-import type { Safety } from './safety/safety.ts';
-import { hasOtherDevices, type Services } from './services.ts';
+import { confirmEncounter, endEncounter } from './safety/encounters.ts';
+import { closeShownCodes } from './safety/shown-codes.ts';
+import type { Services } from './services.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { Talk } from './talk.ts';
 import { AnonymousConnection } from './transport/anonymous.ts';
-import type { PushedFrame } from './transport/channel.ts';
-import { Connection, type Welcome } from './transport/connection.ts';
-import { isRepeatable, untilLater, type Rest } from './transport/rest.ts';
-import type { AlertId, Caught, ConnectionState } from './view.ts';
-
-const HOUR_MS = 60 * 60_000;
-/** When the parts that a start does without are fetched. */
-const PARTS_AFTER_MS = 8_000;
-
-/** Who watches a device at work. */
-export interface HomeWatcher extends ConversationWatcher {
-  connection(state: ConnectionState): void;
-  /** Names, trust or settings have changed. */
-  peopleChanged(): void;
-  /** The server ended this device, or will not speak with it. */
-  ended(why: 'removed' | 'too-old'): void;
-}
-
-/** What a device at work is made from. */
-export interface HomeParts {
-  readonly ports: Ports;
-  readonly engine: Engine;
-  readonly rest: Rest;
-  readonly db: SealedDb;
-  readonly own: OwnDevice;
-  readonly watcher: HomeWatcher;
-  readonly background: Background;
-  /** Where sign-up or sign-in has just opened one. */
-  readonly session?: SessionReply | undefined;
-}
+import { Connection } from './transport/connection.ts';
+import { Upkeep } from './upkeep.ts';
 
 /** A signed-in device. */
 export class Home {
@@ -84,22 +55,19 @@ export class Home {
   readonly conversations: Conversations;
   readonly connection: Connection;
   readonly talk: Talk;
-  #meeting: Meeting | undefined;
-  #giving: Giving | undefined;
-  #acts: MessageActs | undefined;
-  #contacts: Contacts | undefined;
   readonly profiles: Profiles;
   readonly ownAccount: OwnAccount;
   readonly care: PassphraseCare;
-  #safety: Safety | undefined;
+  readonly alerts: Alerts;
+  readonly late: LateParts;
   readonly #services: Services;
   readonly #inbox: Inbox;
   readonly #early: EarlyContents;
+  readonly #told: ToldQuotes;
   readonly #expiry: Expiry;
   readonly #devices: OwnDevices;
   readonly #counter: StartCounter;
-  #cancelParts: (() => void) | undefined;
-  #cancelMaintenance: (() => void) | undefined;
+  readonly #upkeep: Upkeep;
   #stopped = false;
 
   private constructor(
@@ -124,9 +92,9 @@ export class Home {
       tokenRefused: () => session.refused(),
       raiseCounter: () => this.#counter.raise(),
       opening: () => this.#inbox.hold(),
-      welcomed: (welcome) => this.#welcomed(welcome),
-      pushed: (frame) => this.#pushed(frame),
-      state: (state) => this.#connectionState(state),
+      welcomed: (welcome) => this.#upkeep.welcomed(welcome),
+      pushed: (frame) => this.#upkeep.pushed(frame),
+      state: (state) => this.#upkeep.connectionState(state),
       ended: (code) => parts.watcher.ended(code === 'session-ended' ? 'removed' : 'too-old'),
     });
     const { connection } = this;
@@ -138,7 +106,8 @@ export class Home {
     const people = new People(db, rest, session, anonymous, record, directory);
     const outbox = new Outbox({ ...base, sessions, anonymous, people, connection });
     this.#early = new EarlyContents(db, clock);
-    const amending = new Amending({ ...base, outbox, early: this.#early });
+    this.#told = new ToldQuotes(db);
+    const amending = new Amending({ ...base, outbox, early: this.#early, told: this.#told });
     this.#expiry = new Expiry({ ...base, amending });
     const receipts = new Receipts(db, clock, random, background, outbox);
     this.#services = {
@@ -151,24 +120,31 @@ export class Home {
       amending,
       readProfile: (account) => this.profiles.read(account),
       peopleChanged: () => parts.watcher.peopleChanged(),
+      receiptsDue: () => this.#upkeep.receiptsDue(),
     };
+    this.alerts = new Alerts(this.#services, () => this.#upkeep.lookAgain());
     this.talk = new Talk(this.#services);
     this.profiles = new Profiles(this.#services);
     this.ownAccount = new OwnAccount(this.#services, ports.keyring);
     this.#counter = new StartCounter(this.#services);
-    this.#devices = new OwnDevices({ ...base, engine, exchanged: () => this.caught('foreign-keys') });
+    this.#devices = new OwnDevices({ ...base, engine, exchanged: () => this.alerts.caught('foreign-keys') });
     this.#inbox = new Inbox({
       ...this.#services,
       tell: (frame) => connection.tell(frame),
       faulted: () => connection.restart(),
     });
-    people.onCaught = (what) => {
-      // What a reset of this device brought into force looks foreign until it is settled.
-      if (this.own.value.removals?.some(({ accountKey }) => accountKey !== undefined) !== true) {
-        this.caught(what);
-      }
-    };
-    directory.onOwnList = () => this.#ownListChanged();
+    this.late = new LateParts(this.#services);
+    this.#upkeep = new Upkeep(this.#services, {
+      watcher: parts.watcher,
+      inbox: this.#inbox,
+      counter: this.#counter,
+      devices: this.#devices,
+      profiles: this.profiles,
+      ownAccount: this.ownAccount,
+    });
+    made.session.onRestore = (restore, challenge) => this.#comeBack(restore, challenge);
+    people.onCaught = (what, list) => this.alerts.caughtAt(what, list);
+    directory.onOwnList = () => this.alerts.follow();
     directory.changedKeys.onChange = (account) =>
       background.run(outbox.recheck(account), 'look again at what waits after a key change');
   }
@@ -189,7 +165,7 @@ export class Home {
     const { value, isOld } = await readRecord(found.plain);
     const stored = isOld ? { ...found, plain: encodeRecord(value), dirty: true } : found;
     if (isOld) await db.write([T.record], async (tx) => tx.put(T.record, 'record', stored));
-    const later: { home?: Home } = {};
+    const later: { home?: Home; upkeep?: Upkeep } = {};
     const record = new RecordKeeper(
       {
         db,
@@ -199,12 +175,20 @@ export class Home {
         account: own.value.account,
         recordKey: () => keyFrom<RecordKey>(own.value.recordKey),
         isKeyCurrent: () => later.home === undefined || hasCurrentRecordKey(later.home.#services),
-        awaitsKey: async () => later.home !== undefined && (await later.home.#awaitsRecordKey()),
+        awaitsKey: async () => (await later.upkeep?.awaitsRecordKey()) === true,
         token: () => session.token(),
-        changed: () => later.home?.recordChanged(),
-        uploaded: (version) => later.home?.recordUploaded(version),
-        contradicted: () => later.home?.caught('older-state'),
+        changed: () => later.upkeep?.recordChanged(),
+        uploaded: (version) => later.upkeep?.recordUploaded(version),
+        taken: () => later.upkeep?.receiptsDue(),
+        contradicted: () => later.home?.alerts.caught('older-state'),
         outdated: () => watcher.peopleChanged(),
+        mayBring: () => mayBringRecord(own.value, ports.clock.now()),
+        brought: () => later.upkeep?.recordBrought(),
+        keepReceipt: keepRecordReceipt,
+        receiptOf: async (version) => {
+          const kept = await db.read([T.receiptsKept], (tx) => tx.get(T.receiptsKept, 'receipts'));
+          return kept?.record.version === version ? kept.record.receipt : undefined;
+        },
       },
       stored,
       value,
@@ -212,27 +196,40 @@ export class Home {
     const directory = await Directory.load(db, ports.clock, record, conversations, own, people);
     const home = new Home(parts, { own, session, record, conversations, directory });
     later.home = home;
+    later.upkeep = home.#upkeep;
     const { outbox, receipts } = home.#services;
     await Promise.all([
       outbox.load(),
       receipts.load(),
       home.#early.load(),
       home.care.load(),
-      home.#bringToLayout(),
+      home.#told.load(),
     ]);
+    await home.#bringToLayout();
+    await closeShownCodes(home.#services);
     await home.#expiry.start();
-    await home.#ensureConversations();
-    await home.#followRecord();
-    await noteDevices(home.#services);
+    await home.#upkeep.ensureConversations();
+    await home.#upkeep.followRecord();
+    await home.alerts.noteDevices();
     return home;
   }
 
   /** Brings rows of an older layout to where they are looked for now. */
   async #bringToLayout(): Promise<void> {
     const { db } = this.#parts;
-    if ((await db.read([T.layout], (tx) => tx.get(T.layout, 'layout'))) === LAYOUT) return;
-    const { rekeySessions } = await fetchPart(() => import('./sessions/rekey.ts'));
-    await rekeySessions(db, this.own.value.list);
+    const layout = await db.read([T.layout], (tx) => tx.get(T.layout, 'layout'));
+    if (layout === LAYOUT) return;
+    const { bringToLayout } = await fetchPart(() => import('./layout.ts'));
+    await bringToLayout({ ...this.#services, early: this.#early, told: this.#told }, layout ?? 0);
+  }
+
+  /** The server says that it was restored from a backup. */
+  async #comeBack(restore: ToldRestore, challenge: Uint8Array): Promise<SessionReply | undefined> {
+    const { own } = this;
+    const { engine, ports } = this.#parts;
+    if (isSettled(own.value, restore.epoch) || !mayBelieve(own.value, ports.clock.now())) return undefined;
+    const { comeBack } = await fetchPart(() => import('./account/restored.ts'));
+    return comeBack({ services: this.#services, engine, ports }, restore, challenge);
   }
 
   get db(): SealedDb {
@@ -242,34 +239,19 @@ export class Home {
   get directory(): Directory {
     return this.#services.directory;
   }
-  /** Following invites; fetched when it is first wanted. Throws `CoreError` `offline`. */
-  async meeting(): Promise<Meeting> {
-    const { Meeting } = await fetchPart(() => import('./account/meeting.ts'));
-    return (this.#meeting ??= new Meeting(this.#services));
+
+  get clock(): Ports['clock'] {
+    return this.#parts.ports.clock;
   }
 
-  /** Giving invites; fetched when it is first wanted. Throws `CoreError` `offline`. */
-  async giving(): Promise<Giving> {
-    const { Giving } = await fetchPart(() => import('./account/giving.ts'));
-    return (this.#giving ??= new Giving(this.#services));
+  /** The other person of a scanned code is there. */
+  confirmEncounter(id: string, number: string): Promise<boolean> {
+    return confirmEncounter(this.#services, id, number);
   }
 
-  /** People besides invites; fetched when it is first wanted. Throws `CoreError` `offline`. */
-  async contacts(): Promise<Contacts> {
-    const { Contacts } = await fetchPart(() => import('./contacts.ts'));
-    return (this.#contacts ??= new Contacts(this.#services));
-  }
-
-  /** What a person does to messages that are there; fetched when it is first wanted. Throws `CoreError` `offline`. */
-  async acts(): Promise<MessageActs> {
-    const { MessageActs } = await fetchPart(() => import('./message-acts.ts'));
-    return (this.#acts ??= new MessageActs(this.#services));
-  }
-
-  /** Comparing and deciding about keys; fetched when it is first wanted. Throws `CoreError` `offline`. */
-  async safety(): Promise<Safety> {
-    const { Safety } = await fetchPart(() => import('./safety/safety.ts'));
-    return (this.#safety ??= new Safety(this.#services));
+  /** He is not, or it has been seen what came of it. */
+  endEncounter(id: string): Promise<void> {
+    return endEncounter(this.#services, id);
   }
 
   /** What was written before a key change and waits for the person. */
@@ -284,59 +266,20 @@ export class Home {
   /** Connects, and answers an invite that the sign-up came by. */
   start(): void {
     this.connection.start();
-    // What a start does not need is at hand soon after it, also without a connection.
-    this.#cancelParts = this.#parts.ports.clock.after(PARTS_AFTER_MS, () => {
-      const parts = Promise.all([
-        this.meeting(),
-        this.giving(),
-        this.contacts(),
-        this.ownAccount.acts(),
-        this.acts(),
-        this.safety(),
-        import('./account/merge.ts'),
-        import('./account/rotation.ts'),
-        import('./search/searching.ts'),
-      ]);
-      parts.catch(() => undefined);
-    });
+    this.late.fetchSoon(this.ownAccount);
     const { answering } = this.own.value;
     if (answering !== undefined && answering.refused !== true) {
-      const answered = this.meeting().then((meeting) =>
-        this.#stopped ? undefined : meeting.answerLater(answering),
-      );
+      const answered = this.late
+        .meeting()
+        .then((meeting) => (this.#stopped ? undefined : meeting.answerLater(answering)));
       this.#parts.background.run(answered, 'answer an invite');
     }
-  }
-
-  /** The person has seen that the invite could not be answered. */
-  async forgetInvite(): Promise<void> {
-    if (this.own.value.answering?.refused !== true) return;
-    await this.#parts.db.write([T.own], async (tx) => {
-      this.own.change(tx, ({ answering: _seen, ...own }) => own);
-      tx.after(() => this.#parts.watcher.peopleChanged());
-    });
-  }
-
-  /** The server was caught at something. */
-  caught(what: Caught): void {
-    if (this.#stopped) return;
-    this.#parts.background.run(noteCaught(this.#services, what), 'tell what the server was caught at');
-  }
-
-  /** The person has seen it. */
-  seeAlert(id: AlertId): Promise<void> {
-    return seeAlert(this.#services, id);
-  }
-
-  #ownListChanged(): void {
-    if (this.#stopped) return;
-    this.#parts.background.run(noteDevices(this.#services), 'tell of an added device');
   }
 
   /** Stops everything; what is stored stays. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancelMaintenance?.();
+    this.#upkeep.stop();
     const { outbox, receipts, anonymous } = this.#services;
     outbox.stop();
     receipts.stop();
@@ -344,8 +287,8 @@ export class Home {
     this.care.stop();
     this.#inbox.stop();
     this.record.stop();
-    this.#meeting?.stop();
-    this.#cancelParts?.();
+    this.late.stop();
+    this.alerts.stop();
     this.profiles.stop();
     this.conversations.stop();
     this.conversations.index.stop();
@@ -367,170 +310,9 @@ export class Home {
     }
   }
 
-  recordChanged(): void {
-    this.#parts.watcher.peopleChanged();
-    this.#parts.background.run(this.#ensureConversations(), 'show new contacts');
-    this.#parts.background.run(this.#followRecord(), 'follow what was decided about keys');
-    if (this.own.value.removals !== undefined) {
-      this.#parts.background.run(this.ownAccount.settle(), 'settle a removal');
-    }
-  }
-
-  recordUploaded(version: number): void {
-    if (!hasOtherDevices(this.#services)) return;
-    this.#parts.background.run(this.#tellOwn({ what: 'record', version }), 'tell of the record');
-  }
-
-  /** A contact has a conversation from the moment that he is accepted, on every device. */
-  async #ensureConversations(): Promise<void> {
-    const { db } = this.#parts;
-    const missing = this.record.contacts
-      .filter(({ state }) => state === 'accepted')
-      .map(({ account }) => idOf<AccountId>(account))
-      .filter((account) => this.conversations.get(account) === undefined);
-    if (missing.length === 0 || this.#stopped) return;
-    await db.write([T.conversations], async (tx) => {
-      for (const account of missing) this.conversations.ensure(tx, account);
-    });
-  }
-
-  /** Another own device may have decided about somebody's key. */
-  async #followRecord(): Promise<void> {
-    const { directory } = this.#services;
-    if (this.#stopped || !directory.changedKeys.lagsBehind) return;
-    await this.#parts.db.write(DIRECTORY_TABLES, async (tx) => directory.changedKeys.followRecord(tx));
-  }
-
-  async #welcomed(welcome: Welcome): Promise<void> {
-    this.#inbox.flushAcks();
-    await this.#counter.compare(welcome.counter);
-    this.#inbox.release();
-    const { background } = this.#parts;
-    if (welcome.listCounter !== this.#services.directory.ownView.counter) {
-      background.run(this.#refreshOwnList(), 'read the own list');
-    }
-    if (welcome.recordVersion !== this.record.version) {
-      background.run(this.#readRecord(), 'read the account record');
-    }
-    this.record.resume();
-    this.care.look();
-    this.#catchUp();
-    this.#maintainSoon();
-    for (const contact of this.record.contacts) {
-      if (contact.state === 'accepted' && contact.name === undefined) {
-        this.profiles.read(idOf<AccountId>(contact.account));
-      }
-    }
-  }
-
   /** Deliveries that gave nothing. */
   async readFaults(): Promise<Counts> {
     const counts = await this.db.read([T.counts], (tx) => tx.get(T.counts, 'counts'));
     return counts ?? { unopened: 0, unproven: 0 };
-  }
-
-  /** Goes on with what a lost connection or a crash left undone about keys. */
-  #catchUp(): void {
-    const { background } = this.#parts;
-    if (this.own.value.removals !== undefined) {
-      const settled = this.ownAccount.settle().then(() => this.#refreshOwnList());
-      background.run(settled.catch(untilLater), 'settle a removal');
-    }
-    background.run(this.ownAccount.refreshResets().catch(untilLater), 'ask for resets');
-    background.run(this.#publish().catch(untilLater), 'publish the profile');
-    if (!hasCurrentRecordKey(this.#services)) {
-      background.run(this.#tellOwn({ what: 'record-key-wanted' }), 'ask for the record key');
-    }
-  }
-
-  async #publish(): Promise<void> {
-    if (this.own.value.publishing !== true) return;
-    const { publishProfile } = await fetchPart(() => import('./account/rotation.ts'));
-    await publishProfile(this.#services);
-  }
-
-  /** Whether another device has replaced the record key since. */
-  async #awaitsRecordKey(): Promise<boolean> {
-    await this.#refreshOwnList();
-    return !hasCurrentRecordKey(this.#services);
-  }
-
-  async #tellOwn(body: Sync): Promise<void> {
-    const { db, ports } = this.#parts;
-    await db.write([T.outbox], async (tx) =>
-      this.#services.outbox.add(tx, {
-        to: this.account,
-        content: { kind: 'sync', body },
-        id: idOf<MessageId>(ports.random(16)),
-        sentAt: ports.clock.now(),
-      }),
-    );
-  }
-
-  #pushed(frame: PushedFrame): void {
-    const { background } = this.#parts;
-    switch (frame.kind) {
-      case 'deliver':
-        this.#inbox.push(frame);
-        return;
-      case 'drained':
-        this.#inbox.drained();
-        return;
-      case 'notice':
-        switch (frame.what) {
-          case 'record':
-            background.run(this.#readRecord(), 'read the account record');
-            return;
-          case 'list':
-            background.run(this.#refreshOwnList(), 'read the own list');
-            return;
-          case 'prekeys-low':
-            background.run(this.#devices.maintain(), 'look after prekeys');
-            return;
-          case 'reset':
-            background.run(this.#readResets(), 'ask for resets');
-            return;
-          case 'credentials':
-            return;
-        }
-    }
-  }
-
-  // What a server can make this device read without end is read once at a time.
-  readonly #readRecord = oneAtATime(() => this.record.refresh());
-  readonly #readResets = oneAtATime(() => this.ownAccount.refreshResets());
-  readonly #refreshOwnList = oneAtATime(() => this.#readOwnList());
-
-  /** Reads the own list; a signed list without this device ends it. */
-  async #readOwnList(): Promise<void> {
-    const { list } = await this.#services.people.fetchOwn();
-    if (!list.devices.some(({ device }) => device === this.own.value.device)) {
-      this.#parts.watcher.ended('removed');
-      return;
-    }
-    await this.ownAccount.settle();
-    this.#parts.watcher.peopleChanged();
-  }
-
-  #connectionState(state: ConnectionState): void {
-    this.#parts.watcher.connection(state);
-    if (state.kind === 'online') this.#services.outbox.kickAll();
-    if (state.kind === 'offline') this.#services.anonymous.drop();
-  }
-
-  #maintainSoon(): void {
-    const { ports, background } = this.#parts;
-    this.#cancelMaintenance?.();
-    const again = (): void => {
-      this.#cancelMaintenance = ports.clock.after(6 * HOUR_MS, () => this.#maintainSoon());
-    };
-    background.run(
-      Promise.all([this.#devices.maintain(), this.#services.outbox.sweep()])
-        .catch((error: unknown) => {
-          if (!isRepeatable(error)) throw error;
-        })
-        .finally(again),
-      'look after prekeys',
-    );
   }
 }

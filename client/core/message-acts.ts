@@ -15,7 +15,7 @@ import { CoreError } from './failure.ts';
 import { AMEND_TABLES, type Amending } from './messages/amending.ts';
 import { isInTime } from './messages/amendments.ts';
 import { wasMadeReady } from './messages/copies.ts';
-import { sendCopy, sendWithCopy } from './messages/own-copies.ts';
+import { sendCopy, sendWithCopy, type CopyServices } from './messages/own-copies.ts';
 import { hasOtherDevices, type Services } from './services.ts';
 import type { MessageRef } from './view.ts';
 
@@ -24,11 +24,15 @@ const BATCH = 200;
 
 type Found = NonNullable<Awaited<ReturnType<Amending['find']>>>;
 
+/** What the acts work with. */
+export type ActServices = CopyServices &
+  Pick<Services, 'db' | 'clock' | 'random' | 'record' | 'conversations' | 'amending'>;
+
 /** A person's acts on messages. */
 export class MessageActs {
-  readonly #s: Services;
+  readonly #s: ActServices;
 
-  constructor(services: Services) {
+  constructor(services: ActServices) {
     this.#s = services;
   }
 
@@ -38,7 +42,9 @@ export class MessageActs {
       throw new CoreError('text-too-long', 'a text has 1 to 16,000 characters');
     }
     await this.#act(account, { id: message, mine: true }, async (tx, { line, amendments }) => {
-      if (line.deletedAt !== undefined || line.text === text) return undefined;
+      // Not silently: whoever wrote the new text keeps it then.
+      if (line.deletedAt !== undefined) return 'message-unknown';
+      if (line.text === text) return undefined;
       const revision = (amendments?.edit?.revision ?? 0) + 1;
       const at = this.#s.clock.now();
       if (revision > EDIT_REVISIONS_MAX || !isInTime(line.sentAt, at)) return 'too-late';
@@ -115,10 +121,13 @@ export class MessageActs {
   /** Deletes everything that was said so far from this device. Lines that ask for missing messages stay until they are answered. */
   async clearHistory(account: AccountId): Promise<void> {
     const { db, amending, conversations } = this.#s;
+    // What is said from now on nobody has asked to delete.
+    const end = conversations.get(account)?.nextOrder ?? 0;
     for (let from = 0; ;) {
       const start = from;
       const next = await db.write(AMEND_TABLES, async (tx) => {
-        const lines = await conversations.lines.linesFrom(tx, account, start, BATCH);
+        const found = await conversations.lines.linesFrom(tx, account, start, BATCH);
+        const lines = found.filter(({ line }) => line.order < end);
         for (const { line, gap } of lines) {
           if (line.kind === 'message') await amending.remove(tx, account, line.order);
           else if (gap === undefined) conversations.lines.removeEvent(tx, account, line.order);
@@ -213,7 +222,7 @@ export class MessageActs {
   async #act(
     account: AccountId,
     ref: MessageRef,
-    act: (tx: WriteTx, found: Found) => Promise<'too-late' | undefined>,
+    act: (tx: WriteTx, found: Found) => Promise<'too-late' | 'message-unknown' | undefined>,
   ): Promise<void> {
     this.#requireAccepted(account);
     const refused = await this.#s.db.write(AMEND_TABLES, async (tx) => {

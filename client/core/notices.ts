@@ -8,7 +8,7 @@ import type { AccountId } from '@tacet/protocol/ids';
 import { T } from './db/stores.ts';
 import type { Home } from './home.ts';
 import type { Clock, NoticePort } from './ports.ts';
-import type { SharedState } from './state.ts';
+import type { SharedState } from './shown/state.ts';
 import type { ConversationId, NoticeLevel } from './view.ts';
 
 /** What a person has set nothing else for. */

@@ -1,6 +1,7 @@
 /** This device itself: who it is and the keys that it keeps for daily work. The account key's private half is not among them. */
 import type { WriteTx } from './db/sealed.ts';
-import { T, type OwnDevice } from './db/stores.ts';
+import { T } from './db/stores.ts';
+import type { OwnDevice } from './db/stored-device.ts';
 import type { Engine, EngineIdentityKeyPair } from './engine.ts';
 import { copyBytes } from './bytes.ts';
 

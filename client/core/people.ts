@@ -15,7 +15,7 @@ import type { RecordKeeper } from './account/record.ts';
 import type { Session } from './account/session.ts';
 import { copyBytes } from './bytes.ts';
 import type { SealedDb } from './db/sealed.ts';
-import type { SignedBytes } from './db/stores.ts';
+import type { SignedBytes } from './db/stored-device.ts';
 import { verifyList, verifyStatement, type ListedDevice } from './device-lists.ts';
 import { DIRECTORY_TABLES, type Directory } from './people/directory.ts';
 import type { DirectoryEntry, Person } from './people/person.ts';
@@ -112,8 +112,8 @@ export class People {
   readonly #directory: Directory;
   /** Delivery keys that were refused since the start; they are not tried again. */
   readonly #refused = new Set<string>();
-  /** The server has shown an own list that the account has not signed, or one that contradicts what is known. */
-  onCaught: ((what: 'older-state' | 'forged-devices') => void) | undefined;
+  /** The server has shown an own list that the account has not signed, or one that contradicts what is known: this one. */
+  onCaught: ((what: 'older-state' | 'forged-devices', list: SignedBytes) => void) | undefined;
 
   constructor(
     db: SealedDb,
@@ -186,7 +186,7 @@ export class People {
       // What came into force meanwhile makes an honest answer look old.
       const isSame = known === this.#directory.ownView.counter;
       if (isSame && isCoreError(error, 'server-dishonest') && this.#isOwnWord(entry)) {
-        this.onCaught?.('older-state');
+        this.onCaught?.('older-state', entry.list);
       }
       throw error;
     }
@@ -205,7 +205,7 @@ export class People {
   /** Judges an entry and puts it into force. Throws `CoreError` `server-dishonest`, `key-changed`. */
   async keep(entry: DirectoryEntry): Promise<Person> {
     const isOwn = entry.account === this.#directory.ownAccount;
-    if (isOwn && !this.#isOwnWord(entry)) this.onCaught?.('forged-devices');
+    if (isOwn && !this.#isOwnWord(entry)) this.onCaught?.('forged-devices', entry.list);
     const person = await this.#directory.settle(entry, DIRECTORY_TABLES, async (_tx, settled) => settled);
     if (person === undefined) throw new CoreError('key-changed', 'the key of a verified contact has changed');
     return person;

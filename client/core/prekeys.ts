@@ -9,7 +9,8 @@ import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
 import { PrivateKey } from '@tacet/crypto';
 import { sha256, signLabelled } from '@tacet/crypto/vault';
 import { copyBytes, type OwnBytes } from './bytes.ts';
-import type { PreKeyKind, SignedBytes } from './db/stores.ts';
+import type { PreKeyKind } from './db/stores.ts';
+import type { SignedBytes } from './db/stored-device.ts';
 import type { Engine, EngineIdentityKeyPair } from './engine.ts';
 
 /** The only session version that this client makes and reads. */

@@ -4,8 +4,8 @@
  */
 import { idOf, type MessageId } from '@tacet/protocol/ids';
 import type { Client } from './client.ts';
-import { COMMAND_NAMES } from './door.ts';
-import { failureFrom } from './failure.ts';
+import { COMMAND_NAMES } from './command-table.ts';
+import { CoreError, failureFrom } from './failure.ts';
 import { StateTeller } from './patches.ts';
 import { parseToCore, type CommandName, type PortLike, type ToView } from './worker-messages.ts';
 
@@ -41,14 +41,21 @@ export function serve(client: Client, port: PortLike): () => void {
     if (message === undefined) return;
     switch (message.kind) {
       case 'call': {
-        const { id, name, key, args } = message;
+        const { id, name, key, args, of } = message;
         if (!COMMAND_NAMES.includes(name)) {
           post({ kind: 'refused', id, failure: { code: 'unexpected' } });
           return;
         }
-        const run = view.keyed(idOf<MessageId>(key))[name] as (
+        const command = view.keyed(idOf<MessageId>(key))[name] as (
           ...values: readonly unknown[]
         ) => Promise<unknown>;
+        const run = async (...values: readonly unknown[]): Promise<unknown> => {
+          const account = view.account();
+          if (of !== undefined && account !== undefined && of !== account) {
+            throw new CoreError('cancelled', 'this was given for another account');
+          }
+          return command(...values);
+        };
         const early = EARLY.has(name) || isStarted;
         (early ? run(...args) : client.started.then(() => run(...args))).then(
           (value) => post({ kind: 'answer', id, value }),

@@ -40,6 +40,8 @@ export interface Services {
   readProfile(account: AccountId): void;
   /** Something that is shown of people has changed outside the record. */
   peopleChanged(): void;
+  /** The server has accepted something: its receipt is to be asked for. */
+  receiptsDue(): void;
 }
 
 /** Whether the account has devices beside this one. */

@@ -1,5 +1,5 @@
 /** Work with a passphrase, which takes a second or more. */
-import type { SharedState } from './state.ts';
+import type { SharedState } from './shown/state.ts';
 import type { Progress } from './view.ts';
 
 /** Such work keeps this worker from answering: the other tabs are told, or they would take its owner for dead. */

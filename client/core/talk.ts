@@ -32,8 +32,19 @@ export class Talk {
     this.#s = services;
   }
 
-  /** Sends a text under an id that the view made. The message is on disk when this resolves; a second call with the id changes nothing. */
-  async sendText(to: AccountId, text: string, id: MessageId, replied?: MessageRef): Promise<MessageId> {
+  /**
+   * Sends a text under an id that the view made. The message is on disk when this resolves; a second call with the id changes nothing.
+   * With it goes the draft, and one that is not `draft` stays: another tab has written it.
+   */
+  async sendText(
+    to: AccountId,
+    text: string,
+    id: MessageId,
+    {
+      reply: replied,
+      draft,
+    }: { readonly reply?: MessageRef | undefined; readonly draft?: string | undefined } = {},
+  ): Promise<MessageId> {
     const { db, clock } = this.#s;
     if (text.length === 0 || text.length > LIMITS.textMaxChars) {
       throw new CoreError('text-too-long', 'a text has 1 to 16,000 characters');
@@ -56,9 +67,9 @@ export class Talk {
         receivedAt: now,
         delivery: { kind: 'sending' },
       } as const;
-      const { timer } = conversations.ensure(tx, to);
+      const { timer, draft: kept } = conversations.ensure(tx, to);
       await amending.addMessage(tx, to, message, { reply, timer, own: true });
-      conversations.setDraft(tx, to, '');
+      if (draft === undefined || draft === kept) conversations.setDraft(tx, to, '');
       this.#accept(tx, to);
       await this.#addText(tx, to, id, { text, reply }, now);
     });

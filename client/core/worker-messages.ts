@@ -3,7 +3,7 @@
  * Both ends come from one build (`tabs/tabs.ts` keeps others apart), but on the channels between tabs any page of the origin can speak: the
  * frames are read here, what a call's arguments hold is checked by the commands. Nothing of the network arrives here.
  */
-import { ID_BYTES } from '@tacet/protocol/ids';
+import { ID_BYTES, parseAccountId, type AccountId } from '@tacet/protocol/ids';
 import type { StatePatch } from './patches.ts';
 import type { Commands, Failure } from './view.ts';
 
@@ -21,6 +21,8 @@ export type ToCore =
       readonly key: Uint8Array;
       readonly name: CommandName;
       readonly args: readonly unknown[];
+      /** Whose account the view showed when the call was given: a core of another account does not do it. Absent where none was shown. */
+      readonly of?: AccountId | undefined;
     }
   /** Whether the person has the view before the eyes, and whether what he types goes there. */
   | { readonly kind: 'attention'; readonly visible: boolean; readonly focused: boolean }
@@ -64,13 +66,23 @@ function isCount(value: unknown): value is number {
 /** A view's message, or `undefined` for anything else. Whether a command of the name exists is for who serves it. */
 export function parseToCore(data: unknown): ToCore | undefined {
   if (!isRecord(data)) return undefined;
-  const { kind, turn, id, key, name, args, visible, focused } = data;
+  const { kind, turn, id, key, name, args, of, visible, focused } = data;
   switch (kind) {
     case 'call': {
       const isKey = key instanceof Uint8Array && key.length === ID_BYTES;
       if (!isCount(turn) || !isCount(id) || !isKey || typeof name !== 'string') return undefined;
       if (!Array.isArray(args) || args.length > ARGS_MOST) return undefined;
-      return { kind, turn, id, key, name: name as CommandName, args: args as readonly unknown[] };
+      const account = typeof of === 'string' ? parseAccountId(of) : undefined;
+      if (of !== undefined && account === undefined) return undefined;
+      return {
+        kind,
+        turn,
+        id,
+        key,
+        name: name as CommandName,
+        args: args as readonly unknown[],
+        ...(account === undefined ? {} : { of: account }),
+      };
     }
     case 'attention':
       if (typeof visible !== 'boolean' || typeof focused !== 'boolean') return undefined;

@@ -1,8 +1,9 @@
 /** The whole interface: which screen stands, by the state of the session first and the address second. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { VNode } from 'preact';
 import { Announcer } from './components/announcer.tsx';
 import { inBackground, useDoor } from './door-context.ts';
+import type { Me } from '../core/door.ts';
 import { place } from './router.ts';
 import { Broken, Ended, OtherVersion, TooOld } from './screens/standstill.tsx';
 import { Home } from './screens/home.tsx';
@@ -11,6 +12,8 @@ import { useActivity } from './screens/use-activity.ts';
 import { Welcome } from './screens/welcome.tsx';
 import { lazily } from './components/lazy.tsx';
 import { forgetPictures } from './components/pictures.ts';
+import { forgetComposing, setAside, takeUp } from './conversation/composing.ts';
+import { giveUnkeptBack, noteStranded, takeUnkept } from './conversation/given-back.ts';
 import { NO_WISH, wish } from './list/search-state.ts';
 import { useTitle } from './title.ts';
 
@@ -40,7 +43,23 @@ export function App({ expectsAccount }: { readonly expectsAccount: boolean }): V
 }
 
 function Screen({ expectsAccount }: { readonly expectsAccount: boolean }): VNode {
-  const session = useDoor().state.session.value;
+  const door = useDoor();
+  const session = door.state.session.value;
+  const account = session.kind === 'signed-in' ? session.me.account : undefined;
+  const before = useRef(account);
+  useEffect(() => {
+    if (account !== undefined) {
+      // Another tab may have signed somebody else in while this one slept.
+      if (before.current !== undefined && before.current !== account) takeUnkept();
+      before.current = account;
+      takeUp(account);
+      giveUnkeptBack(door);
+    } else if (session.kind === 'signed-out' || session.kind === 'ended') {
+      before.current = undefined;
+      takeUnkept();
+      forgetComposing();
+    }
+  }, [session.kind, account]);
   switch (session.kind) {
     case 'starting':
       return expectsAccount ? <Starting /> : <SignedOut justSignedOut={false} />;
@@ -57,7 +76,7 @@ function Screen({ expectsAccount }: { readonly expectsAccount: boolean }): VNode
     case 'locked':
       return <Locked />;
     case 'signed-in':
-      return <SignedIn />;
+      return <SignedIn key={session.me.account} account={session.me.account} />;
   }
 }
 
@@ -83,23 +102,27 @@ function SignedOut({ justSignedOut }: { readonly justSignedOut: boolean }): VNod
   );
 }
 
-function SignedIn(): VNode {
+function SignedIn({ account }: { readonly account: Me['account'] }): VNode {
   const here = place.value;
   useEffect(() => {
     // Somebody who is signed in has no use for the forms; the address follows.
     if (here.kind === 'sign-in' || here.kind === 'sign-up') history.replaceState(null, '', '/');
   }, [here.kind]);
   useActivity();
-  const hasLock = useDoor().state.lock.value !== undefined;
+  const door = useDoor();
+  const { state } = door;
+  const hasLock = state.lock.value !== undefined;
   useEffect(() => {
     // What opens the lock must be here before it is needed, whatever the connection does.
     if (hasLock) inBackground(fetchLocked());
   }, [hasLock]);
   useEffect(
     () => () => {
-      // Locked, signed out or ended: nothing of the account stays in this page.
+      // Locked, signed out or ended: nothing of the account stays in this page, but for words that nothing else holds.
       wish.value = NO_WISH;
       forgetPictures();
+      if (state.session.peek().kind === 'locked') return setAside(account);
+      noteStranded(door, forgetComposing());
     },
     [],
   );

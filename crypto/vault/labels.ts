@@ -25,6 +25,12 @@ export const LABELS = {
   accountKeyHash: 'Tacet/account-key-hash/v1',
   /** HMAC-SHA256 under an invite's secret over the newcomer's account id and account key. */
   inviteAnswer: 'Tacet/invite-answer/v1',
+  /** SHA-256 over the nonce of whoever shows a code: what the code carries. */
+  encounterCommitment: 'Tacet/encounter-nonce/v1',
+  /** HMAC-SHA256 under the secret of a scanned code over code, nonces and both accounts with their keys: the number that both compare. */
+  encounterNumber: 'Tacet/encounter-number/v1',
+  /** The same and the account id of whoever confirms: one side's confirmation. */
+  encounterConfirm: 'Tacet/encounter-confirm/v1',
   /** SHA-256 over a sealed account record: the link of the record's hash chain. */
   recordHash: 'Tacet/record-hash/v1',
   /** SHA-256 over the record key: how a device list names the key that goes with it. */

@@ -37,6 +37,26 @@ export const Start = Shape(
   CLOSED,
 );
 
+/** The number at which a device came into a chain. */
+const Came = Shape(
+  { device: Id(Bytes), number: Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) },
+  CLOSED,
+);
+
+/**
+ * How far the numbering of the install epoch before had come, and for which devices of the recipient it was made: what is missing of it
+ * is missed although nothing more comes in it.
+ */
+export const Ended = Shape(
+  {
+    epoch: Id(Bytes),
+    number: Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    devices: List(Came, { maxItems: LIMITS.devicesPerAccount }),
+  },
+  CLOSED,
+);
+export type Ended = Static<typeof Ended>;
+
 /**
  * Numbering of durable contents per (sending device, install epoch, conversation), from 1. `previous`: SHA-256, labelled
  * `Tacet/chain-link/v1`, over the salt and the frame bytes of the one before (32 zero bytes for the first).
@@ -50,6 +70,8 @@ export const Link = Shape(
     seen: List(Seen, { maxItems: 2 * LIMITS.devicesPerAccount }),
     /** The baselines of devices that were not there from number 1. */
     starts: List(Start, { maxItems: LIMITS.devicesPerAccount }),
+    /** Where something was numbered in another epoch before. */
+    before: Optional(Ended),
   },
   CLOSED,
 );
@@ -96,6 +118,8 @@ export const ForDevice = Shape(
     frame: Bytes(0, LIMITS.contentMaxBytes),
     /** To a device that has not shown yet, by the list that it names, that it knows the sender's. */
     proof: Optional(Proof),
+    /** In a repair: the envelope that could not be read, or did not come, and whose frame this is. */
+    repairs: Optional(Id(Bytes)),
   },
   CLOSED,
 );

@@ -6,6 +6,7 @@ import type { Static } from 'typebox';
 import { encodeCbor, parseCbor } from '../cbor.ts';
 import { Delete } from './delete.ts';
 import { Edit } from './edit.ts';
+import { Encounter } from './encounter.ts';
 import { CONTENT_VERSION, type ContentFrame } from './frame.ts';
 import { Profile } from './profile.ts';
 import { Reaction } from './reaction.ts';
@@ -24,6 +25,7 @@ export const CONTENTS = {
   delete: { schema: Delete, durable: true, critical: true },
   timer: { schema: Timer, durable: true, critical: true },
   profile: { schema: Profile, durable: true, critical: false },
+  encounter: { schema: Encounter, durable: true, critical: false },
   delivered: { schema: Delivered, durable: false, critical: false },
   read: { schema: Read, durable: false, critical: false },
   typing: { schema: Typing, durable: false, critical: false },

@@ -1,6 +1,6 @@
 /**
  * What an account keeps sealed on the server for its own devices (the account record) and for its contacts (the profile). The server
- * sees sizes and versions. Each record names the hash of the sealed form before it, so that versions cannot be exchanged.
+ * sees sizes and versions. Each record names the hash of the sealed one that it replaces, so that versions cannot be exchanged.
  *
  * Own devices may run different builds. A later build may add optional fields to the record, its contacts, invites, names and settings:
  * an earlier one keeps them as they are. What an earlier build must not go on with unaware is a new `v`.
@@ -85,7 +85,7 @@ export type DeviceName = Static<typeof DeviceName>;
 
 export const AccountRecord = Shape({
   v: Literal(1),
-  /** Hash of the sealed record of the version before; zeros in the first. */
+  /** Hash of the sealed record that it replaces, which a removal may be many versions above; zeros in the first. */
   previous: Bytes(HASH_BYTES),
   /** Highest own device list. */
   list: ListView,

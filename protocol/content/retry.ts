@@ -1,6 +1,7 @@
 /**
  * Asks for a message again: one that could not be decrypted (by the envelope's id and the ratchet key it named), or numbers missing from
- * the chain. Travels in a new session from a fresh bundle. The sender resends only what it sent to that same device and key.
+ * the chain. Travels in a new session from a fresh bundle. The sender resends only what it sent to that same device and key; of an envelope
+ * for which there is nothing to be sent again it says so, and how far its numbering had come.
  */
 import { Array as List, Literal, Object as Shape, Optional, Union, type Static } from 'typebox';
 import { Bytes } from '../bytes.ts';
@@ -21,6 +22,11 @@ const Missing = Shape(
   },
   CLOSED,
 );
+/** Whatever that envelope was: if it was numbered, its number is no higher than this one of the sender's chain; 0: there is none yet. */
+const Nothing = Shape(
+  { what: Literal('nothing'), envelope: Id(Bytes), epoch: Id(Bytes), number: Counter },
+  CLOSED,
+);
 
-export const Retry = Union([Undecryptable, Missing]);
+export const Retry = Union([Undecryptable, Missing, Nothing]);
 export type Retry = Static<typeof Retry>;

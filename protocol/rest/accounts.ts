@@ -1,9 +1,9 @@
 /** Sign-up, credentials, the encrypted account record and profile, the delivery key, deletion. */
-import { Object as Shape } from 'typebox';
-import { B64u } from '../bytes.ts';
+import { Object as Shape, Optional, type TSchema } from 'typebox';
+import { B64u, type ByteKind } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { defineRoute } from '../route.ts';
-import { CLOSED, Credentials, HASH_BYTES, Signed, Versioned } from '../shapes.ts';
+import { CLOSED, Counter, Credentials, HASH_BYTES, Signed, Versioned } from '../shapes.ts';
 import { SessionReply } from './sessions.ts';
 
 export const signUp = defineRoute({
@@ -61,6 +61,22 @@ export const getRecord = defineRoute({
   summary: 'The encrypted account record and its version.',
 });
 
+/**
+ * A record that replaces the one in force. `over`: it is put over an older one, which a restored server has; hash and receipt are those of
+ * the version before this one.
+ */
+export function NextRecord<Schema extends TSchema>(bytes: ByteKind<Schema>) {
+  return Shape(
+    {
+      ...Versioned(bytes, LIMITS.recordMaxBytes).properties,
+      over: Optional(
+        Shape({ version: Counter, hash: bytes(HASH_BYTES), receipt: bytes(HASH_BYTES) }, CLOSED),
+      ),
+    },
+    CLOSED,
+  );
+}
+
 export const putRecord = defineRoute({
   name: 'putRecord',
   method: 'PUT',
@@ -68,10 +84,11 @@ export const putRecord = defineRoute({
   auth: 'session',
   rate: 'ordinary',
   bodyMaxBytes: LIMITS.recordBodyMaxBytes,
-  body: Versioned(B64u, LIMITS.recordMaxBytes),
+  body: NextRecord(B64u),
+  reply: Shape({ receipt: B64u(HASH_BYTES) }, CLOSED),
   errors: ['version-mismatch'],
   summary:
-    'Replaces the account record if the version is the one in force + 1; other devices of the account are told.',
+    'Replaces the account record if the version is the one in force + 1, or follows one that a receipt is shown for; other devices of the account are told. Gives the receipt for it.',
 });
 
 export const putProfile = defineRoute({

@@ -3,6 +3,7 @@ import * as accounts from './accounts.ts';
 import * as devices from './devices.ts';
 import * as keys from './keys.ts';
 import * as people from './people.ts';
+import * as receipts from './receipts.ts';
 import * as resets from './resets.ts';
 import * as sessions from './sessions.ts';
 
@@ -14,6 +15,8 @@ export const ROUTES = [
   sessions.login,
   sessions.renewSession,
   sessions.signOut,
+  receipts.comeBack,
+  receipts.getReceipts,
   accounts.getCredentials,
   accounts.changeCredentials,
   accounts.getRecord,

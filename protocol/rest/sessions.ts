@@ -27,15 +27,20 @@ export const SessionReply = Shape(
 );
 export type SessionReply = Static<typeof SessionReply>;
 
+/** The last restore of the server from a backup. What came between `backedUpAt` and `restoredAt` it has lost. */
+export const Restore = Shape({ epoch: Id(B64u), restoredAt: Instant, backedUpAt: Instant }, CLOSED);
+export type Restore = Static<typeof Restore>;
+
 export const newChallenge = defineRoute({
   name: 'newChallenge',
   method: 'POST',
   path: '/v1/challenges',
   auth: 'none',
   rate: 'challenge',
-  reply: Shape({ challenge: B64u(HASH_BYTES), expiresAt: Instant }, CLOSED),
+  reply: Shape({ challenge: B64u(HASH_BYTES), expiresAt: Instant, restore: Optional(Restore) }, CLOSED),
   errors: [],
-  summary: 'A single-use challenge to sign; the same for known and unknown people.',
+  summary:
+    'A single-use challenge to sign; the same for known and unknown people. Says whether the server was restored from a backup.',
 });
 
 export const login = defineRoute({

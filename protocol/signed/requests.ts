@@ -3,7 +3,7 @@
  * a single-use challenge of the server (so that it cannot be replayed), and the change. The server checks the Ed25519 signatures
  * with Node's own crypto.
  */
-import { Object as Shape, Optional, type Static } from 'typebox';
+import { Array as List, Object as Shape, Optional, type Static } from 'typebox';
 import { Bytes } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import {
@@ -13,6 +13,7 @@ import {
   FirstPreKeyUpload,
   HASH_BYTES,
   Id,
+  Instant,
   Origin,
   Signed,
   Username,
@@ -126,3 +127,40 @@ export const FinishReset = Shape(
 export type FinishReset = Static<typeof FinishReset>;
 /** Signed by the session key of the device that began the reset. */
 export const signedFinishReset = defineSigned('finishReset', FinishReset);
+
+/** What a server that was restored from a backup may have lost of an account, with the receipts that it gave for it (`getReceipts`). */
+export const ComeBack = Shape(
+  {
+    ...fresh,
+    /** Of the restore. */
+    epoch: Id(Bytes),
+    account: Id(Bytes),
+    username: Username,
+    accountKey: Bytes(EC_KEY_BYTES),
+    accountReceipt: Bytes(HASH_BYTES),
+    device: Id(Bytes),
+    sessionKey: Bytes(HASH_BYTES),
+    deviceReceipt: Bytes(HASH_BYTES),
+    /** The newest that the device knows. */
+    list: listed,
+    listReceipt: Bytes(HASH_BYTES),
+    credentials: Credentials(Bytes),
+    credentialsReceipt: Bytes(HASH_BYTES),
+    /** For an account that the server has lost: the version after the one of the receipt. */
+    record: Versioned(Bytes, LIMITS.recordMaxBytes),
+    before: Shape({ hash: Bytes(HASH_BYTES), receipt: Bytes(HASH_BYTES) }, CLOSED),
+    profile: Versioned(Bytes, LIMITS.profileMaxBytes),
+    deliveryKeyHash: Bytes(HASH_BYTES),
+    /** Fresh ones: what the backup holds may have been handed out since. */
+    prekeys: FirstPreKeyUpload(Bytes),
+    /** Open invites, for one use each, and codes that are over. */
+    invites: List(Shape({ code: Id(Bytes), expiresAt: Instant }, CLOSED), {
+      maxItems: LIMITS.invitesPerAccount,
+    }),
+    overInvites: List(Id(Bytes), { maxItems: LIMITS.overInvitesMost }),
+  },
+  CLOSED,
+);
+export type ComeBack = Static<typeof ComeBack>;
+/** Signed by the session key that the device's receipt names. */
+export const signedComeBack = defineSigned('comeBack', ComeBack);

@@ -27,6 +27,7 @@ export const SIGNED_LABELS = {
   renewal: 'Tacet/renewal/v1',
   beginReset: 'Tacet/begin-reset/v1',
   finishReset: 'Tacet/finish-reset/v1',
+  comeBack: 'Tacet/come-back/v1',
 } as const;
 
 /** A purpose that something is signed for. */

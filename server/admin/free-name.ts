@@ -4,14 +4,10 @@
  * taken for this command alone.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { buildAccountStore } from '../store/accounts.ts';
+import { databasePath, isInUse } from '../store/database-file.ts';
 import { buildDeviceStore } from '../store/devices.ts';
-import { openSqlite } from '../store/dialect.ts';
 import { openSqliteEngine } from '../store/writer.ts';
-
-/** The file of the database in a data folder. */
-const DATABASE_FILE = 'tacet.sqlite';
 
 /** How it ended. `asked`: nothing was changed, because it was not confirmed. */
 export type Freed =
@@ -20,7 +16,7 @@ export type Freed =
 
 /** Deletes the account that has a name, if `confirmed`. */
 export async function freeName(dataDir: string, username: string, confirmed: boolean): Promise<Freed> {
-  const path = join(dataDir, DATABASE_FILE);
+  const path = databasePath(dataDir);
   if (!existsSync(path)) return { kind: 'no-database' };
   if (isInUse(path)) return { kind: 'in-use' };
   const engine = openSqliteEngine(path);
@@ -34,20 +30,5 @@ export async function freeName(dataDir: string, username: string, confirmed: boo
     return { kind: 'freed', devices };
   } finally {
     await engine.close();
-  }
-}
-
-/** Whether another process has the database open: a write-ahead log can be taken exclusively only by the one that is alone with it. */
-function isInUse(path: string): boolean {
-  const database = openSqlite(path);
-  try {
-    database.pragma('busy_timeout = 0');
-    database.pragma('locking_mode = EXCLUSIVE');
-    database.exec('begin exclusive; commit');
-    return false;
-  } catch {
-    return true;
-  } finally {
-    database.close();
   }
 }

@@ -34,6 +34,8 @@ export interface Config {
   readonly metrics: (typeof METRICS)[number];
   /** Absolute path of the built client. */
   readonly clientDir: string;
+  /** Absolute path of the file with the passphrase of backups; for the commands alone. */
+  readonly backupKeyFile: string | undefined;
 }
 
 /** A setting that stops the start. The message is one sentence for the operator. */
@@ -106,6 +108,10 @@ export function buildConfig(texts: SettingTexts): Config {
     metrics,
     clientDir:
       texts.TACET_CLIENT_DIR === undefined ? built : resolve(matching(texts, 'TACET_CLIENT_DIR', isPath)),
+    backupKeyFile:
+      texts.TACET_BACKUP_KEY_FILE === undefined
+        ? undefined
+        : resolve(matching(texts, 'TACET_BACKUP_KEY_FILE', isPath)),
   };
 }
 

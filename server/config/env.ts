@@ -125,6 +125,14 @@ export const settings = [
     allowed: 'the path of a folder with a built client',
     description: 'The client to serve. Without it: the one that was built beside the server.',
   },
+  {
+    name: 'TACET_BACKUP_KEY_FILE',
+    kind: 'text',
+    default: '',
+    allowed: 'the path of a readable file whose first line is the passphrase of backups',
+    description:
+      'Where the commands backup and restore find the passphrase; the server does not read it. Without it they ask at the terminal.',
+  },
 ] as const satisfies readonly Setting[];
 
 /** The name of a setting. */

@@ -2,8 +2,9 @@
  * Deletes what has ended by itself: invites past their time, sessions of devices that were never put into a
  * list, and resets that nobody finished.
  */
-import type { Clock } from '../clock.ts';
 import type { InviteStore, ResetStore, SessionStore } from '../store/account-ports.ts';
+import type { EnvelopeStore } from '../store/envelope-port.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import type { Job } from './scheduler.ts';
 
 const EVERY_MS = 60 * 60_000;
@@ -12,17 +13,20 @@ interface Stores {
   readonly invites: InviteStore;
   readonly sessions: SessionStore;
   readonly resets: ResetStore;
+  readonly envelopes: Pick<EnvelopeStore, 'newestAt'>;
 }
 
 /** The job. */
-export function pruneExpired({ invites, sessions, resets }: Stores, clock: Clock): Job {
+export function pruneExpired({ invites, sessions, resets, envelopes }: Stores, watch: ClockWatch): Job {
   return {
     name: 'prune-expired',
     everyMs: EVERY_MS,
     async run() {
-      await invites.prune(clock.now());
-      await sessions.prune(clock.now());
-      await resets.prune(clock.now());
+      const now = await watch.believed(() => envelopes.newestAt());
+      if (now === undefined) return;
+      await invites.prune(now);
+      await sessions.prune(now);
+      await resets.prune(now);
     },
   };
 }

@@ -10,6 +10,7 @@ import { bindRoute } from './bind.ts';
 import { clearRefreshCookie, openSession } from './session-reply.ts';
 
 const SIGNED = Signed(Bytes, LIMITS.signUpMaxBytes);
+const NEXT_RECORD = routes.NextRecord(Bytes);
 const VERSIONED = Versioned(Bytes, LIMITS.recordMaxBytes);
 
 export function bindAccounts(app: FastifyInstance, deps: Deps): void {
@@ -26,8 +27,7 @@ export function bindAccounts(app: FastifyInstance, deps: Deps): void {
   });
   bindRoute(app, deps, routes.getRecord, async ({ caller }) => toJson(await accounts.record(caller)));
   bindRoute(app, deps, routes.putRecord, async ({ caller, body }) => {
-    await accounts.putRecord(caller, parseCarried(VERSIONED, body));
-    return undefined;
+    return toJson({ receipt: await accounts.putRecord(caller, parseCarried(NEXT_RECORD, body)) });
   });
   bindRoute(app, deps, routes.putProfile, async ({ caller, body }) => {
     await accounts.putProfile(caller, parseCarried(VERSIONED, body));

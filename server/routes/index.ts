@@ -8,12 +8,14 @@ import { bindDevices } from './devices.ts';
 import { bindKeys } from './keys.ts';
 import { bindOperations } from './operations.ts';
 import { bindPeople } from './people.ts';
+import { bindReceipts } from './receipts.ts';
 import { bindResets } from './resets.ts';
 import { bindSessions } from './sessions.ts';
 
 /** Binds all routes. */
 export function bindRoutes(app: FastifyInstance, deps: Deps): void {
   bindSessions(app, deps);
+  bindReceipts(app, deps);
   bindAccounts(app, deps);
   bindDevices(app, deps);
   bindResets(app, deps);

@@ -14,6 +14,8 @@ export function bindOperations(app: FastifyInstance, deps: Deps): void {
   app.get('/health/ready', { config, schema }, async () => {
     if (deps.lifecycle.state === 'draining') throw new WireError('shutting-down', 'draining');
     await deps.accountStore.population();
+    // Whoever cannot store anything is not to be sent to: a load balancer and the operator learn of it here.
+    await deps.storage.check();
     return { status: 'ready' };
   });
 

@@ -25,8 +25,10 @@ import type {
   SignedBytes,
   Versioned,
 } from '../store/account-ports.ts';
+import type { Restore } from '../store/server-state.ts';
 import type { Caller } from './access-tokens.ts';
 import { readDeviceList } from './device-lists.ts';
+import { recordHash, type Receipts } from './receipts.ts';
 import type { OpenedSession, Sessions } from './sessions.ts';
 import { readSigned, type SignedRequests } from './signed-requests.ts';
 
@@ -37,8 +39,20 @@ interface Needs {
   readonly accounts: AccountStore;
   readonly profiles: ProfileStore;
   readonly sessions: Sessions;
+  readonly receipts: Receipts;
+  /** The last restore from a backup. */
+  readonly restore: Restore | undefined;
   /** Whether anybody may sign up without an invite. */
   readonly openSignUp: boolean;
+}
+
+/** A record that replaces the one in force. */
+interface NextRecord extends Versioned {
+  readonly over?: {
+    readonly version: number;
+    readonly hash: Uint8Array;
+    readonly receipt: Uint8Array;
+  };
 }
 
 /** What a list's `previous` is when there is none before. */
@@ -103,10 +117,22 @@ export class Accounts {
     return known(await this.#needs.accounts.record(idBytes(caller.account)));
   }
 
-  /** Throws `WireError` `version-mismatch` unless the version is the one in force + 1. */
-  async putRecord(caller: Caller, record: Versioned): Promise<void> {
-    if (!(await this.#needs.accounts.putRecord(idBytes(caller.account), record))) throw mismatch();
+  /**
+   * Gives the receipt. Throws `WireError` `version-mismatch` unless the version is the one in force + 1, or, on a restored server, follows one that a receipt
+   * is shown for, and the one in force is what it is put `over`.
+   */
+  async putRecord(caller: Caller, { version, sealed, over }: NextRecord): Promise<Uint8Array> {
+    const { accounts, receipts, restore } = this.#needs;
+    const account = idBytes(caller.account);
+    let before = version - 1;
+    if (over !== undefined) {
+      const isOurs = receipts.isOurs(over.receipt, 'record', account, version - 1, over.hash);
+      if (restore === undefined || over.version >= version || !isOurs) throw mismatch();
+      before = over.version;
+    }
+    if (!(await accounts.putRecord(account, { version, sealed }, before))) throw mismatch();
     await this.#needs.sessions.notify(caller.account, 'record', caller.device);
+    return receipts.make('record', account, version, recordHash(sealed));
   }
 
   /** Throws `WireError` `version-mismatch` unless the version is above the one in force. */

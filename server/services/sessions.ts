@@ -22,6 +22,7 @@ import type {
   AccountStore,
   SignedBytes,
 } from '../store/account-ports.ts';
+import type { Restore } from '../store/server-state.ts';
 import type { AccessTokens, Caller } from './access-tokens.ts';
 import type { Challenges } from './challenges.ts';
 import { readSigned, sha256, verifyEd25519, type SignedRequests } from './signed-requests.ts';
@@ -59,6 +60,8 @@ interface Needs {
   readonly sessions: SessionStore;
   readonly devices: DeviceStore;
   readonly resets: ResetStore;
+  /** The last restore from a backup. */
+  readonly restore: Restore | undefined;
 }
 
 export class Sessions {
@@ -72,9 +75,14 @@ export class Sessions {
     this.#needs = needs;
   }
 
-  /** A fresh challenge, the same for everybody. */
-  challenge(): { readonly challenge: Uint8Array; readonly expiresAt: number } {
-    return this.#needs.challenges.issue();
+  /** A fresh challenge, the same for everybody, and the last restore from a backup. */
+  challenge(): {
+    readonly challenge: Uint8Array;
+    readonly expiresAt: number;
+    readonly restore?: Restore;
+  } {
+    const { challenges, restore } = this.#needs;
+    return { ...challenges.issue(), ...(restore === undefined ? {} : { restore }) };
   }
 
   /** Whose token this is. Throws `WireError` `unauthorized` or `session-ended`. */

@@ -29,6 +29,12 @@ const UNFINISHED_BYTES = 128 * 1024;
 const CONTROL_BYTES = 6;
 /** Requests that an anonymous socket takes from its address's limit at a time, so that the address is hashed once for all of them. */
 const ADDRESS_LOT = 8;
+/**
+ * A connection that asks for more than it may is not read for a while: for as long as it would be refused, at least and at most this.
+ * What it sends meanwhile waits on its side of the wire, so a flood costs the others some refusals a second and not a core.
+ */
+const REST_LEAST_MS = 250;
+const REST_MOST_MS = 1_000;
 /** How long a client that does not read is given to read why it was closed. */
 const FAREWELL_MS = 5_000;
 
@@ -57,6 +63,8 @@ export class Channel {
   #stalledAt: number | undefined;
   /** Since when more than `UNREAD_BYTES` have been left unread. */
   #unreadAt: number | undefined;
+  /** Set while nothing is read because the client asked for more than it may. */
+  #rest: NodeJS.Timeout | undefined;
   #onClose: (() => void) | undefined;
 
   /** `connection`: what the WebSocket runs over; `address`: as it is counted. */
@@ -102,8 +110,28 @@ export class Channel {
 
   /** Counts sends and requests of this connection, and on an anonymous one of its address. */
   takeSend(cost = 1): Verdict {
-    const verdict = this.#takeOfAddress(cost);
-    return verdict.kind === 'refused' ? verdict : this.#sends.take(this.#deps.clock.now(), cost);
+    const ofAddress = this.#takeOfAddress(cost);
+    const verdict = ofAddress.kind === 'refused' ? ofAddress : this.#sends.take(this.#deps.clock.now(), cost);
+    if (verdict.kind === 'refused') this.#takeRest(verdict.retryAfterMs);
+    return verdict;
+  }
+
+  /** Reads nothing for a while. */
+  #takeRest(ms: number): void {
+    if (this.#rest !== undefined || !this.isOpen) return;
+    this.#rest = setTimeout(
+      () => {
+        this.#rest = undefined;
+        this.#readOn();
+      },
+      Math.min(Math.max(ms, REST_LEAST_MS), REST_MOST_MS),
+    );
+    this.#socket.pause();
+  }
+
+  /** Reads again unless there is a reason left not to. */
+  #readOn(): void {
+    if (this.#rest === undefined && this.#requests.size < LIMITS.socketInFlight) this.#socket.resume();
   }
 
   #takeOfAddress(cost: number): Verdict {
@@ -145,6 +173,8 @@ export class Channel {
     if (!this.isOpen) return;
     this.#closing = code;
     this.#deps.metrics.refused(this.kind, code);
+    clearTimeout(this.#rest);
+    this.#rest = undefined;
     this.#socket.resume();
     this.#socket.send(
       encodeFrame({ kind: 'refused', code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }),
@@ -241,13 +271,15 @@ export class Channel {
   }
 
   #settled(request: Promise<void>): void {
-    if (this.#requests.size === LIMITS.socketInFlight) this.#socket.resume();
+    const wasFull = this.#requests.size === LIMITS.socketInFlight;
     this.#requests.delete(request);
+    if (wasFull) this.#readOn();
   }
 
   #end(): void {
     if (this.#over) return;
     this.#over = true;
+    clearTimeout(this.#rest);
     this.#protocol?.ended();
     this.#deps.metrics.closed(this.kind);
     this.#onClose?.();

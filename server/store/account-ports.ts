@@ -108,8 +108,8 @@ export interface AccountStore {
     credentials: Credentials,
   ): Promise<readonly Uint8Array[] | undefined>;
   record(account: Uint8Array): Promise<Versioned | undefined>;
-  /** Replaces the record whose version is one below; false: another version is in force. */
-  putRecord(account: Uint8Array, record: Versioned): Promise<boolean>;
+  /** Replaces the record of the version `before`; false: another version is in force. */
+  putRecord(account: Uint8Array, record: Versioned, before: number): Promise<boolean>;
   setDeliveryKeyHash(account: Uint8Array, hash: Uint8Array): Promise<boolean>;
   directory(account: Uint8Array): Promise<Directory | undefined>;
   directoryOf(username: string): Promise<Directory | undefined>;
@@ -233,7 +233,8 @@ export interface DeviceStore {
   active(account: Uint8Array): Promise<readonly Uint8Array[]>;
   /**
    * Puts a list in force if its counter is one above and its `previous` the hash in force (compare-and-set). With the same commit
-   * sessions, queues, prekeys and departures of devices that it leaves out end, `change.added` begins, `change.rotation` takes force.
+   * sessions, queues, prekeys and departures of devices that it leaves out end, `change.added` begins, `change.rotation` takes force and ends the account's
+   * invites.
    */
   changeList(account: Uint8Array, list: ReadList, change: ListChange): Promise<ListOutcome>;
   /** Ends session, queue and prekeys of a device; keeps its departure notice if the list names the device. */

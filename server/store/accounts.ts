@@ -33,14 +33,14 @@ export function buildAccountStore(engine: StoreEngine): AccountStore {
     credentials: (account) => engine.read(() => credentials(build, account)),
     changeCredentials: (account, next) => engine.write(() => changeCredentials(build, account, next)),
     record: (account) => engine.read(() => versioned(build, 'records', account)),
-    putRecord: (account, record) =>
+    putRecord: (account, record, before) =>
       engine.write(function* () {
         const changes = yield* run(
           build
             .updateTable('records')
             .set({ version: record.version, sealed: record.sealed })
             .where('account', '=', account)
-            .where('version', '=', record.version - 1),
+            .where('version', '=', before),
         );
         return changes === 1;
       }),

@@ -54,7 +54,8 @@ export function* changeCredentials(
 
 /**
  * A part of a transaction: puts a rotation in force if its credentials are the next ones and its record is a later one; else changes
- * nothing. What a device that is leaving wrote last, as often and with versions as high as it liked, does not stand in the way.
+ * nothing. What a device that is leaving wrote last, as often and with versions as high as it liked, does not stand in the way. The account's
+ * invites end: that device could read them, and could make some of its own.
  */
 export function* rotate(
   build: Builder,
@@ -89,5 +90,6 @@ export function* rotate(
   yield* run(
     build.updateTable('accounts').set({ delivery_key_hash: deliveryKeyHash }).where('id', '=', account),
   );
+  yield* run(build.deleteFrom('invites').where('account', '=', account));
   return true;
 }

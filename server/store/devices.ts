@@ -104,18 +104,35 @@ function* changeList(
     yield* run(build.deleteFrom('sessions').where('account', '=', account).where('pending', '=', 1));
   }
 
+  const removed = yield* endUnlisted(build, account, list.devices);
+  if (added !== undefined) {
+    yield* insertDevice(build, account, added.device, added.prekeys);
+    yield* insertSession(build, added.session, false);
+  }
+  return { kind: 'changed', removed };
+}
+
+/**
+ * A part of a transaction: ends session, queue, prekeys and departure of every device of an account that is not listed, and gives those
+ * that had a session or a queue. A session that waits for a list stays.
+ */
+export function* endUnlisted(
+  build: Builder,
+  account: Uint8Array,
+  listed: readonly Uint8Array[],
+): Transaction<readonly Uint8Array[]> {
   const left = yield* all(
     build
       .selectFrom('devices')
       .where('account', '=', account)
-      .where('id', 'not in', list.devices)
+      .where('id', 'not in', listed)
       .select('id')
       .union(
         build
           .selectFrom('sessions')
           .where('account', '=', account)
           .where('pending', '=', 0)
-          .where('device', 'not in', list.devices)
+          .where('device', 'not in', listed)
           .select('device as id'),
       ),
   );
@@ -124,14 +141,8 @@ function* changeList(
     yield* run(build.deleteFrom('devices').where('id', 'in', removed));
     yield* run(build.deleteFrom('sessions').where('device', 'in', removed));
   }
-  yield* run(
-    build.deleteFrom('departures').where('account', '=', account).where('device', 'not in', list.devices),
-  );
-  if (added !== undefined) {
-    yield* insertDevice(build, account, added.device, added.prekeys);
-    yield* insertSession(build, added.session, false);
-  }
-  return { kind: 'changed', removed };
+  yield* run(build.deleteFrom('departures').where('account', '=', account).where('device', 'not in', listed));
+  return removed;
 }
 
 /** Whether the list names the one in force as its predecessor. */

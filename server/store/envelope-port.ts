@@ -49,6 +49,8 @@ export interface EnvelopeStore {
   connect(account: AccountId, device: DeviceId, counter: number): Promise<ConnectState | undefined>;
   /** Deletes envelopes received before an instant, among the next ones after a sequence. One short transaction. */
   expire(before: number, after: number): Promise<ExpireStep>;
+  /** When the newest envelope that waits was received; `undefined` when none does. */
+  newestAt(): Promise<number | undefined>;
 }
 
 /** One step of the expiry job: how many envelopes went, and where the next step begins; `undefined` at the end. */

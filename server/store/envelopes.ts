@@ -95,6 +95,14 @@ class Envelopes implements EnvelopeStore {
     return this.#engine.write(() => this.#expire(before, after));
   }
 
+  newestAt(): Promise<number | undefined> {
+    const { build } = this.#engine;
+    return this.#engine.read(function* () {
+      const newest = build.selectFrom('envelopes').select('received_at').orderBy('number', 'desc').limit(1);
+      return (yield* first(newest))?.received_at;
+    });
+  }
+
   *#send(to: readonly Addressee[], receivedAt: number, stranger: 0 | 1): Transaction<StoreSendOutcome> {
     const queues: QueueState[] = [];
     for (const addressee of to) {

@@ -20,3 +20,8 @@ export async function migrateSqlite(path: string): Promise<readonly string[]> {
     await db.destroy();
   }
 }
+
+/** Whether this program has every migration of these names: a database with another one comes from a newer program. */
+export function knowsMigrations(names: readonly string[]): boolean {
+  return names.every((name) => Object.hasOwn(MIGRATIONS, name));
+}

@@ -4,6 +4,7 @@
  */
 import type { AccountTables } from './account-tables.ts';
 import type { EnvelopeTables } from './envelope-tables.ts';
+import type { ServerTables } from './server-tables.ts';
 
 /** Every table by name. Each group of tables adds its interface here. */
-export interface Tables extends AccountTables, EnvelopeTables {}
+export interface Tables extends AccountTables, EnvelopeTables, ServerTables {}

@@ -1,18 +1,19 @@
 /**
  * The SQLite engine: one connection, one write queue, group commit. Everything that is asked for in one turn of the event loop
- * shares one `BEGIN … COMMIT` and so one fsync; a result is told only after that commit. A transaction that throws does not undo or
- * poison its neighbours: the whole batch is rolled back and run again with each transaction in a savepoint of its own. (Savepoints
- * only then: they would cost every message what a failure costs now and then.)
+ * shares one `BEGIN … COMMIT` and so one fsync; a result is told only after that commit.
  *
- * Reads run at once on the same connection: a batch begins and ends within one turn, so a read never sees half of one.
+ * Reads run at once on the same connection: a batch begins and ends within one turn, so a read never sees half of one. A lock that another
+ * process holds is waited for between turns, not within one: whoever reads, and everybody's sockets, go on meanwhile.
  *
  * On the main thread, because it measured best there: a writer thread took 1.5 to 2.8 times the processor time per send and gave half the
  * throughput at 32 in flight (`bench writes`, docs/performance.md).
  */
-import type { Database as SqliteDatabase, RunResult, Statement as SqliteStatement } from 'better-sqlite3';
+import type { Database as SqliteDatabase } from 'better-sqlite3';
+import { Commits, type Outcome } from './commits.ts';
 import { openSqlite, sqliteBuilder, type Builder } from './dialect.ts';
 import { StoreError } from './errors.ts';
-import type { Answer, Transaction } from './transaction.ts';
+import { isBusy, isDiskFault, WriteHealth } from './write-health.ts';
+import type { Statement, Transaction } from './transaction.ts';
 
 /** The engine that statements are written for, where the dialects differ. */
 export type StoreDialect = 'sqlite' | 'postgres';
@@ -33,6 +34,11 @@ export interface StoreEngine {
   erase<Result>(work: () => Transaction<Result>): Promise<Result>;
   /** Runs a reading transaction on committed data. */
   read<Result>(work: () => Transaction<Result>): Promise<Result>;
+  /**
+   * Throws `StoreError` when the database took no write last time and takes none now: the disk is full or read-only, or another process
+   * holds it. Asks the disk only then, and seldom.
+   */
+  check(): Promise<void>;
   /** Calls back when statements that had succeeded were undone: what was remembered of them is to be forgotten. */
   onUndone(forget: () => void): void;
   /** Commits what is queued, then closes. Later calls throw `StoreError` `closed`. */
@@ -43,19 +49,18 @@ export interface StoreEngine {
 const BATCH_MOST = 512;
 /** How long `writeSoon` waits for company. */
 const LAZY_MS = 20;
-/** Prepared statements kept; the cache is emptied when a program builds more different ones. */
-const PREPARED_MOST = 500;
-
-const NONE: readonly unknown[] = [];
+/** A lock of another process is tried for again after this. */
+const BUSY_RETRY_MS = 25;
+/** A log that another process is reading is emptied once it has done so. */
+const LOG_RETRY_MS = 1_000;
 
 interface Item {
   readonly work: () => Transaction<unknown>;
+  /** Leaves nothing behind, and so is alone in its commit. */
+  readonly erases: boolean;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
-
-type Outcome =
-  { readonly kind: 'done'; readonly result: unknown } | { readonly kind: 'threw'; readonly error: unknown };
 
 /** Opens the engine on the SQLite file at `path`, which `migrateSqlite` has brought to the newest schema. */
 export function openSqliteEngine(path: string): SqliteEngine {
@@ -73,27 +78,35 @@ export class SqliteEngine implements StoreEngine {
   readonly dialect = 'sqlite';
   readonly build = sqliteBuilder();
   readonly #database: SqliteDatabase;
-  readonly #prepared = new Map<string, SqliteStatement<unknown[]>>();
-  readonly #begin: SqliteStatement;
-  readonly #commit: SqliteStatement;
-  readonly #rollback: SqliteStatement;
+  readonly #commits: Commits;
+  /** How long the connection was opened to wait for a lock, ms. */
+  readonly #patienceMs: number;
+  readonly #health: WriteHealth;
+  readonly #probe: Statement;
   readonly #onUndone: (() => void)[] = [];
   #queue: Item[] = [];
   #scheduled = false;
   #lazy: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #logRetry: NodeJS.Timeout | undefined;
   #closed = false;
-  #commits = 0;
-  #transactions = 0;
+  #figures: WriterFigures = { commits: 0, transactions: 0 };
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
-    this.#begin = database.prepare('begin immediate');
-    this.#commit = database.prepare('commit');
-    this.#rollback = database.prepare('rollback');
+    this.#commits = new Commits(database, () => {
+      for (const forget of this.#onUndone) forget();
+    });
+    this.#patienceMs = Number(database.pragma('busy_timeout', { simple: true }));
+    this.#health = new WriteHealth(this.#patienceMs);
+    database.pragma('busy_timeout = 0');
+    // Writes the page that holds it, and changes nothing.
+    const version = Number(database.pragma('user_version', { simple: true }));
+    this.#probe = { sql: `pragma user_version = ${String(version)}`, parameters: [] };
   }
 
   get figures(): WriterFigures {
-    return { commits: this.#commits, transactions: this.#transactions };
+    return this.#figures;
   }
 
   write<Result>(work: () => Transaction<Result>): Promise<Result> {
@@ -108,22 +121,26 @@ export class SqliteEngine implements StoreEngine {
     return result;
   }
 
-  async erase<Result>(work: () => Transaction<Result>): Promise<Result> {
-    while (this.#queue.length > 0) this.#flush();
-    const result = this.#enqueue(work);
-    if (!this.#closed) {
-      this.#database.pragma('secure_delete = ON');
-      this.#flush();
-      this.#database.pragma('secure_delete = FAST');
-      this.#emptyLog();
-    }
+  erase<Result>(work: () => Transaction<Result>): Promise<Result> {
+    const result = this.#enqueue(work, true);
+    this.#schedule();
     return result;
   }
 
   // oxlint-disable-next-line require-await -- asynchronous on other engines
   async read<Result>(work: () => Transaction<Result>): Promise<Result> {
     if (this.#closed) throw new StoreError('closed', 'the store is closed');
-    return this.#drive(work());
+    return this.#commits.drive(work());
+  }
+
+  async check(): Promise<void> {
+    if (this.#closed) throw new StoreError('closed', 'the store is closed');
+    const probe = this.#probe;
+    await this.#health.check(() =>
+      this.write(function* () {
+        yield probe;
+      }),
+    );
   }
 
   onUndone(forget: () => void): void {
@@ -132,27 +149,41 @@ export class SqliteEngine implements StoreEngine {
 
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
-    while (this.#queue.length > 0) this.#flush();
+    // The last turn there is: a lock is waited for within it.
+    this.#database.pragma(`busy_timeout = ${String(this.#patienceMs)}`);
+    while (this.#queue.length > 0) this.#flush('last');
     this.#closed = true;
     clearTimeout(this.#lazy);
-    this.#prepared.clear();
+    clearTimeout(this.#retry);
+    clearTimeout(this.#logRetry);
+    this.#commits.close();
     this.#database.close();
     return Promise.resolve();
   }
 
-  /** The log is emptied by a later checkpoint when this one cannot. */
+  /** While another process reads the log, or the disk is full, it cannot be emptied; what is committed stays committed. */
   #emptyLog(): void {
+    clearTimeout(this.#logRetry);
+    if (this.#closed || this.#truncateLog()) return;
+    this.#logRetry = setTimeout(() => this.#emptyLog(), LOG_RETRY_MS);
+    this.#logRetry.unref();
+  }
+
+  #truncateLog(): boolean {
     try {
-      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+      const [outcome] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as readonly {
+        readonly busy: number;
+      }[];
+      return outcome?.busy === 0;
     } catch {
-      // Another connection holds the file, or the disk is full: neither undoes what is committed.
+      return false;
     }
   }
 
-  #enqueue<Result>(work: () => Transaction<Result>): Promise<Result> {
+  #enqueue<Result>(work: () => Transaction<Result>, erases = false): Promise<Result> {
     if (this.#closed) return Promise.reject(new StoreError('closed', 'the store is closed'));
     return new Promise<Result>((resolve, reject) => {
-      this.#queue.push({ work, resolve: resolve as (result: unknown) => void, reject });
+      this.#queue.push({ work, erases, resolve: resolve as (result: unknown) => void, reject });
     });
   }
 
@@ -162,115 +193,67 @@ export class SqliteEngine implements StoreEngine {
     setImmediate(() => this.#flush());
   }
 
-  #flush(): void {
+  #flush(turn: 'any' | 'last' = 'any'): void {
     this.#scheduled = false;
     clearTimeout(this.#lazy);
     this.#lazy = undefined;
     if (this.#closed || this.#queue.length === 0) return;
-    const batch = this.#queue.length <= BATCH_MOST ? this.#queue : this.#queue.slice(0, BATCH_MOST);
-    this.#queue = this.#queue.length <= BATCH_MOST ? [] : this.#queue.slice(BATCH_MOST);
-    if (this.#queue.length > 0) this.#schedule();
+    const batch = this.#takeBatch();
+    const erases = batch[0]?.erases === true;
     let outcomes: readonly Outcome[];
     try {
-      outcomes = this.#together(batch) ?? this.#apart(batch);
+      outcomes = erases ? this.#erasing(batch) : this.#run(batch);
     } catch (cause) {
+      if (turn === 'any' && isBusy(cause) && this.#health.mayWait()) {
+        this.#queue = [...batch, ...this.#queue];
+        this.#scheduled = true;
+        this.#retry = setTimeout(() => this.#flush(), BUSY_RETRY_MS);
+        return;
+      }
       const error = new StoreError('failed', 'the database refused a commit', cause);
+      this.#health.failed(error);
+      if (this.#queue.length > 0) this.#schedule();
       for (const item of batch) item.reject(error);
       return;
     }
-    this.#commits += 1;
-    this.#transactions += batch.length;
+    if (this.#queue.length > 0) this.#schedule();
+    const { commits, transactions } = this.#figures;
+    this.#figures = { commits: commits + 1, transactions: transactions + batch.length };
     for (let i = 0; i < batch.length; i++) {
       const outcome = outcomes[i];
       if (outcome?.kind === 'done') batch[i]?.resolve(outcome.result);
       else batch[i]?.reject(outcome?.error);
     }
+    if (erases) this.#emptyLog();
   }
 
-  /** The whole batch in one transaction; `undefined`, with nothing stored, if one of them threw. */
-  #together(batch: readonly Item[]): readonly Outcome[] | undefined {
-    this.#begin.run();
-    const outcomes: Outcome[] = [];
+  /** Takes what goes into the next commit out of the queue. */
+  #takeBatch(): readonly Item[] {
+    const queue = this.#queue;
+    const most = queue[0]?.erases === true ? 1 : Math.min(BATCH_MOST, queue.length);
+    let count = 1;
+    while (count < most && queue[count]?.erases === false) count += 1;
+    this.#queue = count === queue.length ? [] : queue.slice(count);
+    return count === queue.length ? queue : queue.slice(0, count);
+  }
+
+  #erasing(batch: readonly Item[]): readonly Outcome[] {
+    this.#database.pragma('secure_delete = ON');
     try {
-      for (const item of batch) outcomes.push({ kind: 'done', result: this.#drive(item.work()) });
-      this.#commit.run();
-    } catch (error) {
-      this.#undo();
-      if (outcomes.length === batch.length) throw error;
-      return undefined;
+      return this.#run(batch);
+    } finally {
+      this.#database.pragma('secure_delete = FAST');
     }
+  }
+
+  /** Throws, with nothing stored, when the database refuses the commit as a whole. */
+  #run(batch: readonly Item[]): readonly Outcome[] {
+    const together = this.#commits.together(batch);
+    const outcomes = together ?? this.#commits.apart(batch);
+    this.#health.gotLock();
+    if (together !== undefined) return together;
+    const refused = outcomes.find((outcome) => outcome.kind === 'threw' && isDiskFault(outcome.error));
+    if (refused?.kind === 'threw') this.#health.failed(refused.error);
     return outcomes;
   }
-
-  /** As `#together`, each in a savepoint, so that the one which throws is the only one undone. */
-  #apart(batch: readonly Item[]): readonly Outcome[] {
-    this.#begin.run();
-    try {
-      const outcomes = batch.map((item) => this.#inSavepoint(item));
-      this.#commit.run();
-      return outcomes;
-    } catch (error) {
-      this.#undo();
-      throw error;
-    }
-  }
-
-  #undo(): void {
-    if (this.#database.inTransaction) this.#rollback.run();
-    for (const forget of this.#onUndone) forget();
-  }
-
-  #inSavepoint(item: Item): Outcome {
-    this.#database.exec('savepoint item');
-    try {
-      const result = this.#drive(item.work());
-      this.#database.exec('release item');
-      return { kind: 'done', result };
-    } catch (error) {
-      this.#database.exec('rollback to item; release item');
-      for (const forget of this.#onUndone) forget();
-      return { kind: 'threw', error };
-    }
-  }
-
-  #drive<Result>(work: Transaction<Result>): Result {
-    let step = work.next();
-    while (step.done !== true) {
-      let answer: Answer;
-      try {
-        const { sql, parameters, one } = step.value;
-        const statement = this.#prepare(sql);
-        if (statement.reader) answer = { rows: read(statement, parameters, one === true), changes: 0 };
-        else answer = written(statement.run(parameters));
-      } catch (cause) {
-        step = work.throw(new StoreError('failed', 'the database refused a statement', cause));
-        continue;
-      }
-      step = work.next(answer);
-    }
-    return step.value;
-  }
-
-  #prepare(sql: string): SqliteStatement<unknown[]> {
-    const known = this.#prepared.get(sql);
-    if (known !== undefined) return known;
-    if (this.#prepared.size >= PREPARED_MOST) this.#prepared.clear();
-    const statement = this.#database.prepare<unknown[]>(sql);
-    this.#prepared.set(sql, statement);
-    return statement;
-  }
-}
-
-function written({ changes, lastInsertRowid }: RunResult): Answer {
-  return { rows: NONE, changes, inserted: Number(lastInsertRowid) };
-}
-
-function read(
-  statement: SqliteStatement<unknown[]>,
-  parameters: readonly unknown[],
-  one: boolean,
-): readonly unknown[] {
-  if (!one) return statement.all(parameters);
-  const row = statement.get(parameters);
-  return row === undefined ? NONE : [row];
 }

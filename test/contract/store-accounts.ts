@@ -174,7 +174,10 @@ export function accountStoresContract(name: string, open: (t: Test) => Promise<S
     const { account } = made;
     for (const version of [0, 1, 3]) {
       t.equal(await stores.accounts.changeCredentials(account, { ...made.credentials, version }), undefined);
-      t.equal(await stores.accounts.putRecord(account, { version, sealed: randomBytes(9) }), false);
+      t.equal(
+        await stores.accounts.putRecord(account, { version, sealed: randomBytes(9) }, version - 1),
+        false,
+      );
     }
     const wraps = ['passphrase', 'passkey', 'passkey'].map((way) => ({ way, sealed: randomBytes(50) }));
     const next = { version: 2, loginKey: randomBytes(32), vault: randomBytes(70), wraps };
@@ -189,7 +192,7 @@ export function accountStoresContract(name: string, open: (t: Test) => Promise<S
     t.ok(await stores.sessions.get(made.device));
     t.same(plain(await stores.accounts.credentials(account)), plain(next), 'wraps keep their order');
     const record = { version: 2, sealed: randomBytes(9) };
-    t.equal(await stores.accounts.putRecord(account, record), true);
+    t.equal(await stores.accounts.putRecord(account, record, record.version - 1), true);
     t.same(plain(await stores.accounts.record(account)), plain(record));
     t.equal(await stores.profiles.put(account, { version: 1, sealed: randomBytes(9) }), false);
     t.equal(await stores.profiles.put(account, { version: 7, sealed: randomBytes(9) }), true);

@@ -1,8 +1,8 @@
 /** What has to be fetched before a person sees something: the budgets of transfer. Times are measured by benchmarks, never here. */
-import { expect, test } from './fixtures.ts';
+import { expect, test, testEmpty } from './fixtures.ts';
 import { askForGzip, measureStart, noteAppearance } from '../support/measure-start.ts';
 
-test('the first screen needs at most 100 kB', async ({ host, newBrowser }) => {
+testEmpty('the first screen needs at most 100 kB', async ({ host, newBrowser }) => {
   const page = await newBrowser();
   await askForGzip(page.context());
   await noteAppearance(page, 'main h1');
@@ -27,23 +27,23 @@ test('from a signed-in start to a readable conversation at most 300 kB are fetch
   expect(cost.fileKilobytes, cost.responses.join('\n')).toBeLessThan(300);
 });
 
-test('the words and the estimator of passphrases are fetched only when they are needed', async ({
-  host,
-  newBrowser,
-}) => {
-  const page = await newBrowser();
-  const paths: string[] = [];
-  page.on('request', (request) => paths.push(new URL(request.url()).pathname));
-  await page.goto(host.firstInvite);
-  await page.getByRole('button', { name: 'Create account' }).click();
-  await page.getByLabel('Name', { exact: true }).fill('Ada');
-  expect(paths.filter((path) => /words|strength/.test(path))).toEqual([]);
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await expect(page.getByRole('listitem').last()).not.toBeEmpty();
-  expect(paths.filter((path) => /words/.test(path))).toHaveLength(1);
-  expect(paths.filter((path) => /strength/.test(path))).toEqual([]);
-  await page.getByLabel('Passphrase', { exact: true }).fill('kV7#pQ9z!mT2xW4r,uH6');
-  await expect(page.getByText('Strong enough.')).toBeVisible();
-  expect(paths.filter((path) => /strength/.test(path))).toHaveLength(1);
-  expect(paths.every((path) => path.startsWith('/'))).toBe(true);
-});
+testEmpty(
+  'the words and the estimator of passphrases are fetched only when they are needed',
+  async ({ host, newBrowser }) => {
+    const page = await newBrowser();
+    const paths: string[] = [];
+    page.on('request', (request) => paths.push(new URL(request.url()).pathname));
+    await page.goto(host.firstInvite);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Ada');
+    expect(paths.filter((path) => /words|strength/.test(path))).toEqual([]);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByRole('listitem').last()).not.toBeEmpty();
+    expect(paths.filter((path) => /words/.test(path))).toHaveLength(1);
+    expect(paths.filter((path) => /strength/.test(path))).toEqual([]);
+    await page.getByLabel('Passphrase', { exact: true }).fill('kV7#pQ9z!mT2xW4r,uH6');
+    await expect(page.getByText('Strong enough.')).toBeVisible();
+    expect(paths.filter((path) => /strength/.test(path))).toHaveLength(1);
+    expect(paths.every((path) => path.startsWith('/'))).toBe(true);
+  },
+);

@@ -25,6 +25,8 @@ function reactWith(emoji: string): string {
   return en.message.reactWith.replace('{emoji}', emoji);
 }
 
+const testOnPhone = test.extend({ bobOnPhone: true });
+
 test('a reply carries its quote to the other side, and a press on it leads to the message', async ({
   ada,
   bob,
@@ -32,6 +34,10 @@ test('a reply carries its quote to the other side, and a press on it leads to th
   await bob.send('Do you have the keys?');
   await ada.open('Bob');
   await ada.expectOnce('Do you have the keys?');
+  await act(ada, 'Do you have the keys?', en.message.copy);
+  await expect
+    .poll(() => ada.page.evaluate(() => navigator.clipboard.readText()))
+    .toBe('Do you have the keys?');
   await act(ada, 'Do you have the keys?', en.message.reply);
   await expect(ada.page.getByText(en.message.replyingTo.replace('{name}', 'Bob'))).toBeVisible();
   await expect(ada.composer).toBeFocused();
@@ -188,11 +194,7 @@ test('every action is reached by the keyboard alone, and the focus comes back', 
   await expect(ada.composer).toBeFocused();
 });
 
-test('on a phone a finger that rests on a message opens its actions', async ({ ada, host, newBrowser }) => {
-  const { Person } = await import('./pages/person.page.ts');
-  const bob = new Person(await newBrowser({ phone: true }), host.origin, { name: 'Bob', username: 'bob' });
-  await bob.signUp(await ada.makeInvite());
-  await bob.open('ada');
+testOnPhone('on a phone a finger that rests on a message opens its actions', async ({ bob }) => {
   await bob.send('Press me');
   const box = await bob.message('Press me').boundingBox();
   if (box === null) throw new Error('no message');

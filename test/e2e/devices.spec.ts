@@ -3,6 +3,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
+test.use({ beginning: 'nobody' });
+
 function named(template: string, name: string): string {
   return template.replace('{name}', name);
 }
@@ -87,7 +89,7 @@ test('without a connection nothing is removed, and the question stays open for a
     .nth(1)
     .getByRole('button', { name: /^Remove/ })
     .click();
-  await host.kill();
+  await host.stop();
   await givePassphrase(ada, ada.passphrase, en.devices.removeConfirm);
   await expect(ada.page.getByRole('alert')).toContainText(en.failures.offline);
   await host.startAgain();
@@ -175,7 +177,7 @@ test.describe('with what the service worker keeps', () => {
     await ada.open('Bob');
     await ada.expectOnce('to be wiped');
     await openAccount(ada);
-    await host.kill();
+    await host.stop();
     await ada.button(en.account.wipe).click();
     await expect(ada.page.getByRole('dialog')).toContainText(en.account.wipeLast);
     await ada.button(en.account.wipeConfirm).click();
@@ -245,6 +247,25 @@ test('the app lock hides everything, over a reload too, and opens only with its 
   await ada.page.getByRole('link', { name: /Bob/ }).first().click();
   await ada.expectOnce('behind the lock');
   await ada.expectOnce('while it is locked');
+
+  // An edit that the lock interrupts is open again.
+  await ada.send('to be edited');
+  await ada.composer.press('ArrowUp');
+  await expect(ada.composer).toHaveValue('to be edited');
+  await ada.composer.fill('other words');
+  // Without a reload, which would end the page that holds it.
+  await ada.page.evaluate(() => {
+    history.pushState(null, '', '/settings/account');
+    dispatchEvent(new PopStateEvent('popstate'));
+  });
+  await ada.button(en.account.lockNow).click();
+  await expect(locked).toBeVisible();
+  await ada.page.getByLabel(en.locked.passphrase, { exact: true }).fill(words);
+  await ada.button(en.locked.unlock).click();
+  await ada.page.getByRole('link', { name: /Bob/ }).first().click();
+  await expect(ada.composer).toHaveValue('other words');
+  await ada.composer.press('Enter');
+  await ada.expectOnce('other words');
 });
 
 test('who has forgotten the passphrase of the lock can wipe and sign in with that of the account', async ({

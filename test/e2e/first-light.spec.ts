@@ -7,7 +7,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
-test.use({ serviceWorkers: 'allow' });
+// This suite plays the whole as people have it: with the server as a process.
+test.use({ serviceWorkers: 'allow', ownProcess: true, beginning: 'nobody' });
 
 /** Entries in all databases of this browser. */
 async function countStored(): Promise<number> {

@@ -1,69 +1,57 @@
 /**
- * What the browser suites stand on: the real server as a process with a fresh data folder, and people with browsers of their own. A
+ * What the browser suites stand on: the real server with a data folder of its own, and people with browsers of their own. A
  * policy violation or an uncaught error in any page fails the test.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test as base, type BrowserContext, type Page } from '@playwright/test';
-import { startServer, type ServerProcess } from '../support/server-process.ts';
+import {
+  ADA,
+  begin,
+  BOB,
+  openBeginnings,
+  type Beginning,
+  type Beginnings,
+  type KeptBeginning,
+} from './beginning.ts';
+import { openHost, type Host } from './host.ts';
 import { Person } from './pages/person.page.ts';
 
-/** A server that can be ended and started again on the same address and data. */
-export interface Host {
-  readonly origin: string;
-  readonly dataDir: string;
-  /** The link that the server prints while nobody has an account. */
-  readonly firstInvite: string;
-  /** SIGKILL. */
-  kill(): Promise<void>;
-  /** SIGTERM: drains. */
-  stop(): Promise<void>;
-  /** `clientDir`: with another build of the client. */
-  startAgain(clientDir?: string): Promise<void>;
+interface Options {
+  /** The server is a process, as `npm start` runs it. Loading it costs a second, so it is otherwise opened in the process of the tests. */
+  readonly ownProcess: boolean;
+  /** Who has an account already. Files that say `nobody` have yet to be tried with copies. */
+  readonly beginning: Beginning;
+  /** Bob's browser is that of a phone. */
+  readonly bobOnPhone: boolean;
+}
+
+interface WorkerFixtures {
+  readonly beginnings: Beginnings;
+}
+
+interface BrowserOptions {
+  readonly phone?: boolean;
+  /** `http://host:port` of a proxy that everything goes through, requests to this machine too. */
+  readonly proxy?: string;
 }
 
 interface Fixtures {
+  /** What the server and the people of this test begin with. */
+  readonly kept: KeptBeginning | undefined;
   readonly host: Host;
   /** A browser of its own: nothing shared with anybody else's. */
-  readonly newBrowser: (options?: { readonly phone?: boolean }) => Promise<Page>;
+  readonly newBrowser: (options?: BrowserOptions) => Promise<Page>;
   /** Watches a page for violations and errors; for pages that a test opens by itself. */
   readonly watch: (page: Page) => Promise<void>;
-  /** The first account, signed up by the first invite. */
+  /** The first account, signed up by the first invite, with the list open. */
   readonly ada: Person;
   /** A second account, invited by `ada`, with the conversation open. */
   readonly bob: Person;
-  /** A third account, invited by `ada`, that nobody else knows. */
+  /** A third account, invited by `ada`, that nobody else knows. Signs up on the screen. */
   readonly carol: Person;
 }
 
-async function openHost(dataDir: string): Promise<Host & { readonly close: () => Promise<void> }> {
-  const settings = { TACET_OPEN_SIGN_UP: 'no' } as const;
-  let running: ServerProcess | undefined = await startServer({ dataDir, settings });
-  const { origin } = running;
-  const port = new URL(origin).port;
-  const firstInvite = /https?:\/\/\S+\/i\/\S+/.exec(running.output())?.[0] ?? '';
-  return {
-    origin,
-    dataDir,
-    firstInvite,
-    async kill() {
-      await running?.kill();
-      running = undefined;
-    },
-    async stop() {
-      await running?.stop();
-      running = undefined;
-    },
-    async startAgain(clientDir) {
-      const other = clientDir === undefined ? {} : { TACET_CLIENT_DIR: clientDir };
-      running = await startServer({ dataDir, settings: { ...settings, TACET_PORT: port, ...other } });
-    },
-    async close() {
-      await running?.kill();
-    },
-  };
-}
+/** Characters of a page's words that are worth printing. */
+const PICTURE_MAX = 4_000;
 
 /** What a browser complains about when a policy stopped something, or when a script failed. */
 const COMPLAINT = /Content Security Policy|Trusted ?Type|violates the following|Uncaught/i;
@@ -95,16 +83,35 @@ export async function stoppedInWorkers(page: Page): Promise<readonly string[]> {
   return stopped.flat();
 }
 
-export const test = base.extend<Fixtures>({
-  // Playwright reads the names of the fixtures from the pattern.
-  // oxlint-disable-next-line no-empty-pattern
-  host: async ({}, use) => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'tacet-e2e-'));
-    const host = await openHost(dataDir);
-    await use(host);
-    await host.close();
-    await rm(dataDir, { recursive: true, force: true });
+/** What a page shows, in words: where a test has failed, all that its output can tell of the other pages. */
+async function pictureOf(page: Page): Promise<string> {
+  const shown = await page
+    .locator('body')
+    .ariaSnapshot({ timeout: 5_000 })
+    .catch(() => 'nothing: it does not answer');
+  return `# ${page.url()} shows\n${shown.slice(0, PICTURE_MAX)}\n`;
+}
+
+/** Ada and Bob know each other. Bob, where a test does not ask for him, is away. */
+export const test = base.extend<Fixtures & Options, WorkerFixtures>({
+  ownProcess: [false, { option: true }],
+  beginning: ['ada and bob', { option: true }],
+  bobOnPhone: [false, { option: true }],
+  beginnings: [
+    async ({ browser }, use) => {
+      await using beginnings = await openBeginnings(browser);
+      await use(beginnings);
+    },
+    { scope: 'worker' },
+  ],
+  kept: async ({ beginning, beginnings }, use) => {
+    await use(beginning === 'nobody' ? undefined : await beginnings.get(beginning));
   },
+  host: async ({ kept, ownProcess }, use) => {
+    await using host = await openHost({ ownProcess, copyOf: kept?.dataDir });
+    await use(host);
+  },
+  // Playwright reads the names of the fixtures from the pattern.
   // oxlint-disable-next-line no-empty-pattern
   watch: async ({}, use) => {
     const complaints: string[] = [];
@@ -123,11 +130,12 @@ export const test = base.extend<Fixtures>({
     });
     expect(complaints, 'no policy violation, no uncaught error').toEqual([]);
   },
-  newBrowser: async ({ browser, watch }, use) => {
+  newBrowser: async ({ browser, watch }, use, info) => {
     const contexts: BrowserContext[] = [];
     await use(async (options) => {
       const context = await browser.newContext({
         locale: 'en-GB',
+        ...(options?.proxy === undefined ? {} : { proxy: { server: options.proxy, bypass: '<-loopback>' } }),
         ...(options?.phone === true
           ? { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
           : { viewport: { width: 1280, height: 800 } }),
@@ -138,20 +146,27 @@ export const test = base.extend<Fixtures>({
       await watch(page);
       return page;
     });
-    for (const page of contexts.flatMap((context) => context.pages())) {
+    const pages = contexts.flatMap((context) => context.pages());
+    if (info.status !== info.expectedStatus)
+      for (const page of pages) process.stdout.write(await pictureOf(page));
+    for (const page of pages) {
       expect(await stoppedInWorkers(page), 'no policy violation in a worker').toEqual([]);
     }
     await Promise.all(contexts.map((context) => context.close()));
   },
-  ada: async ({ host, newBrowser }, use) => {
-    const ada = new Person(await newBrowser(), host.origin, { name: 'Ada Lovelace', username: 'ada' });
+  ada: async ({ host, kept, newBrowser }, use) => {
+    const page = await newBrowser();
+    if (kept !== undefined) return use(await begin(page, host.origin, kept.ada));
+    const ada = new Person(page, host.origin, ADA);
     await ada.signUp(host.firstInvite);
     await use(ada);
   },
-  bob: async ({ ada, host, newBrowser }, use) => {
-    const bob = new Person(await newBrowser(), host.origin, { name: 'Bob', username: 'bob' });
+  bob: async ({ ada, bobOnPhone, host, kept, newBrowser }, use) => {
+    const page = await newBrowser({ phone: bobOnPhone });
+    if (kept?.bob !== undefined) return use(await begin(page, host.origin, kept.bob));
+    const bob = new Person(page, host.origin, BOB);
     await bob.signUp(await ada.makeInvite());
-    await bob.open('ada');
+    await bob.open(ADA.username);
     await use(bob);
   },
   carol: async ({ ada, host, newBrowser }, use) => {
@@ -160,5 +175,11 @@ export const test = base.extend<Fixtures>({
     await use(carol);
   },
 });
+
+/** Ada has the only account, and knows nobody. */
+export const testAlone = test.extend({ beginning: 'ada' });
+
+/** Nobody has an account: whoever the test asks for signs up on the screen. */
+export const testEmpty = test.extend({ beginning: 'nobody' });
 
 export { expect };

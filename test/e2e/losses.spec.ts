@@ -3,8 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { openSqlite } from '../../server/store/dialect.ts';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test, type Host } from './fixtures.ts';
+import { expect, test } from './fixtures.ts';
+import type { Host } from './host.ts';
 import { Person } from './pages/person.page.ts';
+
+test.use({ beginning: 'nobody' });
 
 test.use({ serviceWorkers: 'allow' });
 

@@ -4,7 +4,7 @@
  */
 import type { BrowserContext } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, test, testAlone, testEmpty } from './fixtures.ts';
 
 // What the service worker keeps is never missing.
 test.use({ serviceWorkers: 'block' });
@@ -44,48 +44,52 @@ test('a screen that does not come is tried again once; then a new page is offere
   await expect(ada.composer).toHaveValue('Half a thought');
 });
 
-test('a screen that did not come for want of a network comes by itself when it is back', async ({ ada }) => {
-  await ada.page.context().setOffline(true);
-  await ada.page.getByRole('link', { name: en.list.settings }).click();
-  await expect(ada.page.getByText(en.common.partMissing)).toBeVisible();
-  await ada.page.context().setOffline(false);
-  await expect(ada.page.getByRole('heading', { name: en.settings.title, level: 1 })).toBeVisible();
-});
+testAlone(
+  'a screen that did not come for want of a network comes by itself when it is back',
+  async ({ ada }) => {
+    await ada.page.context().setOffline(true);
+    await ada.page.getByRole('link', { name: en.list.settings }).click();
+    await expect(ada.page.getByText(en.common.partMissing)).toBeVisible();
+    await ada.page.context().setOffline(false);
+    await expect(ada.page.getByRole('heading', { name: en.settings.title, level: 1 })).toBeVisible();
+  },
+);
 
-test('a code that cannot be drawn is said to be missing, and is not offered to be hidden', async ({
-  ada,
-}) => {
-  await hold(ada.page.context(), 'encode');
-  await ada.button(en.list.invite).first().click();
-  const dialog = ada.page.getByRole('dialog', { name: en.newInvite.title });
-  await dialog.getByRole('button', { name: en.newInvite.showQr }).click();
-  await expect(dialog.getByText(en.failures['part-missing'])).toBeVisible();
-  await expect(dialog.getByRole('button', { name: en.newInvite.hideQr })).toHaveCount(0);
-  await expect(dialog.getByRole('textbox', { name: en.newInvite.link })).toBeVisible();
-});
+testAlone(
+  'a code that cannot be drawn is said to be missing, and is not offered to be hidden',
+  async ({ ada }) => {
+    await hold(ada.page.context(), 'encode');
+    await ada.button(en.list.invite).first().click();
+    const dialog = ada.page.getByRole('dialog', { name: en.newInvite.title });
+    await dialog.getByRole('button', { name: en.newInvite.showQr }).click();
+    await expect(dialog.getByText(en.failures['part-missing'])).toBeVisible();
+    await expect(dialog.getByRole('button', { name: en.newInvite.hideQr })).toHaveCount(0);
+    await expect(dialog.getByRole('textbox', { name: en.newInvite.link })).toBeVisible();
+  },
+);
 
 for (const how of ['aborted', 'not there'] as const) {
-  test(`core’s program that is ${how} is said to be missing, with a way to load it`, async ({
-    ada,
-    browser,
-  }) => {
-    const { page } = ada;
-    const release = await hold(page.context(), 'core.worker', how);
-    await page.reload();
-    await expect(page.getByRole('heading', { name: en.broken.title })).toBeVisible();
-    await expect(page.getByText(en.failures['part-missing'])).toBeVisible();
-    await release();
-    await ada.button(en.common.reload).click();
-    await ada.expectHome();
+  testAlone(
+    `core’s program that is ${how} is said to be missing, with a way to load it`,
+    async ({ ada, browser }) => {
+      const { page } = ada;
+      const release = await hold(page.context(), 'core.worker', how);
+      await page.reload();
+      await expect(page.getByRole('heading', { name: en.broken.title })).toBeVisible();
+      await expect(page.getByText(en.failures['part-missing'])).toBeVisible();
+      await release();
+      await ada.button(en.common.reload).click();
+      await ada.expectHome();
 
-    // A newcomer's page fetches it later than the first picture.
-    const context = await browser.newContext();
-    await hold(context, 'core.worker', how);
-    const newcomer = await context.newPage();
-    await newcomer.goto(ada.origin);
-    await expect(newcomer.getByRole('heading', { name: en.broken.title })).toBeVisible();
-    await context.close();
-  });
+      // A newcomer's page fetches it later than the first picture.
+      const context = await browser.newContext();
+      await hold(context, 'core.worker', how);
+      const newcomer = await context.newPage();
+      await newcomer.goto(ada.origin);
+      await expect(newcomer.getByRole('heading', { name: en.broken.title })).toBeVisible();
+      await context.close();
+    },
+  );
 }
 
 test('a part of core that does not come is a matter of the connection once, then of the page', async ({
@@ -108,24 +112,24 @@ test('a part of core that does not come is a matter of the connection once, then
   await expect(page.getByText('1 message found')).toBeVisible();
 });
 
-test('a browser that cannot run it is told so, also where the screen for it does not come', async ({
-  browser,
-  host,
-}) => {
-  const context = await browser.newContext({ userAgent: 'Mozilla/5.0 (iPhone) Instagram 300.0' });
-  const page = await context.newPage();
-  const release = await hold(context, 'unsupported');
-  await page.goto(host.origin);
-  await expect(page.getByRole('heading', { name: en.unsupported.inAppTitle })).toBeVisible();
-  await expect(page.getByText(en.unsupported.inAppText)).toBeVisible();
-  await expect(page.getByRole('button', { name: en.unsupported.copyAddress })).toHaveCount(0);
-  await release();
-  await page.reload();
-  await expect(page.getByRole('button', { name: en.unsupported.copyAddress })).toBeVisible();
-  await context.close();
-});
+testEmpty(
+  'a browser that cannot run it is told so, also where the screen for it does not come',
+  async ({ browser, host }) => {
+    const context = await browser.newContext({ userAgent: 'Mozilla/5.0 (iPhone) Instagram 300.0' });
+    const page = await context.newPage();
+    const release = await hold(context, 'unsupported');
+    await page.goto(host.origin);
+    await expect(page.getByRole('heading', { name: en.unsupported.inAppTitle })).toBeVisible();
+    await expect(page.getByText(en.unsupported.inAppText)).toBeVisible();
+    await expect(page.getByRole('button', { name: en.unsupported.copyAddress })).toHaveCount(0);
+    await release();
+    await page.reload();
+    await expect(page.getByRole('button', { name: en.unsupported.copyAddress })).toBeVisible();
+    await context.close();
+  },
+);
 
-test('a language that does not come leaves English, and names it', async ({ browser, host }) => {
+testEmpty('a language that does not come leaves English, and names it', async ({ browser, host }) => {
   const context = await browser.newContext({ locale: 'de-DE' });
   const page = await context.newPage();
   const release = await hold(context, 'de');

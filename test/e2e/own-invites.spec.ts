@@ -3,6 +3,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { fill } from '../../client/ui/text/text.ts';
 import { expect, test } from './fixtures.ts';
 
+test.use({ beginning: 'nobody' });
+
 test('a link is shown again until it was copied, is in the list, and lets nobody in once it is withdrawn', async ({
   ada,
   newBrowser,

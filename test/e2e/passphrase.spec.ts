@@ -3,6 +3,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
+test.use({ beginning: 'nobody' });
+
 const DAY_MS = 24 * 60 * 60_000;
 
 test.use({ serviceWorkers: 'allow' });

@@ -3,6 +3,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import type { Person } from './pages/person.page.ts';
 
+test.use({ beginning: 'nobody' });
+
 const of = (template: string, name: string): string => template.replaceAll('{name}', name);
 
 /** A red square of four pixels, as a PNG file. */
@@ -34,7 +36,11 @@ test('a stranger is found by username, asks, is accepted, and both talk', async 
   await expect(bob.page.getByRole('heading', { name: /Carol/ })).toBeVisible();
 });
 
-test('an answer that comes late takes nobody away from what he is writing', async ({ ada, bob, carol }) => {
+test('an answer that comes late takes nobody away from what he is writing; drafts stay with their conversations; a request is blocked', async ({
+  ada,
+  bob,
+  carol,
+}) => {
   await bob.open('Ada');
   const asked = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<void>();
@@ -53,9 +59,39 @@ test('an answer that comes late takes nobody away from what he is writing', asyn
   await ada.open('Bob');
   await ada.expectOnce('For Ada alone');
   await expect(bob.page.getByRole('heading', { name: /Ada/ })).toBeVisible();
+
+  const to = (name: string) => bob.page.getByRole('textbox', { name: of(en.conversation.composer, name) });
+  await to('Ada Lovelace').fill('Half a thought');
+  await bob.item('carol').click();
+  await to('carol').fill('And another one');
+  await bob.item('Ada').click();
+  await expect(to('Ada Lovelace')).toHaveValue('Half a thought');
+  await expect(bob.item('carol')).toContainText('And another one');
+  await bob.page.reload();
+  await expect(to('Ada Lovelace')).toHaveValue('Half a thought');
+  await bob.item('carol').click();
+  await expect(to('carol')).toHaveValue('And another one');
+
+  await to('carol').press('Enter');
+  await bob.expectDelivery('And another one', 'sent');
+  await carol.item(en.list.request).click();
+  await carol.expectOnce('And another one');
+  await carol.button(en.contact.block).click();
+  await carol.page.getByRole('dialog').getByRole('button', { name: en.contact.block }).click();
+  await expect(carol.page.getByRole('region', { name: en.contact.blockedTitle })).toBeVisible();
+  await expect(carol.item(en.list.blocked)).toBeVisible();
+  await bob.send('Why no answer');
+  await bob.expectDelivery('Why no answer', 'sent');
+  await carol.page.reload();
+  await expect(carol.page.getByRole('region', { name: en.contact.blockedTitle })).toBeVisible();
+  await expect(carol.message('Why no answer')).toHaveCount(0);
 });
 
-test('who is blocked reaches nobody, is not told, and comes back when unblocked', async ({ ada, bob }) => {
+test('who is blocked reaches nobody, is not told, and comes back when unblocked', async ({
+  ada,
+  bob,
+  host,
+}) => {
   await bob.open('Ada');
   await ada.open('Bob');
   await ada.send('Before');
@@ -81,6 +117,20 @@ test('who is blocked reaches nobody, is not told, and comes back when unblocked'
   await bob.expectDelivery('Welcome back', 'delivered');
   await expect(ada.message('Are you there?')).toHaveCount(0);
   await expect(bob.message('Are you there?')).toHaveAttribute('data-delivery', 'sent');
+
+  // What had not left when he was blocked has failed, and can be sent again.
+  await host.stop();
+  await ada.send('On its way');
+  await ada.page.getByRole('heading').getByRole('link', { name: /Bob/ }).click();
+  await ada.button(en.contact.block).click();
+  await ada.page.getByRole('dialog').getByRole('button', { name: en.contact.block }).click();
+  await expect(ada.message('On its way')).toHaveAttribute('data-delivery', 'failed');
+  await ada.button(en.contact.unblock).first().click();
+  await ada.message('On its way').getByRole('button', { name: en.conversation.retry }).click();
+  await expect(ada.message('On its way')).toHaveAttribute('data-delivery', 'sending');
+  await host.startAgain();
+  await ada.expectDelivery('On its way', 'sent');
+  await bob.expectOnce('On its way');
 });
 
 test('a name that nobody has, the own one and no name are answered in the dialog', async ({ ada }) => {

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test as base, type Host } from './fixtures.ts';
+import { expect, test as base } from './fixtures.ts';
+import type { Host } from './host.ts';
 import { Person } from './pages/person.page.ts';
+
+base.use({ beginning: 'nobody' });
 
 /** Waits until the files of the app are kept and the service worker answers for this page. */
 async function isKept(page: Page): Promise<void> {
@@ -51,7 +54,7 @@ test('without a network the list and the conversations open, and what is written
   await bob.send('kept for the tunnel');
   await bob.expectDelivery('kept for the tunnel', 'sent');
   await isKept(bob.page);
-  await host.kill();
+  await host.stop();
   await bob.page.context().setOffline(true);
   await bob.page.reload();
   await bob.expectOnce('kept for the tunnel');

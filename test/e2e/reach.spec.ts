@@ -4,6 +4,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, stoppedInWorkers, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
+test.use({ beginning: 'nobody' });
+
 /** Presses Tab until the focus is there; a person would give up later than this. */
 async function tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   for (let presses = 0; presses < 25; presses += 1) {

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { openSqlite } from '../../server/store/dialect.ts';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test, type Host } from './fixtures.ts';
+import { expect, test } from './fixtures.ts';
+import type { Host } from './host.ts';
 import { Person } from './pages/person.page.ts';
+
+test.use({ beginning: 'nobody' });
 
 /** Runs a statement in the server's database. Gives how many rows it changed. */
 function tamper(host: Host, statement: string): number {

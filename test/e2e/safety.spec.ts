@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import config from '../../playwright.config.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { writeFilm } from '../support/camera-film.ts';
+import { changeKey } from '../support/change-key.ts';
 import { expect, test } from './fixtures.ts';
 import type { Person } from './pages/person.page.ts';
 import { named, openSafety } from './pages/safety.page.ts';
+
+test.use({ beginning: 'nobody' });
 
 const film = join(tmpdir(), `tacet-camera-${process.pid}.y4m`);
 const launch = config.use?.launchOptions ?? {};
@@ -57,9 +60,10 @@ test('both read the same digits, mark each other by the keyboard, and can take i
   await expect(ada.button(en.safety.verify)).toBeVisible();
 });
 
-test('a scanned code that is equal marks as verified, one of another conversation does not', async ({
+test('a scanned code that is equal marks as verified, one of another conversation does not; later one that is equal to the key from before keeps that key', async ({
   ada,
   bob,
+  host,
 }) => {
   await openSafety(bob, 'ada');
   await openSafety(ada, 'Bob');
@@ -72,6 +76,28 @@ test('a scanned code that is equal marks as verified, one of another conversatio
   await ada.button(en.safety.scan).click();
   await expect(ada.page.getByText(named(en.safety.readings.equal, 'Bob'))).toBeVisible();
   await expect(ada.button(en.safety.unverify)).toBeVisible();
+
+  const undo = await changeKey(host, 'bob');
+  await ada.page.goto(ada.origin);
+  await ada.open('Bob');
+  await ada.composer.fill('For the real one');
+  await ada.composer.press('Enter');
+  const bar = ada.page.getByRole('region', { name: named(en.safety.blockedTitle, 'Bob') });
+  await bar.getByRole('link', { name: en.safety.compare }).click();
+  await ada.button(en.safety.scan).click();
+  await expect(ada.page.getByText(named(en.safety.readings['equal-to-earlier'], 'Bob'))).toBeVisible();
+  await undo();
+  await ada.button(en.safety.keepEarlier).click();
+  await expect(ada.button(en.safety.unverify)).toBeVisible();
+  await ada.page.goBack();
+  await ada.expectDelivery('For the real one', 'sent');
+  await bob.page.goto(bob.origin);
+  await bob.open('Ada');
+  await bob.expectOnce('For the real one');
+  await expect(ada.page.getByRole('heading', { level: 1, name: /Bob/ })).toContainText(
+    en.trust.label.verified,
+  );
+  await expect(ada.timeline.locator('[data-event="key-changed"]')).toHaveCount(1);
 });
 
 test('without the camera’s permission the digits remain, and it says so', async ({ ada, bob }) => {

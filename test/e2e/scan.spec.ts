@@ -1,4 +1,4 @@
-/** A new chat by QR code: one shows the own invite, the other scans it; without a camera the field remains. */
+/** A new chat by QR code: one shows the own invite, the other scans it, and both say who is there; without a camera the field remains. */
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,9 @@ import config from '../../playwright.config.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { writeFilm } from '../support/camera-film.ts';
 import { expect, test } from './fixtures.ts';
+import type { Person } from './pages/person.page.ts';
+
+test.use({ beginning: 'nobody' });
 
 const film = join(tmpdir(), `tacet-scan-${process.pid}.y4m`);
 const launch = config.use?.launchOptions ?? {};
@@ -26,7 +29,21 @@ test.describe.configure({ mode: 'default' });
 
 test.afterAll(() => rm(film, { force: true }));
 
-test('one shows a code, the other scans it, and both can talk', async ({ bob, carol }) => {
+/** The number that a screen asks to compare. */
+async function numberOn({ page }: Person): Promise<string> {
+  const shown = page.getByRole('group', { name: en.encounter.number }).locator('[aria-hidden]');
+  return (await shown.textContent()) ?? '';
+}
+
+/** How a button that shows this number is called. */
+function spoken(number: string): string {
+  return number.replace(' ', '').split('').join(' ');
+}
+
+test('one shows a code, the other scans it, and both are verified once both say so', async ({
+  bob,
+  carol,
+}) => {
   await bob.button(en.list.newChat).first().click();
   await bob.button(en.newChat.invite).click();
   await writeFilm(film, bob.page.getByRole('img', { name: en.newInvite.qr }));
@@ -35,19 +52,49 @@ test('one shows a code, the other scans it, and both can talk', async ({ bob, ca
   await carol.button(en.list.newChat).first().click();
   await carol.button(en.newChat.scan).click();
   await carol.button(en.invite.follow).click();
-  await expect(carol.composer).toBeVisible();
-  await carol.send('Scanned you');
-  // The code counts while it is shown: it is put away once she is in.
-  await expect(bob.page.getByText('Scanned you').first()).toBeVisible();
+  await expect(carol.button(en.encounter.confirm)).toBeVisible();
+  await expect(
+    bob.page.getByRole('heading', { name: en.encounter.title.replace('{name}', 'Carol') }),
+  ).toBeVisible();
+  // The code is put away once it is answered.
+  await expect(bob.page.getByRole('img', { name: en.newInvite.qr })).toHaveCount(0);
+  const number = await numberOn(carol);
+  expect(number).toMatch(/^\d{3} \d{3}$/);
+  await expect(bob.page.getByRole('group', { name: en.encounter.number })).toHaveCount(0);
+  await carol.button(en.encounter.confirm).click();
+  await expect(carol.page.getByText(en.encounter.confirmed.replace('{name}', 'Bob'))).toBeVisible();
+  // What was answered and what is asked is there after a reload.
+  await bob.page.reload();
+  await expect(bob.button(en.encounter.none)).toBeVisible();
+  // Put aside by Escape it is not refused.
   await bob.page.keyboard.press('Escape');
+  await bob.button(en.list.encounterOpen).click();
+  await bob.button(spoken(number)).click();
+  for (const [person, name] of [
+    [bob, 'Carol'],
+    [carol, 'Bob'],
+  ] as const) {
+    await expect(
+      person.page.getByRole('heading', { name: en.encounter.metTitle.replace('{name}', name) }),
+    ).toBeVisible();
+    await person.page.keyboard.press('Escape');
+    await expect(person.page.getByRole('dialog')).toHaveCount(0);
+  }
+  await carol.send('Scanned you');
   await bob.item('Carol').click();
   await bob.expectOnce('Scanned you');
-  await expect(bob.page.getByRole('heading', { level: 1, name: /Carol/ })).toContainText(
-    en.trust.label['by-invite'],
-  );
+  for (const [{ page }, name] of [
+    [bob, /Carol/],
+    [carol, /Bob/],
+  ] as const) {
+    await expect(page.getByRole('heading', { level: 1, name })).toContainText(en.trust.label.verified);
+  }
 });
 
-test('a code that was put away is no invite any more', async ({ ada, bob }) => {
+test('a code that was put away is no invite any more; who says no to the next one verifies nobody', async ({
+  ada,
+  bob,
+}) => {
   await bob.button(en.list.newChat).first().click();
   await bob.button(en.newChat.invite).click();
   await writeFilm(film, bob.page.getByRole('img', { name: en.newInvite.qr }));
@@ -62,6 +109,34 @@ test('a code that was put away is no invite any more', async ({ ada, bob }) => {
   await ada.button(en.list.newChat).first().click();
   await ada.button(en.newChat.scan).click();
   await expect(ada.page.getByText(en.failures['invite-invalid'])).toBeVisible();
+  await ada.page.keyboard.press('Escape');
+
+  await bob.button(en.list.newChat).first().click();
+  await bob.button(en.newChat.invite).click();
+  await writeFilm(film, bob.page.getByRole('img', { name: en.newInvite.qr }));
+  await ada.button(en.list.newChat).first().click();
+  await ada.button(en.newChat.scan).click();
+  await ada.button(en.invite.follow).click();
+  await expect(ada.button(en.encounter.confirm)).toBeVisible();
+  const number = await numberOn(ada);
+  await ada.button(en.encounter.refuse).click();
+  await expect(ada.page.getByRole('heading', { name: en.encounter.refusedTitle })).toBeVisible();
+  await bob.button(spoken(number)).click();
+  await expect(
+    bob.page.getByRole('heading', { name: en.encounter.confirmedTitle.replace('{name}', 'Ada Lovelace') }),
+  ).toBeVisible();
+  for (const { page } of [ada, bob]) {
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
+  await bob.open('Ada');
+  for (const [{ page }, name] of [
+    [ada, /Bob/],
+    [bob, /Ada/],
+  ] as const) {
+    const header = page.getByRole('heading', { level: 1, name });
+    await expect(header).toContainText(en.trust.label['by-invite']);
+  }
 });
 
 test('a code that is no invite says so in the dialog, and without permission the field remains', async ({

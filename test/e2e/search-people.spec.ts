@@ -3,6 +3,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
+test.use({ beginning: 'nobody' });
+
 test('people are found by name and username beside messages, and opened by keys alone', async ({
   ada,
   bob,

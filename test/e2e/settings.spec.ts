@@ -3,6 +3,8 @@ import { de } from '../../client/ui/text/de.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 
+test.use({ beginning: 'nobody' });
+
 test('what is private stays so over a reload, and what was read in silence stays delivered when a later message is read openly', async ({
   ada,
   bob,

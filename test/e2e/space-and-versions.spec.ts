@@ -5,6 +5,8 @@ import { ERRORS } from '../../protocol/errors.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 
+test.use({ beginning: 'nobody' });
+
 test('a browser without space says so, keeps what it has, and goes on when there is some', async ({
   ada,
   bob,
@@ -12,6 +14,8 @@ test('a browser without space says so, keeps what it has, and goes on when there
   await ada.open('Bob');
   await ada.send('while there was space');
   await bob.expectOnce('while there was space');
+  // Nothing more is on its way that would be the first.
+  await ada.expectDelivery('while there was space', 'read');
   // As a browser answers from the moment at which nothing more fits.
   for (const worker of ada.page.workers()) {
     await worker.evaluate(() => {

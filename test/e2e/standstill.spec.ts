@@ -3,6 +3,8 @@ import type { Page } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 
+test.use({ beginning: 'nobody' });
+
 /** Changes what is stored while no core has it open: on an empty page of the same origin. */
 async function changeStored(page: Page, origin: string, change: () => Promise<void>): Promise<void> {
   const empty = `${origin}/empty.html`;

@@ -4,6 +4,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
+test.use({ beginning: 'nobody' });
+
 interface Point {
   readonly x: number;
   readonly y: number;
@@ -26,16 +28,9 @@ class Hand {
     return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   }
 
-  async down(at: Point): Promise<void> {
-    await this.#touch('touchStart', [at]);
-  }
-
-  /** Moves in small steps, as a finger does. */
-  async move(from: Point, by: Point): Promise<void> {
-    const steps = 12;
-    for (let i = 1; i <= steps; i += 1) {
-      await this.#touch('touchMove', [{ x: from.x + (by.x * i) / steps, y: from.y + (by.y * i) / steps }]);
-    }
+  /** Touches, and draws without a rest. */
+  async draw(at: Point, ...ways: readonly (readonly [Point, Point])[]): Promise<void> {
+    await Promise.all([this.#down(at), ...ways.map(([from, by]) => this.#move(from, by))]);
   }
 
   async up(): Promise<void> {
@@ -44,9 +39,21 @@ class Hand {
 
   async swipe(words: string, by: Point): Promise<void> {
     const at = await this.middle(words);
-    await this.down(at);
-    await this.move(at, by);
-    await this.up();
+    await Promise.all([this.draw(at, [at, by]), this.up()]);
+  }
+
+  #down(at: Point): Promise<void> {
+    return this.#touch('touchStart', [at]);
+  }
+
+  /** Moves in small steps, as a finger does: none waits for the page to have seen the one before. */
+  async #move(from: Point, by: Point): Promise<void> {
+    const steps = 12;
+    const at = (step: number): Point => ({
+      x: from.x + (by.x * step) / steps,
+      y: from.y + (by.y * step) / steps,
+    });
+    await Promise.all(Array.from({ length: steps }, (_, i) => this.#touch('touchMove', [at(i + 1)])));
   }
 
   async #touch(type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: Point[]): Promise<void> {
@@ -85,8 +92,7 @@ test('drawing a message to the right replies to it, whoever wrote it; a short wa
   await expect(about).toHaveCount(0);
 
   const at = await hand.middle('Swipe me');
-  await hand.down(at);
-  await hand.move(at, { x: 90, y: 4 });
+  await hand.draw(at, [at, { x: 90, y: 4 }]);
   await expect(who.message('Swipe me').locator('[data-swipe=armed]')).toHaveCount(1);
   expect((await hand.middle('Swipe me')).x).toBeGreaterThan(at.x + 50);
   expect(
@@ -120,9 +126,14 @@ test('a finger that goes up or down scrolls, also when it strays aside, and repl
   const top = (): Promise<number> => log.evaluate((element) => element.scrollTop);
   const before = await top();
   const at = { x: 120, y: 260 };
-  await hand.down(at);
-  await hand.move(at, { x: 20, y: 90 });
-  await hand.move({ x: 140, y: 350 }, { x: 90, y: 60 });
+  await hand.draw(
+    at,
+    [at, { x: 20, y: 90 }],
+    [
+      { x: 140, y: 350 },
+      { x: 90, y: 60 },
+    ],
+  );
   await hand.up();
   await expect.poll(top).toBeLessThan(before - 60);
   await expect(who.page.locator('[data-swipe]')).toHaveCount(0);
@@ -148,15 +159,14 @@ test('where writing runs from right to left the message is drawn to the left; no
 
   await who.page.emulateMedia({ reducedMotion: 'reduce' });
   const at = await hand.middle('From right to left');
-  await hand.down(at);
-  await hand.move(at, { x: -90, y: 0 });
+  await hand.draw(at, [at, { x: -90, y: 0 }]);
   await expect(who.message('From right to left').locator('[data-swipe=armed]')).toHaveCount(1);
   expect((await hand.middle('From right to left')).x).toBeCloseTo(at.x, 0);
   await hand.up();
   await expect(about).toContainText('From right to left');
 });
 
-test('while a message is edited no other is replied to, and what was typed stays', async ({
+test('drawing a message while another is edited puts the edit aside, and what was typed comes back', async ({
   ada,
   host,
   newBrowser,
@@ -172,14 +182,18 @@ test('while a message is edited no other is replied to, and what was typed stays
   await expect(who.composer).toHaveValue('To be put right');
   await who.composer.fill('Put right');
   await hand.swipe('Swipe me', { x: 90, y: 0 });
-  await expect(who.message('Swipe me').locator('[data-swipe]')).toHaveCount(0);
+  const reply = who.page.locator('[data-composing=reply]');
+  await expect(reply).toContainText('Swipe me');
+  await expect(reply).toContainText(en.message.aside.edit);
+  await expect(who.composer).toHaveValue('');
+  await who.composer.fill('The answer');
+  await who.button(en.conversation.send).click();
+  await ada.expectOnce('The answer');
+
   await expect(who.page.locator('[data-composing=edit]')).toBeVisible();
   await expect(who.composer).toHaveValue('Put right');
   await who.button(en.message.saveEdit).click();
   await ada.expectOnce('Put right');
-
-  await hand.swipe('Swipe me', { x: 90, y: 0 });
-  await expect(who.page.locator('[data-composing=reply]')).toContainText('Swipe me');
 });
 
 test('what was deleted or is being chosen is not replied to', async ({ ada, host, newBrowser }) => {

@@ -7,6 +7,8 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
+test.use({ beginning: 'nobody' });
+
 test.use({ serviceWorkers: 'allow' });
 
 type Watch = (page: Page) => Promise<void>;
@@ -213,6 +215,13 @@ test('a draft shows in the other tab, goes when it is sent, and never takes what
   await expect(second.composer).toHaveValue('typed in the second');
   await bob.page.reload();
   await expect(bob.composer).toHaveValue('typed in the second');
+  // Each has words of its own now, and one is left: both stay.
+  await bob.composer.fill('typed anew in the first');
+  await expect(second.item('Ada')).toContainText('typed anew in the first');
+  await second.page.getByRole('link', { name: en.list.settings }).click();
+  await second.item('Ada').click();
+  await expect(second.composer).toHaveValue('typed in the second\ntyped anew in the first');
+  await expect(bob.composer).toHaveValue('typed anew in the first');
 });
 
 test('signing out in one tab ends the account in all of them', async ({ bob, watch }) => {

@@ -9,12 +9,14 @@ import { MemoryLimits } from '../../server/limits/memory.ts';
 import { AccessTokens } from '../../server/services/access-tokens.ts';
 import { Accounts } from '../../server/services/accounts.ts';
 import { Challenges } from '../../server/services/challenges.ts';
+import { Receipts } from '../../server/services/receipts.ts';
 import { Sessions } from '../../server/services/sessions.ts';
 import { SignedRequests } from '../../server/services/signed-requests.ts';
 import { buildAccountStore } from '../../server/store/accounts.ts';
 import { buildDeviceStore } from '../../server/store/devices.ts';
 import { StoreError } from '../../server/store/errors.ts';
 import { buildProfileStore } from '../../server/store/profiles.ts';
+import { buildReceiptStore } from '../../server/store/receipts.ts';
 import { buildResetStore } from '../../server/store/resets.ts';
 import { buildSessionStore } from '../../server/store/sessions.ts';
 import { run } from '../../server/store/transaction.ts';
@@ -53,8 +55,11 @@ t.test('a record that is on disk is taken, also when the devices to tell cannot 
     challenges,
     requests,
     tokens,
+    restore: undefined,
   });
-  const accounts = new Accounts({ ...stores, clock, bus, requests, sessions, openSignUp: true });
+  const receipts = new Receipts(randomBytes(32), buildReceiptStore(engine));
+  const own = { clock, bus, requests, sessions, receipts, restore: undefined, openSignUp: true };
+  const accounts = new Accounts({ ...stores, ...own });
   const caller = { account, device: devices[0] ?? makeId<DeviceId>(), pending: false };
   const sealed = randomBytes(20);
   await t.resolves(accounts.putRecord(caller, { version: 2, sealed }));

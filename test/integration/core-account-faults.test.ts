@@ -86,6 +86,8 @@ t.test('whoever signs in anew after a removal is not behind the lock of before',
   const gone = devices.find(({ isThis }) => !isThis)!;
   await ada.commands.removeDevice(gone.device, passphrase);
   await other.waitFor('the end', ({ session }) => session.kind === 'ended');
+  await t.rejects(other.commands.signIn({ username: 'ada', passphrase }), { code: 'cancelled' });
+  await other.commands.wipe();
   await other.commands.signIn({ username: 'ada', passphrase });
   await isOnline(other);
   t.equal(other.state.lock, undefined);

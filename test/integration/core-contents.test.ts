@@ -7,24 +7,16 @@ import { openTestServer } from '../support/open-test-server.ts';
 import {
   eventsOf,
   isOnline,
+  lineOf,
   linesOf,
   makePair,
   openTestClient,
   openWith,
   textsOf,
-  type TestClient,
 } from '../support/make-client.ts';
 import { holdsText } from '../support/local-text.ts';
 
 t.setTimeout(600_000);
-
-type Lines = ReturnType<typeof linesOf>;
-
-const lineOf = (client: TestClient, text: string): Lines[number] => {
-  const line = linesOf(client.state).find((each) => each.text === text);
-  if (line === undefined) throw new Error(`no message ${text}`);
-  return line;
-};
 
 async function makeTalk(t: Test, url: string) {
   const { ada, ben, adasPassphrase } = await makePair(url);
@@ -110,7 +102,7 @@ t.test(
     t.notOk(await holdsText(ben.ports, 'marzipan'), 'nowhere at the recipient');
     t.notOk(await holdsText(ada.ports, 'marzipan'), 'nowhere at the sender');
     await t.resolves(ada.commands.deleteForEveryone(toBen, id), 'twice is as once');
-    await ada.commands.editMessage(toBen, id, 'marzipan again');
+    await t.rejects(ada.commands.editMessage(toBen, id, 'marzipan again'), { code: 'message-unknown' });
     t.equal(linesOf(ada.state)[0]?.text, '', 'what is deleted cannot be edited');
   },
 );
@@ -207,3 +199,16 @@ t.test(
     t.strictSame(textsOf(ben.state), ['third']);
   },
 );
+
+t.test('a conversation that one begins has the timer of the settings', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, toBen } = await makeTalk(t, server.url);
+  await ada.commands.setDefaultTimer(86_400);
+  t.match(ada.state.session, { me: { defaultTimer: 86_400 } });
+  await ada.commands.sendText(toBen, 'hello');
+  await ben.waitFor('it', (state) => textsOf(state).includes('hello'));
+  t.equal(ben.state.open?.timer, 86_400);
+  t.equal(linesOf(ada.state)[0]?.timer, 86_400);
+  await t.rejects(ada.commands.setTimer(toBen, -1), { code: 'unexpected' });
+  await t.rejects(ada.commands.setTimer(toBen, 1.5), { code: 'unexpected' });
+});

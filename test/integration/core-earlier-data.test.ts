@@ -4,16 +4,15 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { encodeB64u } from '@tacet/protocol/bytes';
 import { encodeCbor } from '@tacet/protocol/cbor';
-import { openLocalDatabase } from '@tacet/client/core/account/local';
 import { readRecord } from '@tacet/client/core/account/record-form';
 import { DATABASE_VERSION, LAYOUT } from '@tacet/client/core/db/migrations';
-import type { SealedDb } from '@tacet/client/core/db/sealed';
 import { T } from '@tacet/client/core/db/stores';
 import type { DbKey } from '@tacet/client/core/ports';
 import { idBytes } from '@tacet/protocol/ids';
 import { getRecord } from '@tacet/protocol/rest/accounts';
 import { keyFrom, sealRecord, type RecordKey } from '@tacet/crypto/vault';
 import { makeHostileWire } from '../support/hostile-wire.ts';
+import { look } from '../support/local-text.ts';
 import {
   isOnline,
   openTestClient,
@@ -22,7 +21,7 @@ import {
   textsOf,
   type TestClient,
 } from '../support/make-client.ts';
-import { Disk, openNodePorts, storeOf } from '../support/node-ports.ts';
+import { Disk, storeOf } from '../support/node-ports.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
 t.setTimeout(120_000);
@@ -58,17 +57,6 @@ function openRecordedDisk(): Disk {
     ),
   );
   return disk;
-}
-
-/** Reads what a closed client has stored. */
-async function look<Value>(disk: Disk, work: (db: SealedDb) => Promise<Value>): Promise<Value> {
-  const found = await openLocalDatabase(openNodePorts({ url: NOWHERE, disk }), () => undefined);
-  if (found.kind !== 'device') throw new Error('no device');
-  try {
-    return await work(found.db);
-  } finally {
-    found.db.close();
-  }
 }
 
 async function expectEverything(t: Test, ada: TestClient): Promise<void> {

@@ -5,7 +5,9 @@
 import t, { type Test } from 'tap';
 import type { AccountId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
+import type { MessageRef } from '@tacet/client/core/view';
 import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
+import { holdsText } from '../support/local-text.ts';
 import {
   eventsOf,
   linesOf,
@@ -63,14 +65,14 @@ async function meet(t: Test): Promise<Meeting> {
 }
 
 /** Writes a text that is encrypted and then lost on its way to the server, and so is all that follows. */
-async function loseOnTheWay({ ben, wire, toAda }: Meeting, text: string): Promise<void> {
+async function loseOnTheWay({ ben, wire, toAda }: Meeting, text: string, reply?: MessageRef): Promise<void> {
   const left = new Promise<void>((resolve) => {
     wire.swallow = ({ kind }) => {
       if (kind === 'send') resolve();
       return kind === 'send';
     };
   });
-  await ben.commands.sendText(toAda, text);
+  await ben.commands.sendText(toAda, text, ...(reply === undefined ? [] : [reply]));
   await left;
 }
 
@@ -169,3 +171,47 @@ t.test('discarding is one step: whenever the power goes, what is shown as waitin
   t.equal(held, 0, 'in the end nothing waits');
   t.notOk(textsOf(last.state).some((text) => text === 'made ready' || text === 'not yet'));
 });
+
+for (const whose of ['hers, which she deletes', 'his own, which he deletes'] as const) {
+  t.test(`a held reply loses the words of a deleted message that it quotes: ${whose}`, async (t) => {
+    await using at = await meet(t);
+    const { ada, ben, wire, toAda } = at;
+    const isOwn = whose.startsWith('his');
+    const toBen = ada.state.open!.id;
+    const [writer, to] = isOwn ? [ben, toAda] : [ada, toBen];
+    await writer.commands.sendText(to, 'the word is nougat');
+    for (const side of [ada, ben]) {
+      await side.waitFor('it', (state) => textsOf(state).includes('the word is nougat'));
+    }
+    await writer.waitFor('delivered', (state) => linesOf(state).at(-1)?.delivery.kind === 'delivered');
+    await ben.client.background.settled();
+    const { id } = linesOf(ben.state).at(-1)!;
+    await loseOnTheWay(at, 'made ready', { id, mine: isOwn });
+    await ben.commands.sendText(toAda, 'not yet numbered', { id, mine: isOwn });
+    await at.reset();
+    wire.swallow = undefined;
+    await reconnect(ben);
+    await ben.waitFor('both wait', ({ open }) => open?.waiting === 2);
+    t.ok(await holdsText(ben.ports, 'nougat'));
+    await writer.commands.deleteForEveryone(to, id);
+    await ben.waitFor('the deletion', (state) => linesOf(state).some((line) => line.deletedAt !== undefined));
+    for (const text of ['made ready', 'not yet numbered']) {
+      const line = linesOf(ben.state).find((each) => each.text === text);
+      t.match(line, { delivery: { kind: 'held' }, reply: { text: '', state: 'gone' } }, text);
+    }
+    t.notOk(await holdsText(ben.ports, 'nougat'), 'nothing that waits has the words');
+    await ben.commands.sendHeld(toAda, ben.state.open?.person.key);
+    await ben.commands.sendText(toAda, 'the end');
+    const state = await ada.waitFor('the end', (now) => textsOf(now).includes('the end'));
+    for (const text of ['made ready', 'not yet numbered']) {
+      const line = linesOf(state).find((each) => each.text === text);
+      t.match(line?.reply, { id, text: '', state: 'gone' }, text);
+      t.equal(countOf(ada, text), 1, text);
+    }
+    t.notOk(eventsOf(ada.state).includes('gap'), 'no number is missing and none is doubted');
+    await ada.waitFor('deleted there too', (now) =>
+      linesOf(now).some((line) => line.deletedAt !== undefined),
+    );
+    t.notOk(await holdsText(ada.ports, 'nougat'));
+  });
+}

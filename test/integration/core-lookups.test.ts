@@ -1,16 +1,12 @@
 /** Finding people by name against those who lie about it: a person who claims another's name, a server that shows a contact under another key. */
 import t from 'tap';
 import { PrivateKey } from '@tacet/crypto';
-import { signLabelled } from '@tacet/crypto/vault';
 import { openLocalDatabase } from '@tacet/client/core/account/local';
 import type { SealedDb } from '@tacet/client/core/db/sealed';
 import { T } from '@tacet/client/core/db/stores';
-import { encodeB64u } from '@tacet/protocol/bytes';
 import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
 import { AccountRecord } from '@tacet/protocol/content/record';
 import { lookup } from '@tacet/protocol/rest/people';
-import { signedDeviceList, type DeviceList } from '@tacet/protocol/signed/device-list';
-import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
 import type { ViewState } from '@tacet/client/core/view';
 import { makeHostileWire } from '../support/hostile-wire.ts';
 import {
@@ -25,6 +21,7 @@ import {
 } from '../support/make-client.ts';
 import { openNodePorts, type Disk } from '../support/node-ports.ts';
 import { openTestServer } from '../support/open-test-server.ts';
+import { lookupUnderKey } from '../support/other-key.ts';
 
 t.setTimeout(120_000);
 
@@ -75,54 +72,6 @@ t.test('nobody is found by a name that he only claims', async (t) => {
   );
 });
 
-/** The answer to a lookup with whoever was asked for under a key of the server's own; `change`: what else the list says. */
-function underKey(
-  body: string,
-  key: PrivateKey,
-  change: (list: DeviceList) => DeviceList = (list) => list,
-): Readonly<Record<string, unknown>> {
-  const entry = JSON.parse(body) as { list: { bytes: string } };
-  const list = signedDeviceList.parse(new Uint8Array(Buffer.from(entry.list.bytes, 'base64url')));
-  const bytes = signedDeviceList.encode(change(list));
-  const signature = signLabelled(key, SIGNED_LABELS.deviceList, bytes);
-  return {
-    ...entry,
-    accountKey: encodeB64u(key.getPublicKey().serialize()),
-    list: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
-    departures: [],
-  };
-}
-
-t.test(
-  'A01: who is shown under the server’s key at the first contact has another number, and no code of his is equal',
-  async (t) => {
-    await using server = await openTestServer();
-    const wire = makeHostileWire();
-    await using ada = openTestClient({ url: server.url, wire });
-    await signUp(ada, 'ada');
-    await using ben = openTestClient({ url: server.url });
-    await signUp(ben, 'ben', (await ada.commands.makeInvite()).link.split('#')[0]);
-    const key = PrivateKey.generate();
-    wire.answer = (request, reply) =>
-      request.path === lookup.path && reply.status === 200
-        ? { ...reply, body: JSON.stringify(underKey(reply.body, key)) }
-        : reply;
-    const toBen = await ada.commands.startConversation('ben');
-    const toAda = await ben.commands.startConversation('ada');
-    t.equal(toBen, accountOf(ben), 'it passes for Ben');
-    const shown = ada.state.conversations.find(({ id }) => id === toBen);
-    t.equal(shown?.person.trust, 'unverified');
-    const [hers, his] = [
-      await ada.commands.readSafetyNumber(toBen),
-      await ben.commands.readSafetyNumber(toAda),
-    ];
-    t.not(hers.digits, his.digits);
-    t.equal(await ada.commands.compareCode(toBen, his.code), 'different');
-    await t.rejects(ada.commands.verify(toBen, his.digits), { code: 'key-changed' });
-    t.equal(ada.state.conversations.find(({ id }) => id === toBen)?.person.trust, 'unverified');
-  },
-);
-
 t.test(
   'a lookup that shows a verified contact under another key is refused, told, and breaks nothing',
   async (t) => {
@@ -150,7 +99,7 @@ t.test(
       if (request.path !== lookup.path || reply.status !== 200) return reply;
       // The entry of whoever was asked for becomes one of Ben's account under a key of the server's own.
       const account = new Uint8Array(Buffer.from(toBen, 'base64url'));
-      const body = underKey(reply.body, key, (list) => ({ ...list, account, counter: 9 }));
+      const body = lookupUnderKey(reply.body, key, (list) => ({ ...list, account, counter: 9 }));
       return { ...reply, body: JSON.stringify({ ...body, account: toBen }) };
     };
     await using carol = openTestClient({ url: server.url });

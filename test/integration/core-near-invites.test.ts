@@ -1,9 +1,11 @@
 /** An invite that is shown as a code: for ten minutes, for one person, and no longer than it is shown, whatever the server does. */
 import t, { type Test } from 'tap';
+import { parseInviteLink } from '@tacet/client/core/account/invites';
 import type { HttpRequest } from '@tacet/client/core/ports';
 import { LIMITS } from '@tacet/protocol/limits';
 import { makeHostileWire } from '../support/hostile-wire.ts';
 import { accountOf, openTestClient, signUp, type TestClient } from '../support/make-client.ts';
+import { Disk } from '../support/node-ports.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
 t.setTimeout(300_000);
@@ -68,6 +70,19 @@ t.test('ten minutes later the code lets nobody in, though the server still takes
   t.equal(await stateAfter(ada, ben, link), 'request');
 });
 
+t.test('a clock that is set back prolongs neither a code nor a link', async (t) => {
+  await using server = await openTestServer();
+  const { ada, ben, pass } = await makeScene(t, server.url);
+  const { link: code } = await ada.commands.makeInvite('scan');
+  const { link } = await ada.commands.makeInvite();
+  pass(-60 * 60_000);
+  t.equal(await stateAfter(ada, ben, code), 'request');
+  const carol = openTestClient({ url: server.url });
+  t.teardown(() => carol.close());
+  await signUp(carol, 'carol');
+  t.equal(await stateAfter(ada, carol, link), 'request');
+});
+
 t.test('a code that was put away is no invite any more, and putting it away twice is as once', async (t) => {
   await using server = await openTestServer();
   const { ada, ben } = await makeScene(t, server.url);
@@ -85,4 +100,31 @@ t.test('a code that was put away lets nobody in, though the server never hears o
   keepWithdrawals();
   await t.rejects(ada.commands.withdrawInvite(link));
   t.equal(await stateAfter(ada, ben, link), 'request');
+});
+
+t.test('a code that was shown when the app stopped lets nobody in once it starts again', async (t) => {
+  await using server = await openTestServer();
+  const disk = new Disk();
+  const { ben } = await makeScene(t, server.url);
+  const eva = openTestClient({ url: server.url, disk });
+  await signUp(eva, 'eva');
+  const { link } = await eva.commands.makeInvite('scan');
+  // As after a crash: nothing was put away.
+  await eva.close();
+  const toEva = await ben.commands.followInvite(link);
+  await ben.commands.sendText(toEva, 'scanned');
+
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const wire = Object.assign(makeHostileWire(), {
+    request({ method, path }: HttpRequest): void {
+      if (method === 'DELETE' && path === `/v1/invites/${parseInviteLink(link, server.url).code}`) resolve();
+    },
+  });
+  await using again = openTestClient({ url: server.url, disk, wire });
+  const state = await again.waitFor('the text', ({ conversations }) =>
+    conversations.some(({ id, last }) => id === accountOf(ben) && last?.text === 'scanned'),
+  );
+  t.equal(state.conversations.find(({ id }) => id === accountOf(ben))?.state, 'request');
+  t.strictSame(state.encounters, []);
+  await ended;
 });

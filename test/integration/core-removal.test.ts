@@ -1,16 +1,31 @@
 /** Removing a device: what it can no longer do, what the others get, a crash at every step, and a server that does not play along. */
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { openLocalDatabase } from '@tacet/client/core/account/local';
+import { T } from '@tacet/client/core/db/stores';
 import { isCoreError } from '@tacet/client/core/failure';
+import type { HttpReply, HttpRequest } from '@tacet/client/core/ports';
+import { decodeB64u, encodeB64u } from '@tacet/protocol/bytes';
+import { decodeCbor, encodeCbor } from '@tacet/protocol/cbor';
+import { getCredentials, getRecord } from '@tacet/protocol/rest/accounts';
+import { changeList, getDirectory } from '@tacet/protocol/rest/devices';
+import { strangerBundles } from '@tacet/protocol/rest/people';
+import type { Route } from '@tacet/protocol/route';
+import { signedChangeList } from '@tacet/protocol/signed/requests';
+import { makeHostileWire } from '../support/hostile-wire.ts';
 import {
   hasContact,
   isOnline,
   makePair,
   openTestClient,
   openWith,
+  reconnect,
+  signUp,
   textsOf,
   type TestClient,
 } from '../support/make-client.ts';
+import { openNodePorts, type Wire } from '../support/node-ports.ts';
 import { openTestServer } from '../support/open-test-server.ts';
+import { openThief } from '../support/thief.ts';
 
 t.setTimeout(600_000);
 
@@ -166,3 +181,98 @@ t.test(
     t.ok(rounds > 4, 'many steps were cut');
   },
 );
+
+t.test(
+  'a removal is asked for once where the credentials have changed, and again where the record has',
+  async (t) => {
+    await using server = await openTestServer();
+    const later = { of: 'a build to come' };
+    const lists = new Set<string>();
+    let areLost = false;
+    let asked = 0;
+    let areChanged = true;
+    let overtake: () => Promise<void> = async () => undefined;
+    const isOf = (request: HttpRequest, { path, method }: Route): boolean =>
+      request.path === path && request.method === method;
+    const wire: Wire = {
+      request: (request) => {
+        if (!isOf(request, changeList)) return;
+        asked += 1;
+        const { bytes } = JSON.parse(request.body ?? '') as { readonly bytes: string };
+        const { list } = signedChangeList.parse(decodeB64u(bytes) ?? new Uint8Array());
+        lists.add(encodeB64u(list.bytes) + encodeB64u(list.signature));
+      },
+      reply: async (request, reply) => {
+        if (asked === 0 && isOf(request, getRecord)) await overtake();
+        if (areLost && isOf(request, changeList) && reply.status === 200) return { ...reply, status: 503 };
+        if (asked === 0 || !areChanged || !isOf(request, getCredentials)) return reply;
+        const credentials = JSON.parse(reply.body) as { readonly version: number };
+        return { ...reply, body: JSON.stringify({ ...credentials, version: credentials.version + 1 }) };
+      },
+    };
+    await using ada = openTestClient({ url: server.url, wire });
+    const { passphrase } = await signUp(ada, 'ada');
+    const thief = await openThief(server.url, 'ada', passphrase);
+    await ada.waitFor('two devices', ({ devices }) => devices.length === 2);
+    overtake = async () => {
+      for (let i = 0; i < 3; i += 1) await thief.writeRecord((record) => encodeCbor({ ...record, later }));
+    };
+    await t.rejects(ada.commands.removeDevice(thief.device, passphrase), { code: 'version-mismatch' });
+    t.equal(asked, 1, 'no other record would help');
+
+    [asked, areChanged, areLost] = [0, false, true];
+    await t.rejects(ada.commands.removeDevice(thief.device, passphrase), { code: 'offline' });
+    t.ok(asked > 1, 'it was overtaken, and goes over what overtook it');
+    t.equal(lists.size, 1, 'with one list in every try: of two a server could show each contact another');
+    // Which try it was, nobody here was told.
+    await isAlone(t, ada, passphrase);
+    const found = await openLocalDatabase(
+      openNodePorts({ url: server.url, disk: ada.ports.disk.copy() }),
+      () => undefined,
+    );
+    if (found.kind !== 'device') return t.fail('no device');
+    const stored = await found.db.read([T.record], (tx) => tx.get(T.record, 'record'));
+    t.match(decodeCbor(stored?.plain ?? new Uint8Array()), { later }, 'what this build does not know stays');
+  },
+);
+
+t.test('a removal that the server makes and denies is settled by the try that it made', async (t) => {
+  await using server = await openTestServer();
+  const wire = makeHostileWire();
+  await using ada = openTestClient({ url: server.url, wire });
+  const { passphrase } = await signUp(ada, 'ada');
+  const thief = await openThief(server.url, 'ada', passphrase);
+  await ada.waitFor('two devices', ({ devices }) => devices.length === 2);
+  const answers: number[] = [];
+  const shown = new Map<string, HttpReply>();
+  wire.change = (frame) => (frame.kind === 'notice' ? [] : [frame]);
+  wire.answer = ({ path, method }, reply) => {
+    if (method === 'GET' && (path === getCredentials.path || path === getDirectory.path)) {
+      // As it was before.
+      if (!shown.has(path)) shown.set(path, reply);
+      return shown.get(path) ?? reply;
+    }
+    // They tell the list too.
+    if (path === strangerBundles.path) return { ...reply, status: 503 };
+    if (path !== changeList.path || method !== changeList.method) return reply;
+    answers.push(reply.status);
+    if (answers.length > 1) return reply;
+    return { ...reply, status: 409, body: JSON.stringify({ code: 'version-mismatch' }) };
+  };
+  await t.rejects(ada.commands.removeDevice(thief.device, passphrase), { code: 'list-mismatch' });
+  t.ok(answers.length === 2 && answers[0] === 200, 'the first one was made');
+  [wire.change, wire.answer] = [undefined, undefined];
+  await isAlone(t, ada, passphrase);
+});
+
+/** The other device has gone, and what this one changes from now on reaches the server and the next device. */
+async function isAlone(t: Test, ada: TestClient, passphrase: string): Promise<void> {
+  await reconnect(ada);
+  await ada.waitFor('one device', ({ devices }) => devices.length === 1);
+  await ada.commands.setName('Ada alone');
+  // Waits until the record is on the server.
+  await ada.commands.makeInvite();
+  t.strictSame(faultsOf(ada), []);
+  await using next = await signInAgain(ada.ports.origin, 'ada', passphrase);
+  t.match(next.state.session, { me: { name: 'Ada alone' } });
+}

@@ -1,35 +1,30 @@
 /** A removed device in the hands of a thief whom the server helps: contacts refuse what it sends, and the record opens under none of its keys. */
 import t from 'tap';
 import { openLocalDatabase } from '@tacet/client/core/account/local';
-import type { HttpRequest } from '@tacet/client/core/ports';
-import { Rest } from '@tacet/client/core/transport/rest';
-import {
-  hashRecord,
-  keyFrom,
-  openRecord,
-  sealedRecordBytes,
-  sealRecord,
-  type RecordKey,
-} from '@tacet/crypto/vault';
-import { decodeB64u, encodeB64u } from '@tacet/protocol/bytes';
-import { decodeCbor, encodeCbor } from '@tacet/protocol/cbor';
+import type { HttpReply, HttpRequest } from '@tacet/client/core/ports';
+import type { ViewState } from '@tacet/client/core/view';
+import { keyFrom, openRecord, sealProfile, sealedRecordBytes, type RecordKey } from '@tacet/crypto/vault';
+import { encodeCbor } from '@tacet/protocol/cbor';
 import { LIMITS } from '@tacet/protocol/limits';
-import { isWireError } from '@tacet/protocol/errors';
 import { idBytes } from '@tacet/protocol/ids';
-import { getRecord, putProfile, putRecord } from '@tacet/protocol/rest/accounts';
+import { getRecord } from '@tacet/protocol/rest/accounts';
+import { changeList } from '@tacet/protocol/rest/devices';
 import { makeHostileWire } from '../support/hostile-wire.ts';
 import {
   accountOf,
+  hasContact,
   isOnline,
   openTestClient,
   openWith,
   signIn,
   signUp,
   textsOf,
+  type TestClient,
 } from '../support/make-client.ts';
 import { openNodePorts, type Disk } from '../support/node-ports.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { readTables } from '../support/read-tables.ts';
+import { openThief, type StolenRecord } from '../support/thief.ts';
 
 t.setTimeout(120_000);
 
@@ -86,7 +81,7 @@ t.test(
 );
 
 /** What a thief makes of the record that he can still read and write. */
-const RUINS: Readonly<Record<string, (record: Record<string, unknown>) => Uint8Array | undefined>> = {
+const RUINS: Readonly<Record<string, (record: StolenRecord) => Uint8Array | undefined>> = {
   'of a form that nobody knows': () => encodeCbor({ v: 2 }),
   'that opens under no key': () => undefined,
   'that does not follow the one before': (record) =>
@@ -127,48 +122,11 @@ for (const [what, ruin] of Object.entries(RUINS)) {
     await signUp(ben, 'ben', toBen);
     const conversation = await openWith(ada, 'Ben');
     await openWith(ben, 'Ada');
-    let token = '';
-    const wire = Object.assign(makeHostileWire(), {
-      request({ headers }: HttpRequest): void {
-        token = headers['authorization']?.replace('Bearer ', '') ?? token;
-      },
-    });
-    const stolen = openTestClient({ url: server.url, wire });
-    await signIn(stolen, 'ada', passphrase);
-    await openWith(stolen, 'Ben');
+    const thief = await openThief(server.url, 'ada', passphrase);
     const { devices } = await ada.waitFor('two devices', ({ devices: all }) => all.length === 2);
-    await stolen.close();
-    const found = await openLocalDatabase(stolen.ports, () => undefined);
-    if (found.kind !== 'device') throw new Error('no device');
-    const recordKey = keyFrom<RecordKey>(found.own.recordKey);
-    found.db.close();
-
-    const account = idBytes(accountOf(ada));
-    const rest = new Rest(stolen.ports.http, stolen.ports.clock);
-    const overwrite = async (): Promise<void> => {
-      const held = await rest.call(getRecord, { token });
-      const sealedNow = decodeB64u(held.sealed);
-      if (sealedNow === undefined) throw new Error('no record');
-      const record = decodeCbor(openRecord(recordKey, sealedNow, { account, version: held.version }));
-      const version = held.version + 1;
-      const next = { ...(record as Record<string, unknown>), previous: hashRecord(sealedNow) };
-      const plain = ruin(next);
-      const sealed =
-        plain === undefined
-          ? new Uint8Array(sealedNow.length).fill(1)
-          : sealRecord(recordKey, plain, { account, version });
-      try {
-        await rest.call(putRecord, { body: { version, sealed: encodeB64u(sealed) }, token });
-      } catch (error) {
-        // Another device has written in between.
-        if (!isWireError(error, 'version-mismatch')) throw error;
-        await overwrite();
-      }
-    };
-    await overwrite();
+    await thief.writeRecord(ruin);
     // Nor by a profile that no version comes after.
-    const body = { version: Number.MAX_SAFE_INTEGER, sealed: encodeB64u(new Uint8Array(100).fill(1)) };
-    await rest.call(putProfile, { body, token });
+    await thief.writeProfile(Number.MAX_SAFE_INTEGER, new Uint8Array(100).fill(1));
     if (what.startsWith('of')) await ada.waitFor('the word', ({ outdated }) => outdated);
 
     await ada.commands.removeDevice(devices[1]!.device, passphrase);
@@ -185,3 +143,120 @@ for (const [what, ruin] of Object.entries(RUINS)) {
     );
   });
 }
+
+t.test(
+  'a thief who puts the highest version on the profile leaves no name behind with contacts',
+  async (t) => {
+    await using server = await openTestServer();
+    await using ada = openTestClient({ url: server.url });
+    const { passphrase } = await signUp(ada, 'ada');
+    const thief = await openThief(server.url, 'ada', passphrase);
+    const version = Number.MAX_SAFE_INTEGER;
+    const document = encodeCbor({ v: 1, name: 'Not Ada', username: 'ada' });
+    const sealed = sealProfile(await thief.profileKey(), document, { account: thief.account, version });
+    await thief.writeProfile(version, sealed);
+    const { link } = await ada.commands.makeInvite();
+    await using ben = openTestClient({ url: server.url });
+    await signUp(ben, 'ben', link);
+    await hasContact(ben, 'Not Ada');
+
+    const { devices } = await ada.waitFor('two devices', ({ devices: all }) => all.length === 2);
+    await ada.commands.removeDevice(devices[1]!.device, passphrase);
+    await hasContact(ben, 'Ada');
+    await ada.commands.setName('Ada again');
+    t.equal(await hasContact(ben, 'Ada again'), accountOf(ada));
+  },
+);
+
+/** A person at a server that goes on taking the code of a link, whoever has ended it. */
+async function openGuest(url: string, link: string): Promise<TestClient> {
+  const wire = makeHostileWire();
+  const guest = openTestClient({ url, wire });
+  await signUp(guest, 'guest');
+  let kept: HttpReply | undefined;
+  wire.answer = ({ path }, reply) => {
+    if (!path.startsWith('/v1/invites/')) return reply;
+    kept ??= reply;
+    return kept;
+  };
+  await guest.commands.readInvite(link);
+  return guest;
+}
+
+/** Waits for the words that somebody sent by a link, and gives how he stands. */
+async function standingOf(client: TestClient, guest: TestClient): Promise<string | undefined> {
+  const isHis = ({ id, last }: ViewState['conversations'][number]): boolean =>
+    id === accountOf(guest) && last?.text === 'by the link';
+  const { conversations } = await client.waitFor('the text', (state) => state.conversations.some(isHis));
+  return conversations.find(isHis)?.state;
+}
+
+t.test('an invite that a removed device could read or make lets nobody in', async (t) => {
+  await using server = await openTestServer();
+  const lost = { isLost: false };
+  const wire = Object.assign(makeHostileWire(), {
+    // After the removal the server hears nothing more of this device.
+    request(): void {
+      if (lost.isLost) throw new Error('no network');
+    },
+    reply(request: HttpRequest, reply: HttpReply): HttpReply {
+      if (request.path === changeList.path && request.method === changeList.method) lost.isLost = true;
+      return reply;
+    },
+  });
+  await using ada = openTestClient({ url: server.url, wire });
+  const { passphrase } = await signUp(ada, 'ada');
+  const { link } = await ada.commands.makeInvite();
+  const thief = await openThief(server.url, 'ada', passphrase);
+  t.match(await thief.readRecord(), { invites: [{ closedAt: undefined }] });
+  const code = await thief.makeInvite();
+  await using guest = await openGuest(server.url, link);
+  await ada.waitFor('two devices', ({ devices }) => devices.length === 2);
+  await ada.commands.removeDevice(thief.device, passphrase);
+  t.match(await ada.commands.readOwnInvites(), [{ state: 'withdrawn', link: undefined }]);
+  const left = readTables(server.dataDir)['invites']?.filter(({ account }) => account !== null);
+  t.strictSame(left, [], 'the server has none of them any more');
+  await using late = openTestClient({ url: server.url });
+  await late.waitFor('signed out', ({ session }) => session.kind === 'signed-out');
+  for (const each of [link, link.replace(/\/i\/[^#]*/, `/i/${code}`)]) {
+    await t.rejects(late.commands.readInvite(each), { code: 'invite-invalid' });
+  }
+
+  lost.isLost = false;
+  await guest.commands.sendText(await guest.commands.followInvite(link), 'by the link');
+  t.equal(await standingOf(ada, guest), 'request', 'nor does a server that still takes the code');
+});
+
+t.test('an invite that only the thief and another own device knew lets nobody in either', async (t) => {
+  await using server = await openTestServer();
+  const wire = makeHostileWire();
+  await using ada = openTestClient({ url: server.url, wire });
+  const { passphrase } = await signUp(ada, 'ada');
+  await using adaToo = openTestClient({ url: server.url });
+  await signIn(adaToo, 'ada', passphrase);
+  const thief = await openThief(server.url, 'ada', passphrase);
+  await adaToo.waitFor('three devices', ({ devices }) => devices.length === 3);
+  await ada.waitFor('three devices', ({ devices }) => devices.length === 3);
+  wire.answer = ({ path, method }, reply) =>
+    path === getRecord.path && method === getRecord.method ? { ...reply, status: 503, body: '{}' } : reply;
+  const { link } = await adaToo.commands.makeInvite();
+  await using guest = await openGuest(server.url, link);
+  adaToo.ports.setNetwork(false);
+  await adaToo.waitFor('offline', ({ connection }) => connection.kind === 'offline');
+  t.match(await thief.readRecord(), { invites: [{ closedAt: undefined }] });
+  await thief.writeRecord(() => undefined);
+  wire.answer = undefined;
+  await ada.commands.removeDevice(thief.device, passphrase);
+  t.strictSame(await ada.commands.readOwnInvites(), [], 'it was never seen here');
+  await guest.commands.sendText(await guest.commands.followInvite(link), 'by the link');
+  t.equal(await standingOf(ada, guest), 'request');
+
+  adaToo.ports.setNetwork(true);
+  t.equal(await standingOf(adaToo, guest), 'request');
+  t.match(await adaToo.commands.readOwnInvites(), [{ state: 'withdrawn', link: undefined }]);
+  // What the other device brings with its record.
+  await adaToo.commands.setName('Ada again');
+  await ada.waitFor('it', ({ session }) => session.kind === 'signed-in' && session.me.name === 'Ada again');
+  t.match(await ada.commands.readOwnInvites(), [{ state: 'withdrawn', link: undefined }]);
+  t.equal(await standingOf(ada, guest), 'request');
+});

@@ -1,16 +1,23 @@
 /** A lost passphrase with a device left: announced to all devices, ended by any use of the passphrase, in force after 72 hours. */
 import t from 'tap';
+import { encodeCbor } from '@tacet/protocol/cbor';
 import { LIMITS } from '@tacet/protocol/limits';
+import { changeList } from '@tacet/protocol/rest/devices';
+import { finishReset } from '@tacet/protocol/rest/resets';
+import { makeHostileWire } from '../support/hostile-wire.ts';
 import {
   eventsOf,
   isOnline,
   makePair,
   openTestClient,
   openWith,
+  signIn,
+  signUp,
   textsOf,
   type TestClient,
 } from '../support/make-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
+import { openThief } from '../support/thief.ts';
 
 t.setTimeout(300_000);
 
@@ -189,8 +196,84 @@ t.test('a reset whose answer was lost is in force after the next start', async (
   const last = here;
   t.teardown(() => last.close());
   if (here.state.resets.length > 0) await here.commands.finishReset(next);
+  t.strictSame(here.state.alerts, [], 'its own list is no forged one');
   const toBen = await openWith(here, 'Ben');
   await here.commands.sendText(toBen, 'still me');
   await openWith(ben, 'Ada');
   await ben.waitFor('the text', (state) => textsOf(state).includes('still me'));
 });
+
+t.test('a thief who writes the record again and again does not keep a reset from its end', async (t) => {
+  await using at = await openServerWithClock();
+  const wire = makeHostileWire();
+  await using ada = openTestClient({ url: at.url, wire });
+  const { passphrase } = await signUp(ada, 'ada');
+  const thief = await openThief(at.url, 'ada', passphrase);
+  await ada.waitFor('two devices', ({ devices }) => devices.length === 2);
+  await ada.commands.beginReset();
+  at.pass(LIMITS.resetWaitMs + 1_000);
+  let leaps = 0;
+  wire.answer = async ({ method, path }, reply) => {
+    if (method === 'GET' && path === '/v1/account/record') {
+      // More than one ahead of what this answer says.
+      for (let i = 0; i < 3; i += 1) await thief.writeRecord((record) => encodeCbor(record));
+      leaps += 1;
+    }
+    return reply;
+  };
+  const next = await ada.commands.suggestPassphrase();
+  await ada.commands.finishReset(next);
+  wire.answer = undefined;
+  t.ok(leaps > 1, 'it was overtaken once at least');
+  t.equal(ada.state.devices.length, 1);
+  await t.rejects(thief.readRecord(), 'nothing of the account is his any more');
+  await ada.commands.setName('Ada again');
+  await using late = openTestClient({ url: at.url });
+  await signIn(late, 'ada', next);
+  await late.waitFor(
+    'the name',
+    ({ session }) => session.kind === 'signed-in' && session.me.name === 'Ada again',
+  );
+});
+
+t.test(
+  'a device that never got the record key of a removal finishes its reset, with the first request',
+  async (t) => {
+    await using at = await openServerWithClock();
+    const [adasWire, wire] = [makeHostileWire(), makeHostileWire()];
+    const ada = openTestClient({ url: at.url, wire: adasWire });
+    t.teardown(() => ada.close());
+    const { passphrase } = await signUp(ada, 'ada');
+    await using left = openTestClient({ url: at.url, wire });
+    await signIn(left, 'ada', passphrase);
+    const gone = await openThief(at.url, 'ada', passphrase);
+    await ada.waitFor('three devices', ({ devices }) => devices.length === 3);
+    // The device that removes another is lost before it gives the new key to this one.
+    const isLost = new Promise<void>((resolve) => ada.ports.power.onLoss(resolve));
+    adasWire.answer = ({ path, method }, reply) => {
+      if (path === changeList.path && method === changeList.method && reply.status < 300) ada.crash();
+      return reply;
+    };
+    await Promise.race([ada.commands.removeDevice(gone.device, passphrase), isLost]);
+    await left.waitFor('the removal', ({ devices }) => devices.length === 2);
+
+    await left.commands.beginReset();
+    at.pass(LIMITS.resetWaitMs + 1_000);
+    let asked = 0;
+    wire.answer = ({ path, method }, reply) => {
+      if (path === finishReset.path && method === finishReset.method) asked += 1;
+      return reply;
+    };
+    const next = await left.commands.suggestPassphrase();
+    await left.commands.finishReset(next);
+    t.equal(asked, 1);
+    t.equal(left.state.devices.length, 1);
+    await left.commands.setName('Ada again');
+    await using late = openTestClient({ url: at.url });
+    await signIn(late, 'ada', next);
+    await late.waitFor(
+      'the name',
+      ({ session }) => session.kind === 'signed-in' && session.me.name === 'Ada again',
+    );
+  },
+);

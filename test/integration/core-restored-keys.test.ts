@@ -14,7 +14,12 @@ import {
   textsOf,
   type TestClient,
 } from '../support/make-client.ts';
-import { makeHostileWire, type Deliver, type HostileWire } from '../support/hostile-wire.ts';
+import {
+  changeDeliveries,
+  makeHostileWire,
+  type Deliver,
+  type HostileWire,
+} from '../support/hostile-wire.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
 t.setTimeout(600_000);
@@ -132,3 +137,49 @@ t.test('a session that was put aside reads what still comes and never writes aga
   t.ok(held.length > 0, 'the wire held what it should');
   t.equal(new Set(heads).size, heads.length, 'no key was used twice');
 });
+
+t.test(
+  'what was dropped before the server claims that the sender’s state is old shows as a gap, and comes again',
+  async (t) => {
+    await using server = await openTestServer();
+    const [adasWire, bensWire] = [makeHostileWire(), makeHostileWire()];
+    await using ada = openTestClient({ url: server.url, wire: adasWire });
+    await signUp(ada, 'ada');
+    const { link } = await ada.commands.makeInvite();
+    await using ben = openTestClient({ url: server.url, wire: bensWire });
+    await signUp(ben, 'ben', link);
+    await openWith(ben, 'Ada');
+    const toBen = await openWith(ada, 'Ben');
+    await ada.commands.sendText(toBen, 'hello');
+    await ben.waitFor('hello', (state) => textsOf(state).includes('hello'));
+    await ada.waitFor('delivered', (state) => linesOf(state)[0]?.delivery.kind === 'delivered');
+
+    const dropped = new Set<string>();
+    bensWire.change = changeDeliveries((frame) => {
+      dropped.add(Buffer.from(frame.id).toString('hex'));
+      return [];
+    });
+    await ada.commands.sendText(toBen, 'dropped');
+    await ada.waitFor('sent', (state) => linesOf(state).at(-1)?.delivery.kind === 'sent');
+    // The numbering begins anew, and with the first number of it nothing would seem to lack.
+    adasWire.change = (frame) =>
+      frame.kind === 'welcome' ? [{ ...frame, counter: frame.counter + 100 }] : [frame];
+    await reconnect(ada);
+    t.ok(eventsOf(ada.state).includes('restored'), 'it is believed');
+    bensWire.change = changeDeliveries((frame) =>
+      dropped.has(Buffer.from(frame.id).toString('hex')) ? [] : [frame],
+    );
+    await ada.commands.sendText(toBen, 'after it');
+    const seen: (readonly string[])[] = [];
+    await ben.waitFor('both', (state) => {
+      seen.push(eventsOf(state));
+      return textsOf(state).includes('dropped') && textsOf(state).includes('after it');
+    });
+    t.ok(
+      seen.some((events) => events.includes('gap')),
+      'that something lacked was shown',
+    );
+    await ben.waitFor('no gap', (state) => !eventsOf(state).includes('gap'));
+    t.equal(textsOf(ben.state).filter((text) => text === 'dropped').length, 1);
+  },
+);

@@ -1,4 +1,4 @@
-/** What a client looks after by itself: prekeys, the account record between devices, clocks that are wrong, storage that is damaged. */
+/** What a client looks after by itself: prekeys, the account record between devices, clocks that are wrong. */
 import t from 'tap';
 import { AnonymousConnection } from '@tacet/client/core/transport/anonymous';
 import { parseInviteLink } from '@tacet/client/core/account/invites';
@@ -104,38 +104,6 @@ t.test('people whose clocks are a year apart still talk', async (t) => {
   t.equal(textsOf(ada.state).length, 6);
 });
 
-t.test(
-  'half-wiped storage is told as damage, never made a new identity, and can be wiped whole',
-  async (t) => {
-    await using server = await openTestServer();
-    const first = openTestClient({ url: server.url });
-    const { passphrase } = await signUp(first, 'ada');
-    await first.close();
-    const { disk } = first.ports;
-    disk.wrapKey = undefined;
-    const ada = openTestClient({ url: server.url, disk });
-    t.teardown(() => ada.close());
-    const broken = await ada.waitFor('broken', ({ session }) => session.kind === 'broken');
-    t.match(broken.session, { failure: { code: 'storage-damaged' } });
-    await ada.commands.signOut();
-    t.same(ada.state.session, { kind: 'ended', why: 'signed-out' });
-    await ada.commands.signIn({ username: 'ada', passphrase });
-    await isOnline(ada);
-    t.equal(ada.state.session.kind, 'signed-in');
-  },
-);
-
-t.test('data without its key is damage as well', async (t) => {
-  await using server = await openTestServer();
-  const first = openTestClient({ url: server.url });
-  await signUp(first, 'ada');
-  await first.close();
-  first.ports.disk.databases.get('tacet')!.set('vault', new Map());
-  await using ada = openTestClient({ url: server.url, disk: first.ports.disk });
-  const broken = await ada.waitFor('broken', ({ session }) => session.kind === 'broken');
-  t.match(broken.session, { failure: { code: 'storage-damaged' } });
-});
-
 t.test('a long backlog comes whole and in order', async (t) => {
   await using server = await openTestServer();
   const { ada, ben } = await makePair(server.url);
@@ -157,23 +125,4 @@ t.test('a long backlog comes whole and in order', async (t) => {
     shown.map(({ text }) => text),
     expected,
   );
-});
-
-t.test('a core whose database was claimed by another writes nothing any more', async (t) => {
-  await using server = await openTestServer();
-  const { ada, ben } = await makePair(server.url);
-  const toBen = await openWith(ada, 'Ben');
-  // Another core on the same profile, as if the first one were frozen when its lock was stolen and had not noticed yet.
-  const other = openTestClient({ url: server.url, disk: ada.ports.disk });
-  t.teardown(() => Promise.all([ada.close(), ben.close(), other.close()]));
-  await isOnline(other);
-  // The first write of all is told that another owns the database, and it may be one of the core's own; the others that a write has failed.
-  await t.rejects(ada.commands.sendText(toBen, 'from the past'), {
-    code: /^(?:cancelled|storage-unavailable)$/,
-  });
-  await ada.waitFor('a standstill', ({ session }) => session.kind === 'broken');
-  await openWith(ben, 'Ada');
-  await other.commands.sendText(toBen, 'from the owner');
-  await ben.waitFor('it', (state) => textsOf(state).includes('from the owner'));
-  t.strictSame(textsOf(ben.state), ['from the owner']);
 });

@@ -115,7 +115,7 @@ t.test(
     const signed = ROUTES.filter(
       (route) => 'body' in route && 'bytes' in (route.body as { properties: object }).properties,
     );
-    t.equal(signed.length, 10, 'all signed requests are tried');
+    t.equal(signed.length, 11, 'all signed requests are tried');
     for (const route of signed) {
       for (const body of bodies) {
         const answer = await call(server.url, route, { token, body });

@@ -14,6 +14,7 @@ import { AMEND_TABLES, Amending } from '@tacet/client/core/messages/amending';
 import { amend, merge, type Amendment, type Amendments } from '@tacet/client/core/messages/amendments';
 import { EarlyContents } from '@tacet/client/core/messages/early';
 import type { Outbox } from '@tacet/client/core/messages/outbox';
+import { ToldQuotes } from '@tacet/client/core/messages/told-quotes';
 import { laterTimer, lifetimeOf, shorter } from '@tacet/client/core/messages/timers';
 import type { OwnKeeper } from '@tacet/client/core/own';
 import type { Line } from '@tacet/client/core/view';
@@ -105,9 +106,10 @@ async function openDevice() {
   const watcher = { touched: () => undefined, lineChanged: () => undefined };
   const conversations = await Conversations.load(db, ports.clock, watcher);
   const early = new EarlyContents(db, ports.clock);
+  const told = new ToldQuotes(db);
   const own = { value: { account: ME } } as OwnKeeper;
   const outbox = { erase: () => false } as unknown as Outbox;
-  const amending = new Amending({ db, clock: ports.clock, own, conversations, outbox, early });
+  const amending = new Amending({ db, clock: ports.clock, own, conversations, outbox, early, told });
 
   async function hear(what: Heard): Promise<void> {
     await db.write(AMEND_TABLES, async (tx) => {
@@ -325,6 +327,81 @@ t.test(
     );
   },
 );
+
+t.test(
+  'what is noted about quotes that were told is there as long as their replies, and no longer',
+  async (t) => {
+    const REPLIES = Array.from({ length: 6 }, (_, i) => id<MessageId>(21 + i));
+    const step = fc.record({
+      what: fc.constantFrom('reply', 'reply', 'remove', 'delete'),
+      reply: fc.constantFrom(...REPLIES),
+      quoted: fc.constantFrom(...MESSAGES),
+      by: people,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 16 }), async (steps) => {
+        const { db, amending } = await openDevice();
+        for (const { what, reply, quoted, by } of steps) {
+          await db.write(AMEND_TABLES, async (tx) => {
+            if (what === 'reply') {
+              await amending.addMessage(tx, BEN, replyLine(reply, by), {
+                reply: { author: idBytes(BEN), message: idBytes(quoted), text: 'told words' },
+                own: by === ME,
+              });
+              return;
+            }
+            const found = await amending.find(tx, BEN, { id: reply, mine: by === ME });
+            if (found === undefined) return;
+            if (what === 'remove') await amending.remove(tx, BEN, found.line.order);
+            else await amending.apply(tx, BEN, by, reply, { kind: 'delete', at: SENT_AT + 1 });
+          });
+        }
+        const [noted, rows] = await db.read([T.toldQuotes, T.lines], (tx) =>
+          Promise.all([tx.range(T.toldQuotes, {}), tx.range(T.lines, {})]),
+        );
+        const standing = rows.flatMap(({ value: { line } }) =>
+          line.kind === 'message' && line.reply?.state === 'told' ? [line.order] : [],
+        );
+        t.strictSame(noted.flatMap(({ value }) => value).toSorted(ascending), standing.toSorted(ascending));
+      }),
+      { numRuns: 60 },
+    );
+  },
+);
+
+t.test('a quote that cannot be kept shows no words, and is not said to be gone', async (t) => {
+  const { db, amending } = await openDevice();
+  const MANY = 66;
+  await db.write(AMEND_TABLES, async (tx) => {
+    for (let i = 0; i < MANY; i += 1) {
+      await amending.addMessage(tx, BEN, replyLine(id<MessageId>(30 + i), BEN), {
+        reply: { author: idBytes(BEN), message: idBytes(id<MessageId>(11)), text: 'told words' },
+        own: false,
+      });
+    }
+  });
+  const rows = await db.read([T.lines], (tx) => tx.range(T.lines, {}));
+  const quotes = rows.flatMap(({ value: { line } }) =>
+    line.kind === 'message' && line.reply !== undefined ? [line.reply] : [],
+  );
+  t.equal(quotes.length, MANY);
+  t.ok(quotes.every(({ state }) => state === 'told'));
+  t.equal(quotes.filter(({ text }) => text === '').length, 2, 'the two beyond the 64 that are kept');
+});
+
+const ascending = (a: number, b: number): number => a - b;
+
+function replyLine(message: MessageId, by: AccountId) {
+  return {
+    id: message,
+    author: by,
+    mine: by === ME,
+    text: 'a reply',
+    sentAt: SENT_AT,
+    receivedAt: SENT_AT,
+    delivery: { kind: 'sent' },
+  } as const;
+}
 
 t.test(
   'of two timers the higher revision is in force, of equal ones the shorter, and no jump is believed',

@@ -9,7 +9,7 @@ import {
   PAGE_LINES,
   STEP_LINES,
   type LineWindow,
-} from '../../client/core/line-window.ts';
+} from '../../client/core/shown/line-window.ts';
 import type { Line } from '../../client/core/view.ts';
 
 type Step =

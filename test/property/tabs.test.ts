@@ -57,6 +57,7 @@ function openStandIn(browser: SimulatedBrowser, tab: SimulatedTab, store: Store,
         commands: commands('' as MessageId),
         keyed: commands,
         attend: () => undefined,
+        account: () => undefined,
         close: () => undefined,
       };
     },
@@ -121,11 +122,19 @@ t.test('whatever tabs do, a message is stored once, in order, and by the owner a
         if (what === 'freeze' && page !== undefined && alive.length > 1) page.tab.state = 'frozen';
         if (what === 'thaw' && frozen !== undefined) frozen.tab.state = 'alive';
         for (let i = 0; i < steps; i += 1) await browser.step();
+        for (const { door, sent } of inState('alive')) {
+          const inSight = new Set(door.unstored.value.map(({ text }) => text));
+          const lost = sent.find(({ text, outcome }) => outcome === 'waiting' && !inSight.has(text));
+          if (lost !== undefined) throw new Error(`on its way and out of sight: ${lost.text}`);
+        }
       }
       for (const { tab } of inState('frozen')) tab.state = 'alive';
       const surviving = inState('alive');
       const isDone = (): boolean =>
-        surviving.every(({ sent }) => sent.every(({ outcome }) => outcome === 'stored'));
+        surviving.every(
+          ({ door, sent }) =>
+            door.unstored.value.length === 0 && sent.every(({ outcome }) => outcome === 'stored'),
+        );
       const done = await browser.until(isDone);
       takeovers += store.owner - 1;
       const stored = [...store.messages.values()];

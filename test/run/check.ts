@@ -2,7 +2,7 @@
 
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { add, none, type Outcome } from './outcome.ts';
+import { add, fault, none, type Outcome } from './outcome.ts';
 import { programOf, root, runProgram } from './program.ts';
 
 interface Check {
@@ -37,7 +37,7 @@ async function runCheck(check: Check): Promise<Outcome> {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`${code === 0 ? 'ok' : 'NOT OK'} ${check.name} (${seconds} s)`);
   if (code !== 0) console.log(output.trimEnd());
-  return code === 0 ? { ...none, passed: 1 } : { ...none, failed: 1 };
+  return code === 0 ? { ...none, passed: 1 } : fault(`check: ${check.name}`);
 }
 
 /** Most of them use one core: two run at a time, the long ones first. */

@@ -4,10 +4,12 @@ import '../../client/ui/styles/base.css';
 import { render } from 'preact';
 import { takeUpdate } from '../../client/ui/app-update.ts';
 import { App } from '../../client/ui/app.tsx';
+import { noteUnkept } from '../../client/ui/conversation/given-back.ts';
 import { DoorContext } from '../../client/ui/door-context.ts';
 import { Unsupported } from '../../client/ui/screens/unsupported.tsx';
 import { followTheme } from '../../client/ui/theme.ts';
 import { makeFakeDoor } from '../support/fake-door.ts';
+import { ADA } from './people.ts';
 import { SCENES } from './scenes.ts';
 
 const name = new URLSearchParams(location.search).get('scene') ?? 'list';
@@ -16,6 +18,7 @@ const root = document.getElementById('app');
 if (scene !== undefined && root !== null) {
   followTheme();
   if (scene.camera === true) holdCameraBeforeScreen();
+  for (const words of scene.unkept ?? []) noteUnkept({ of: ADA.account, words });
   if (scene.update === true) takeUpdate.value = () => undefined;
   render(
     scene.obstacle !== undefined ? (

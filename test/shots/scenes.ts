@@ -1,11 +1,14 @@
 /** Every view worth looking at, by name: its address and the state behind it. */
-import type {
-  DeviceView,
-  Me,
-  OwnInviteView,
-  ResetView,
-  SearchResults,
-  ViewState,
+import {
+  Refusal,
+  type Commands,
+  type DeviceView,
+  type Failure,
+  type Me,
+  type OwnInviteView,
+  type ResetView,
+  type SearchResults,
+  type ViewState,
 } from '../../client/core/door.ts';
 import type { Obstacle } from '../../client/ui/screens/obstacle.ts';
 import type { Scene } from '../support/fake-door.ts';
@@ -50,6 +53,8 @@ export interface NamedScene extends Scene {
   /** Opens the actions of the first message with these words, and chooses of them. */
   readonly actions?: string;
   readonly choose?: readonly string[];
+  /** The same with another message after that. */
+  readonly next?: { readonly actions: string; readonly choose: readonly string[] };
   /** Boxes ticked after that, by patterns of their names. */
   readonly check?: readonly string[];
   /** Keeps the browser offline. */
@@ -58,6 +63,8 @@ export interface NamedScene extends Scene {
   readonly scrollUp?: number;
   /** A camera in front of this very screen: it sees the code that is shown. */
   readonly camera?: true;
+  /** Words that no storage took. */
+  readonly unkept?: readonly string[];
   /** A part of the interface that cannot be fetched, by the name of its file. */
   readonly missing?: string;
 }
@@ -73,6 +80,35 @@ const ME: Me = {
 };
 
 const DAY = 24 * 60 * 60_000;
+
+const IN_TEN_MINUTES = NOW + 600_000;
+/** What a device that showed a code asks to choose among. */
+const CHOICES = ['048217', '661305', '930428'];
+const MET_LEILA = {
+  id: 'code',
+  account: LEILA.account,
+  name: LEILA.name,
+  username: LEILA.username,
+  verified: false,
+};
+
+/** A command that answers in one way after the other, the last one for good. */
+function inTurn<Args extends readonly unknown[], Value>(
+  ...ways: readonly ((...args: Args) => Promise<Value>)[]
+): (...args: Args) => Promise<Value> {
+  let asked = 0;
+  return async (...args) => {
+    const way = ways[Math.min(asked, ways.length - 1)];
+    asked += 1;
+    if (way === undefined) throw new Error('no answer');
+    return way(...args);
+  };
+}
+
+/** A command that is refused. */
+function refused(failure: Failure): () => Promise<never> {
+  return () => Promise.reject(new Refusal(failure));
+}
 
 function resetBy(
   deviceName: string | undefined,
@@ -215,6 +251,17 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   invite: { path: INVITE, state: OUT },
   'invite-reading': { path: INVITE, state: OUT, hang: ['readInvite', 'readServer'] },
   'welcome-reading': { path: '/', state: OUT, hang: ['readServer'] },
+  'invite-long': {
+    path: INVITE,
+    state: OUT,
+    answers: {
+      readInvite: async (link) => ({
+        link,
+        inviterUsername: 'wolfeschlegelste',
+        expiresAt: NOW + 6 * DAY,
+      }),
+    },
+  },
   'invite-first': {
     path: INVITE,
     state: OUT,
@@ -328,7 +375,24 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     path: '/',
     shows: '5 messages found',
     state: { ...IN, indexing: { done: 41_000, total: 100_000 } },
-    answers: { searchMessages: async () => ({ ...(await FOUND()), complete: false }) },
+    answers: {
+      // What was found whole is asked for whole again.
+      searchMessages: inTurn<Parameters<Commands['searchMessages']>, SearchResults>(
+        async () => ({ ...(await FOUND()), complete: false }),
+        async (_typed, _within, most) =>
+          most === undefined ? FOUND() : { groups: [], more: false, complete: true },
+      ),
+    },
+    type: { [LABEL]: 'draft' },
+  },
+  'search-rest-failed': {
+    path: '/',
+    shows: 'The browser does not let Tacet store anything here.',
+    state: IN,
+    answers: {
+      searchMessages: async (_typed, _within, most) =>
+        most === undefined ? refused({ code: 'storage-unavailable' })() : { ...(await FOUND()), more: true },
+    },
     type: { [LABEL]: 'draft' },
   },
   'search-incomplete': {
@@ -469,6 +533,28 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     open: OPEN,
     actions: 'The lake is warm',
     choose: ['Edit'],
+  },
+  'message-edit-over-reply': {
+    path: `/c/${TEAM[4].account}`,
+    shows: 'Your reply waits.',
+    state: IN,
+    open: OPEN,
+    actions: 'bring a towel',
+    choose: ['Reply'],
+    next: { actions: 'The lake is warm', choose: ['Edit'] },
+  },
+  'message-unstored': {
+    path: `/c/${ADA.account}`,
+    shows: 'Not stored yet',
+    state: IN,
+    open: OPEN,
+    unstored: [
+      {
+        id: 'unstoredAAAAAAAAAAAAAA' as never,
+        to: ADA.account,
+        text: 'Written while another tab hangs, and in sight all the same',
+      },
+    ],
   },
   'message-details': {
     path: `/c/${TEAM[4].account}`,
@@ -650,6 +736,101 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     state: IN,
     open: { ...OPEN, [STRANGER.account]: { ...STRANGER_OPEN, state: 'new', lines: [] } },
   },
+  'encounter-waiting': {
+    path: '/',
+    shows: '/a number is about to stand here/',
+    state: { ...IN, encounters: [{ ...MET_LEILA, kind: 'waiting', until: IN_TEN_MINUTES }] },
+  },
+  encounter: {
+    path: '/',
+    shows: 'Yes, found it',
+    state: {
+      ...IN,
+      encounters: [
+        {
+          id: 'code',
+          account: LONG.account,
+          name: LONG.name,
+          username: LONG.username,
+          verified: true,
+          kind: 'asking',
+          number: '048217',
+          until: IN_TEN_MINUTES,
+        },
+      ],
+    },
+  },
+  'encounter-choosing': {
+    path: '/',
+    shows: 'None of these',
+    state: {
+      ...IN,
+      encounters: [{ ...MET_LEILA, kind: 'choosing', choices: CHOICES, until: IN_TEN_MINUTES }],
+    },
+  },
+  'encounter-other': {
+    path: '/',
+    shows: 'Not the same number',
+    state: {
+      ...IN,
+      encounters: [{ ...MET_LEILA, kind: 'choosing', choices: CHOICES, until: IN_TEN_MINUTES }],
+    },
+    press: ['6 6 1 3 0 5'],
+  },
+  'encounter-unnamed': {
+    path: '/',
+    shows: '/somebody without a name/',
+    state: {
+      ...IN,
+      encounters: [
+        {
+          ...MET_LEILA,
+          name: undefined,
+          username: undefined,
+          claims: 'leila',
+          kind: 'choosing',
+          choices: CHOICES,
+          until: IN_TEN_MINUTES,
+        },
+      ],
+    },
+  },
+  'encounter-aside': {
+    path: '/',
+    shows: 'Answer',
+    state: {
+      ...IN,
+      encounters: [{ ...MET_LEILA, kind: 'choosing', choices: CHOICES, until: IN_TEN_MINUTES }],
+    },
+    press: ['Close'],
+  },
+  'encounter-confirmed': {
+    path: '/',
+    shows: '/Waiting for/',
+    state: { ...IN, encounters: [{ ...MET_LEILA, kind: 'asking', number: '048217', until: IN_TEN_MINUTES }] },
+    press: ['Yes, found it'],
+  },
+  'encounter-met': {
+    path: '/',
+    shows: '/is verified/',
+    state: { ...IN, encounters: [{ ...MET_LEILA, kind: 'met' }] },
+  },
+  'encounter-changed': {
+    path: '/',
+    shows: 'The key has changed',
+    state: { ...IN, encounters: [{ ...MET_LEILA, kind: 'changed' }] },
+  },
+  'encounter-over': {
+    path: '/',
+    shows: 'The ten minutes are over',
+    state: { ...IN, encounters: [{ ...MET_LEILA, kind: 'asking', number: '048217', until: 0 }] },
+  },
+  'encounter-refused': {
+    path: '/',
+    shows: 'Nobody was verified',
+    state: { ...IN, encounters: [{ ...MET_LEILA, kind: 'asking', number: '048217', until: IN_TEN_MINUTES }] },
+    press: ['No'],
+  },
   'new-invite': { path: '/', shows: 'Hide QR code', state: IN, press: ['Invite someone', 'Show QR code'] },
   'new-invite-full': {
     path: '/',
@@ -669,7 +850,7 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     path: '/settings/invites',
     state: IN,
     shows: '/cannot be reached/',
-    refuse: { readOwnInvites: { code: 'offline' } },
+    answers: { readOwnInvites: inTurn(refused({ code: 'offline' }), async () => OWN_INVITES) },
   },
   'own-invites-withdraw': {
     path: '/settings/invites',
@@ -783,6 +964,17 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     shows: '/waits 72 hours of its own/',
     state: { ...IN, resets: [resetBy('The old laptop in the attic', NOW - 5 * DAY)] },
   },
+  'reset-lapsed': {
+    path: '/settings/account',
+    shows: '/^This device can reset your account/',
+    state: {
+      ...IN,
+      resets: [
+        resetBy('Firefox · Linux', NOW - 15 * DAY, { isThis: true }),
+        resetBy('The old laptop in the attic', NOW - 20 * DAY),
+      ],
+    },
+  },
   'resets-of-two': {
     path: '/settings/account',
     state: {
@@ -797,6 +989,14 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     path: '/',
     shows: '/older state of your account/',
     state: { ...IN, alerts: [{ what: 'older-state', id: 'older-state', at: NOW - DAY }] },
+  },
+  'alert-restored': {
+    path: '/',
+    shows: '/restored from a backup/',
+    state: {
+      ...IN,
+      alerts: [{ what: 'restored', id: 'restored', at: NOW - DAY / 24, backedUpAt: NOW - DAY }],
+    },
   },
   'alert-forged-devices': {
     path: '/',
@@ -871,10 +1071,20 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     press: ['Unlock'],
   },
   'not-found': { path: '/nowhere', state: IN },
-  'other-version': { path: '/', state: { session: { kind: 'other-version' } } },
+  'other-version': {
+    path: '/',
+    shows: '/An edit that was under way/',
+    state: { session: { kind: 'other-version' } },
+    unkept: ['An edit that was under way when another version took the account.'],
+  },
   removed: { path: '/', state: { session: { kind: 'ended', why: 'removed' } } },
   deleted: { path: '/', state: { session: { kind: 'ended', why: 'deleted' } } },
-  'too-old': { path: '/', state: { session: { kind: 'too-old' } } },
+  'too-old': {
+    path: '/',
+    shows: '/A message that could not be given away/',
+    state: { session: { kind: 'too-old' } },
+    unkept: ['A message that could not be given away any more.'],
+  },
   unsupported: { path: '/', state: {}, obstacle: { kind: 'unsupported', missing: 'WebAssembly' } },
   insecure: { path: '/', state: {}, obstacle: { kind: 'insecure' } },
   'in-app': { path: '/', state: {}, obstacle: { kind: 'in-app' } },
@@ -921,5 +1131,14 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'broken-outdated': {
     path: '/',
     state: { session: { kind: 'broken', failure: { code: 'app-outdated' } } },
+  },
+  'broken-full': {
+    path: '/',
+    shows: '/Copy it before you reload/',
+    state: { session: { kind: 'broken', failure: { code: 'storage-full' } } },
+    unkept: [
+      'The words that were on their way when the disk was full.\nAnd a second line of them.',
+      'Averylongwordwithoutanyspaceinit'.repeat(6),
+    ],
   },
 };

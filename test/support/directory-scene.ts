@@ -7,7 +7,7 @@ import { Background } from '@tacet/client/core/background';
 import { Conversations } from '@tacet/client/core/conversations/conversations';
 import { STORE_NAMES } from '@tacet/client/core/db/migrations';
 import { claimDatabase, SealedDb } from '@tacet/client/core/db/sealed';
-import type { SignedBytes } from '@tacet/client/core/db/stores';
+import type { SignedBytes } from '@tacet/client/core/db/stored-device';
 import { ownEngine } from '@tacet/client/core/own-engine';
 import { OwnKeeper } from '@tacet/client/core/own';
 import { newContact } from '@tacet/client/core/people/contact-entry';
@@ -116,7 +116,12 @@ export async function makeDirectoryScene(
       token: async () => '',
       changed: () => undefined,
       uploaded: () => undefined,
+      taken: () => undefined,
       contradicted: () => undefined,
+      mayBring: () => false,
+      brought: () => undefined,
+      keepReceipt: async () => undefined,
+      receiptOf: async () => undefined,
       outdated: () => undefined,
     },
     { version: 1, hash: new Uint8Array(32), plain: encodeCbor(record), dirty: false },

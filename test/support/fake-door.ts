@@ -12,6 +12,7 @@ import {
   type Failure,
   type Line,
   type OpenConversation,
+  type Unstored,
   type ViewState,
 } from '../../client/core/door.ts';
 
@@ -23,6 +24,8 @@ export interface Scene {
   /** Commands that never answer. */
   readonly hang?: readonly (keyof Commands)[];
   readonly answers?: Partial<Commands>;
+  /** Texts that core has been given and has not stored. */
+  readonly unstored?: readonly Unstored[];
 }
 
 type MessageLine = Extract<Line, { readonly kind: 'message' }>;
@@ -40,6 +43,7 @@ export function makeFakeDoor(scene: Scene): Door {
     resets: signal(first.resets),
     passphrase: signal(first.passphrase),
     refusedInvite: signal(first.refusedInvite),
+    encounters: signal(first.encounters),
     alerts: signal(first.alerts),
     outdated: signal(first.outdated),
     progress: signal(first.progress),
@@ -92,6 +96,22 @@ export function makeFakeDoor(scene: Scene): Door {
     readOwnInvites: async () => [],
     withdrawInvite: async () => undefined,
     followInvite: async () => '' as ConversationId,
+    confirmEncounter: async (id, number) => {
+      const asked = state.encounters.value.find((one) => one.id === id);
+      if (asked?.kind === 'choosing' && number !== asked.choices[0]) {
+        state.encounters.value = state.encounters.value.filter((one) => one !== asked);
+        return false;
+      }
+      state.encounters.value = state.encounters.value.map((one) =>
+        one.id === id && (one.kind === 'asking' || one.kind === 'choosing')
+          ? { ...one, kind: 'confirmed', number }
+          : one,
+      );
+      return true;
+    },
+    endEncounter: async (id) => {
+      state.encounters.value = state.encounters.value.filter((one) => one.id !== id);
+    },
     seeRefusedInvite: async () => {
       state.refusedInvite.value = undefined;
     },
@@ -125,7 +145,9 @@ export function makeFakeDoor(scene: Scene): Door {
       ],
     }),
     prepareSearch: async () => undefined,
-    stopIndexing: async () => undefined,
+    stopIndexing: async () => {
+      state.indexing.value = undefined;
+    },
     searchMessages: async () => ({ groups: [], more: false, complete: true }),
     acceptRequest: async (id) => {
       const open = state.open.value;
@@ -204,5 +226,12 @@ export function makeFakeDoor(scene: Scene): Door {
   for (const name of scene.hang ?? []) {
     Object.assign(commands, { [name]: () => new Promise<never>(() => undefined) });
   }
-  return { state, commands, attend: () => undefined, takeOver: () => undefined, close: () => undefined };
+  return {
+    state,
+    commands,
+    unstored: signal(scene.unstored ?? []),
+    attend: () => undefined,
+    takeOver: () => undefined,
+    close: () => undefined,
+  };
 }

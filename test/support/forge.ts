@@ -31,6 +31,8 @@ export interface Forgery {
   readonly unknownFields?: boolean;
   /** Makes another body from the honest ciphertext. */
   readonly ciphertext?: (honest: Uint8Array) => Uint8Array;
+  /** Places of the chain that are passed over before it is made. */
+  readonly ahead?: number;
 }
 
 /** The current session that a party of this project's engine keeps with a peer. */
@@ -41,8 +43,10 @@ export function sessionOf(party: Party, peer: Party): SessionState {
   return session;
 }
 
-function sealInner(session: SessionState, plaintext: Uint8Array, forgery: Forgery): Uint8Array {
-  const step = takeSending(session.ratchet.double);
+/** A message on a session, which stays as it is. */
+export function forgeOn(session: SessionState, plaintext: Uint8Array, forgery: Forgery): Uint8Array {
+  let step = takeSending(session.ratchet.double);
+  for (let i = 0; i < (forgery.ahead ?? 0); i += 1) step = takeSending(step.state);
   const pq = sendSpqr(decodeSpqrState(session.ratchet.spqr));
   const keys = deriveMessageKeys(step.seed, forgery.pqKey?.(pq.key) ?? pq.key);
   const honest = aesCbcEncrypt(keys.cipherKey, keys.iv, plaintext);
@@ -67,7 +71,7 @@ function sealInner(session: SessionState, plaintext: Uint8Array, forgery: Forger
 
 /** A message on the party's current session, which stays as it is: every forgery takes the same place in the ratchet. */
 export function forgeMessage(from: Party, to: Party, plaintext: Uint8Array, forgery: Forgery): Wire {
-  return { type: 2, bytes: new Uint8Array(sealInner(sessionOf(from, to), plaintext, forgery)) };
+  return { type: 2, bytes: new Uint8Array(forgeOn(sessionOf(from, to), plaintext, forgery)) };
 }
 
 /** A first message on an unanswered session, with other parts of its envelope where `parts` says so. */
@@ -88,7 +92,7 @@ export function forgeFirstMessage(
     kyberCiphertext: pending.kyberCiphertext,
     baseKey: session.baseKey,
     identityKey: session.localIdentity,
-    message: sealInner(session, plaintext, forgery),
+    message: forgeOn(session, plaintext, forgery),
     ...forgery.outer,
   });
   if (forgery.outerVersionByte !== undefined) bytes[0] = forgery.outerVersionByte;

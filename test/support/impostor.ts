@@ -8,7 +8,7 @@ import { generateKey, signLabelled, type LocalKey } from '@tacet/crypto/vault';
 import { copyBytes } from '@tacet/client/core/bytes';
 import { claimDatabase, SealedDb } from '@tacet/client/core/db/sealed';
 import { STORE_NAMES } from '@tacet/client/core/db/migrations';
-import type { SignedBytes } from '@tacet/client/core/db/stores';
+import type { SignedBytes } from '@tacet/client/core/db/stored-device';
 import { verifyList } from '@tacet/client/core/device-lists';
 import { ownEngine } from '@tacet/client/core/own-engine';
 import { OwnKeeper } from '@tacet/client/core/own';

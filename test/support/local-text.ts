@@ -1,9 +1,24 @@
-/** Looks for words in everything that a client keeps on its disk, opened with the client's own key. */
+/** What a client keeps on its disk, opened with the client's own key: looked at and changed, or searched for words. */
 import { keyFrom, type LocalKey } from '@tacet/crypto/vault';
+import { openLocalDatabase } from '@tacet/client/core/account/local';
 import { DATABASE_NAME, DATABASE_VERSION, STORE_NAMES } from '@tacet/client/core/db/migrations';
 import { SealedDb } from '@tacet/client/core/db/sealed';
 import { encodeCbor } from '@tacet/protocol/cbor';
-import type { NodePorts } from './node-ports.ts';
+import { openNodePorts, type Disk, type NodePorts } from './node-ports.ts';
+
+/** Nobody listens there. */
+const NOWHERE = 'http://127.0.0.1:1';
+
+/** Works in the database of a client that is closed. */
+export async function look<Value>(disk: Disk, work: (db: SealedDb) => Promise<Value>): Promise<Value> {
+  const found = await openLocalDatabase(openNodePorts({ url: NOWHERE, disk }), () => undefined);
+  if (found.kind !== 'device') throw new Error('no device');
+  try {
+    return await work(found.db);
+  } finally {
+    found.db.close();
+  }
+}
 
 /** Whether any stored value holds these words, bodies and frames inside of it included. `except`: stores that are passed over. */
 export async function holdsText(

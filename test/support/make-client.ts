@@ -179,6 +179,13 @@ export function linesOf(state: ViewState): readonly MessageLine[] {
   return (state.open?.lines ?? []).filter((line) => line.kind === 'message');
 }
 
+/** The message of the open conversation with this text. Throws where there is none. */
+export function lineOf(client: TestClient, text: string): MessageLine {
+  const line = linesOf(client.state).find((each) => each.text === text);
+  if (line === undefined) throw new Error(`no message ${text}`);
+  return line;
+}
+
 /** What the event lines of the open conversation tell, in order. */
 export function eventsOf(state: ViewState): readonly string[] {
   return (state.open?.lines ?? []).flatMap((line) => (line.kind === 'event' ? [line.event.what] : []));
@@ -199,10 +206,24 @@ export async function isDeliveredTo(
   while ((await told()) < devices) await delay(30);
 }
 
+/** Marks whoever the open conversation is with as verified, as after a comparison of the numbers. */
+export async function markVerified(client: TestClient, id: ConversationId): Promise<void> {
+  const { digits } = await client.commands.readSafetyNumber(id);
+  await client.commands.verify(id, digits);
+  await client.waitFor('verified', ({ open }) => open?.person.trust === 'verified');
+}
+
 /** Opens the conversation with somebody and waits until it is shown. */
 export async function openWith(client: TestClient, name: string): Promise<ConversationId> {
   const id = await hasContact(client, name);
   await client.commands.openConversation(id);
   await client.waitFor('the open conversation', ({ open }) => open?.id === id);
   return id;
+}
+
+/** The person has seen everything that the open conversation shows: its window goes on with what comes. */
+export async function readShown({ commands, state }: TestClient): Promise<void> {
+  const { open } = state;
+  const order = open?.lines.at(-1)?.order;
+  if (open !== undefined && order !== undefined) await commands.markRead(open.id, order);
 }

@@ -255,21 +255,51 @@ function openNodeKeyring(disk: Disk): DeviceKeyring {
   };
 }
 
+/** An answer, with the headers that a proxy saw and may change. */
+export interface WireReply extends HttpReply {
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** An open socket in the hands of whoever stands between: both ends can be spoken to at any time. */
+export interface Line {
+  readonly path: string;
+  toClient(bytes: Uint8Array): void;
+  toServer(bytes: Uint8Array): void;
+  /** Ends it at both ends, towards the client with this code. */
+  close(code?: number): void;
+}
+
 /** What stands between a client and its server: a test may look at everything and change it. */
 export interface Wire {
   /** Changes or drops (`undefined`) a request's answer. */
-  reply?(request: HttpRequest, reply: HttpReply): HttpReply | undefined | Promise<HttpReply | undefined>;
+  reply?(request: HttpRequest, reply: WireReply): WireReply | undefined | Promise<WireReply | undefined>;
   /** Sees a request before it goes. Throwing loses it. */
   request?(request: HttpRequest): void;
-  /** Changes a frame on its way to the server; `undefined` drops it. */
-  toServer?(path: string, bytes: Uint8Array): Uint8Array | undefined;
+  /** Gives what the server is asked instead; `undefined` loses the request. */
+  ask?(request: HttpRequest): HttpRequest | undefined | Promise<HttpRequest | undefined>;
+  /** Changes a frame on its way to the server, into several in order; `undefined` drops it. */
+  toServer?(path: string, bytes: Uint8Array): Uint8Array | readonly Uint8Array[] | undefined;
   /** Changes a frame on its way to the client; several are sent in order. */
   toClient?(path: string, bytes: Uint8Array): readonly Uint8Array[];
+  /** A socket is open. */
+  opened?(line: Line): void;
+  /** A socket is over. */
+  closed?(line: Line): void;
+}
+
+/** The frames that go to the server in place of one. */
+export function framesToServer(wire: Wire, path: string, bytes: Uint8Array): readonly Uint8Array[] {
+  const given = wire.toServer === undefined ? bytes : wire.toServer(path, bytes);
+  if (given === undefined) return [];
+  return given instanceof Uint8Array ? [given] : given;
 }
 
 /** What node ports are made of. */
 export interface NodePortsOptions {
+  /** The server's origin, which clients sign. */
   readonly url: string;
+  /** The address to connect to in place of the server's: a proxy, `http://host:port`. */
+  readonly via?: string;
   readonly disk?: Disk;
   readonly power?: Power;
   readonly wire?: Wire;
@@ -292,6 +322,7 @@ export interface NodePorts extends Ports {
 /** Opens ports onto the server at `url`. */
 export function openNodePorts(options: NodePortsOptions): NodePorts {
   const { url, disk = new Disk(), power = new Power(), wire = {} } = options;
+  const address = options.via ?? url;
   const skew = options.skewMs ?? (() => 0);
   const timers = new Set<NodeJS.Timeout>();
   const sockets = new Set<WebSocket>();
@@ -320,10 +351,12 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
     if (!power.step()) return never();
     if (!isUp) throw new Error('no network');
     wire.request?.(request);
-    const response = await fetch(url + request.path, {
-      method: request.method,
-      headers: { ...request.headers },
-      ...(request.body === undefined ? {} : { body: request.body }),
+    const asked = wire.ask === undefined ? request : await wire.ask(request);
+    if (asked === undefined) throw new Error('no answer');
+    const response = await fetch(address + asked.path, {
+      method: asked.method,
+      headers: { ...asked.headers },
+      ...(asked.body === undefined ? {} : { body: asked.body }),
       redirect: 'error',
       signal: AbortSignal.timeout(request.timeoutMs),
     });
@@ -335,14 +368,28 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
   }
 
   function openSocket(path: string, events: SocketEvents): Socket {
-    const socket = new WebSocket(url.replace(/^http/, 'ws') + path, { perMessageDeflate: false });
+    const socket = new WebSocket(address.replace(/^http/, 'ws') + path, { perMessageDeflate: false });
     sockets.add(socket);
     let over = !isUp || power.isOff;
     const end = (code: number): void => {
       sockets.delete(socket);
       if (over || power.isOff) return;
       over = true;
+      wire.closed?.(line);
       events.closed(code);
+    };
+    const line: Line = {
+      path,
+      toClient(bytes) {
+        if (!over && !power.isOff) events.message(bytes);
+      },
+      toServer(bytes) {
+        if (!over && socket.readyState === WebSocket.OPEN) socket.send(bytes);
+      },
+      close(code) {
+        socket.terminate();
+        end(code ?? 1006);
+      },
     };
     if (over) {
       socket.on('error', () => undefined);
@@ -350,7 +397,9 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
       if (!power.isOff) queueMicrotask(() => events.closed(1006));
     }
     socket.on('open', () => {
-      if (!over && !power.isOff) events.opened();
+      if (over || power.isOff) return;
+      wire.opened?.(line);
+      events.opened();
     });
     socket.on('message', (data: Buffer) => {
       for (const bytes of wire.toClient?.(path, new Uint8Array(data)) ?? [new Uint8Array(data)]) {
@@ -362,8 +411,9 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
     return {
       send(bytes) {
         if (over || !power.step()) return;
-        const changed = wire.toServer === undefined ? bytes : wire.toServer(path, bytes);
-        if (changed !== undefined && socket.readyState === WebSocket.OPEN) socket.send(changed);
+        for (const changed of framesToServer(wire, path, bytes)) {
+          if (socket.readyState === WebSocket.OPEN) socket.send(changed);
+        }
       },
       bufferedBytes: () => socket.bufferedAmount,
       close(code) {

@@ -72,6 +72,7 @@ const SIGNED: readonly SignedShape<TSchema>[] = [
   requests.signedBeginReset,
   requests.signedCancelReset,
   requests.signedFinishReset,
+  requests.signedComeBack,
 ];
 
 /** The catalogue is a table of its own. */

@@ -1,14 +1,14 @@
 /** Everything that a server's database holds, read beside the running server: for tests of what is, and is no longer, stored. */
 import Sqlite from 'better-sqlite3';
 import { join } from 'node:path';
-import { DATABASE_FILE } from '../../server/compose.ts';
+import { DATABASE_FILE } from '../../server/store/database-file.ts';
 
 /** Rows by table, in a form that can be compared. */
 export type Tables = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
-/** Reads every table that is not the engine's own. */
-export function readTables(dataDir: string): Tables {
-  const database = new Sqlite(join(dataDir, DATABASE_FILE), { readonly: true });
+/** Reads every table that is not the engine's own. `file`: another database in the folder. */
+export function readTables(dataDir: string, file = DATABASE_FILE): Tables {
+  const database = new Sqlite(join(dataDir, file), { readonly: true });
   try {
     const names = database
       .prepare<[], { name: string }>("select name from sqlite_master where type = 'table' order by name")

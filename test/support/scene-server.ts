@@ -107,10 +107,11 @@ class Fields {
 /** Does one after the other what a scene asks for. */
 async function act(page: Page, scene: NamedScene, fields: Fields): Promise<void> {
   await fields.fill();
-  if (scene.actions !== undefined) {
-    await page.getByRole('article').filter({ hasText: scene.actions }).first().focus();
+  for (const { actions, choose = [] } of [scene, scene.next ?? {}]) {
+    if (actions === undefined) continue;
+    await page.getByRole('article').filter({ hasText: actions }).first().focus();
     await page.keyboard.press('Enter');
-    for (const name of scene.choose ?? []) await page.getByRole('menuitem', { name, exact: true }).click();
+    for (const name of choose) await page.getByRole('menuitem', { name, exact: true }).click();
   }
   for (const name of scene.check ?? []) await page.getByRole('checkbox', { name: patternOf(name) }).check();
   for (const step of scene.press ?? []) {

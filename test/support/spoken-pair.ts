@@ -2,6 +2,7 @@
 import type { ConversationId } from '@tacet/client/core/view';
 import {
   linesOf,
+  nameOf,
   openTestClient,
   openWith,
   signUp,
@@ -21,19 +22,26 @@ export interface SpokenPair {
   readonly toBen: ConversationId;
 }
 
+export interface SpokenPairOptions {
+  readonly adas?: Partial<TestClientOptions>;
+  readonly bens?: Partial<TestClientOptions>;
+  /** Their usernames in place of `ada` and `ben`. */
+  readonly names?: readonly [string, string];
+  /** Where the first of them needs one. */
+  readonly invite?: string | undefined;
+}
+
 /** Both have the conversation open: Ada's `hello`, Ben's `hi`. The caller closes them. */
-export async function makeSpokenPair(
-  url: string,
-  options: { readonly adas?: Partial<TestClientOptions>; readonly bens?: Partial<TestClientOptions> } = {},
-): Promise<SpokenPair> {
+export async function makeSpokenPair(url: string, options: SpokenPairOptions = {}): Promise<SpokenPair> {
+  const [first, second] = options.names ?? ['ada', 'ben'];
   await using opened = new AsyncDisposableStack();
   const ada = opened.use(openTestClient({ url, ...options.adas }));
-  const { passphrase: adasPassphrase } = await signUp(ada, 'ada');
+  const { passphrase: adasPassphrase } = await signUp(ada, first, options.invite);
   const { link } = await ada.commands.makeInvite();
   const ben = opened.use(openTestClient({ url, ...options.bens }));
-  const { passphrase: bensPassphrase } = await signUp(ben, 'ben', link);
-  const toAda = await openWith(ben, 'Ada');
-  const toBen = await openWith(ada, 'Ben');
+  const { passphrase: bensPassphrase } = await signUp(ben, second, link);
+  const toAda = await openWith(ben, nameOf(first));
+  const toBen = await openWith(ada, nameOf(second));
   await ada.commands.sendText(toBen, 'hello');
   await ben.waitFor('hello', (state) => textsOf(state).includes('hello'));
   await ben.commands.sendText(toAda, 'hi');

@@ -3,7 +3,7 @@ import { CoreError } from '../failure.ts';
 import type { Home } from '../home.ts';
 import type { Ports } from '../ports.ts';
 import { slowly } from '../slow-work.ts';
-import type { SharedState } from '../state.ts';
+import type { SharedState } from '../shown/state.ts';
 import type { LockView } from '../view.ts';
 import { IdleLock } from './idle-lock.ts';
 import { opensLock, replaceLock, unlockLocalDatabase, type Found } from './local.ts';

@@ -18,10 +18,11 @@ import {
   type InviteSecret,
   type ProfileKey,
 } from '@tacet/crypto/vault';
-import { copyBytes } from '../bytes.ts';
+import { copyBytes, type OwnBytes } from '../bytes.ts';
 import { T } from '../db/stores.ts';
 import { CoreError } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
+import { hideCode, showCode } from '../safety/encounters.ts';
 import type { Services } from '../services.ts';
 import type { OwnInviteView } from '../view.ts';
 import { formatInviteLink, parseInviteLink } from './invites.ts';
@@ -63,11 +64,12 @@ export class Giving {
       madeAt: now,
       ...(use === 'scan' ? { scan: true } : {}),
     };
-    await db.write([T.record], async (tx) =>
-      record.change(tx, (held) => ({ ...held, invites: keptInvites([...held.invites, invite], now) })),
-    );
+    const scan = await db.write([T.record, T.own], async (tx) => {
+      record.change(tx, (held) => ({ ...held, invites: keptInvites([...held.invites, invite], now) }));
+      return use === 'scan' ? showCode(this.#s, tx, invite) : undefined;
+    });
     await record.flush();
-    return { link: this.#linkOf(invite), expiresAt: invite.expiresAt };
+    return { link: this.#linkOf(invite, scan), expiresAt: invite.expiresAt };
   }
 
   /** A link that nobody was given yet, a new one where there is none. Throws as `make` does. */
@@ -115,7 +117,8 @@ export class Giving {
     const { code } = parseInviteLink(text, origin);
     const isIt = (invite: OpenInvite): boolean =>
       equalBytes(invite.code, idBytes(code)) && invite.closedAt === undefined;
-    await db.write([T.record], async (tx) => {
+    await db.write([T.record, T.own], async (tx) => {
+      hideCode(this.#s, tx, idBytes(code));
       if (!record.value.invites.some(isIt)) return;
       record.change(tx, (held) => ({
         ...held,
@@ -142,12 +145,14 @@ export class Giving {
       });
   }
 
-  #linkOf({ code, secret }: OpenInvite): string {
+  /** `scan`: of a code that is shown to be scanned, the commitment that it carries. */
+  #linkOf({ code, secret }: OpenInvite, scan?: OwnBytes): string {
     const { origin, own, record } = this.#s;
     return formatInviteLink(origin, idOf<InviteCode>(code), {
       secret: copyBytes(secret),
       accountKeyHash: hashAccountKey(PublicKey.deserialize(copyBytes(own.value.accountKey))),
       deliveryKey: deriveDeliveryKey(keyFrom<ProfileKey>(record.value.profileKey)),
+      ...(scan === undefined ? {} : { scan }),
     });
   }
 
@@ -160,7 +165,7 @@ export class Giving {
         return reply.code as InviteCode;
       } catch (error) {
         if (!isWireError(error, 'queue-full')) throw error;
-        if (tries > 1 || !(await this.#makeRoom())) {
+        if (tries > 1 || !(await this.endClosed())) {
           throw new CoreError('invites-full', 'as many open invites as an account may have', {
             cause: error,
           });
@@ -169,8 +174,11 @@ export class Giving {
     }
   }
 
-  /** Ends on the server what is closed here and still open there: somebody with an account used it, or its withdrawal never arrived. */
-  async #makeRoom(): Promise<boolean> {
+  /**
+   * Ends on the server what is closed here and still open there: somebody with an account used it, or its withdrawal never arrived. Gives
+   * whether there was any. Throws what a lost connection throws.
+   */
+  async endClosed(): Promise<boolean> {
     const { rest, session, record } = this.#s;
     const closed = new Set(
       record.value.invites

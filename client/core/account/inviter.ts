@@ -5,7 +5,7 @@ import { readInvite } from '@tacet/protocol/rest/people';
 import { PublicKey } from '@tacet/crypto';
 import { hashAccountKey } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
-import type { InviteAnswer } from '../db/stores.ts';
+import type { InviteAnswer } from '../db/stored-device.ts';
 import { verifyList } from '../device-lists.ts';
 import { CoreError } from '../failure.ts';
 import { askEntry } from '../people.ts';
@@ -26,7 +26,7 @@ export async function checkInvite(
   const { inviter } = await rest.call(readInvite, { params: { code: link.code } });
   if (inviter === undefined) throw new CoreError('invite-malformed', 'an invite of nobody with a secret');
   const account = idOf<AccountId>(idBytes(inviter.account as AccountId));
-  const { secret, accountKeyHash, deliveryKey } = link.secrets;
+  const { secret, accountKeyHash, deliveryKey, scan } = link.secrets;
   const answer: InviteAnswer = {
     account,
     username: inviter.username,
@@ -34,6 +34,7 @@ export async function checkInvite(
     secret,
     accountKeyHash,
     deliveryKey,
+    ...(scan === undefined ? {} : { scan }),
   };
   try {
     const entry = await askEntry(anonymous, account, deliveryKey);

@@ -13,7 +13,8 @@ import {
 } from '@tacet/crypto/vault';
 import { claimDatabase, SealedDb } from '../db/sealed.ts';
 import { DATABASE_NAME, DATABASE_VERSION, STORE_NAMES } from '../db/migrations.ts';
-import { T, type OwnDevice } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { OwnDevice } from '../db/stored-device.ts';
 import { CoreError } from '../failure.ts';
 import type { Database, Ports } from '../ports.ts';
 

@@ -7,10 +7,12 @@ import { PublicKey } from '@tacet/crypto';
 import { inviteMac, keyFrom, type InviteSecret } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
 import { LINE_TABLES } from '../conversations/lines.ts';
-import { T, type InviteAnswer } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { InviteAnswer } from '../db/stored-device.ts';
 import { decidedAt, newContact } from '../people/contact-entry.ts';
 import { CoreError, isCoreError } from '../failure.ts';
 import { giveProfile } from '../messages/handlers/profile.ts';
+import { scanCode, wasEnded } from '../safety/encounters.ts';
 import type { Services } from '../services.ts';
 import { isRepeatable } from '../transport/rest.ts';
 import { checkInvite, isInvitersKey, requireInvitersKey } from './inviter.ts';
@@ -30,10 +32,13 @@ export class Meeting {
   async followInvite(text: string): Promise<AccountId> {
     const { rest, origin } = this.#s;
     const link = parseInviteLink(text, origin);
+    if (wasEnded(this.#s, idBytes(link.code))) throw new CoreError('invite-invalid', 'scanned and refused');
     const answer = await checkInvite(rest, this.#s.anonymous, link);
     if (answer === undefined) throw new CoreError('invite-malformed', 'an invite that leads to nobody');
     if (answer.account === this.#account) throw new CoreError('invite-own', 'the own invite');
-    if (this.#s.record.contact(answer.account)?.state !== 'accepted') await this.#answer(answer);
+    // People who know each other scan a code to meet face to face.
+    const isKnown = this.#s.record.contact(answer.account)?.state === 'accepted';
+    if (!isKnown || answer.scan !== undefined) await this.#answer(answer);
     return answer.account;
   }
 
@@ -48,6 +53,7 @@ export class Meeting {
     const tables = [...LINE_TABLES, T.people, T.record, T.own, T.outbox];
     const inForce = await this.#s.directory.settle(entry, tables, async (tx, person) => {
       const now = clock.now();
+      const wasAccepted = this.#s.record.contact(account)?.state === 'accepted';
       // What has come into force since then may be another key than the one that was held against the link.
       if (person === undefined || !isInvitersKey(answer, person.stored.accountKey)) return person;
       this.#s.record.changeContact(tx, account, (held) => {
@@ -69,12 +75,17 @@ export class Meeting {
         };
       });
       this.#s.conversations.ensure(tx, account);
-      this.#s.conversations.addEvent(tx, account, { what: 'invite-accepted' });
+      if (!wasAccepted) this.#s.conversations.addEvent(tx, account, { what: 'invite-accepted' });
+      const nonce = scanCode(this.#s, tx, answer, person.stored.accountKey);
       const mac = inviteMac(keyFrom<InviteSecret>(answer.secret), {
         account: idBytes(this.#account),
         accountKey: PublicKey.deserialize(copyBytes(this.#s.own.value.accountKey)),
       });
-      giveProfile(this.#s, tx, account, { code: idBytes(answer.code), mac });
+      giveProfile(this.#s, tx, account, {
+        code: idBytes(answer.code),
+        mac,
+        ...(nonce === undefined ? {} : { nonce }),
+      });
       if (this.#s.own.value.answering !== undefined) {
         this.#s.own.change(tx, ({ answering: _done, ...own }) => own);
       }

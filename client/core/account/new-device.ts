@@ -5,7 +5,7 @@
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import type { RandomBytes } from '../ports.ts';
-import type { PreKeyState } from '../db/stores.ts';
+import type { PreKeyState } from '../db/stored-device.ts';
 import type { Engine, EngineIdentityKeyPair } from '../engine.ts';
 import {
   makeOneTimeKeys,
@@ -15,7 +15,7 @@ import {
   type PublicOneTime,
   type PublicSigned,
 } from '../prekeys.ts';
-import type { SignedBytes } from '../db/stores.ts';
+import type { SignedBytes } from '../db/stored-device.ts';
 
 /** Registration ids have 14 bits; 0 is none. */
 const REGISTRATION_IDS = 0x3fff;

@@ -20,7 +20,8 @@ import {
   type VaultContents,
   type VaultKey,
 } from '@tacet/crypto/vault';
-import { T, type OwnDevice } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { OwnDevice } from '../db/stored-device.ts';
 import { CoreError } from '../failure.ts';
 import type { Services } from '../services.ts';
 import type { Rest } from '../transport/rest.ts';

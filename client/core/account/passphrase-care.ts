@@ -4,7 +4,8 @@
  */
 import type { DeviceId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
-import { T, type StoredCare } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { StoredCare } from '../db/stored-device.ts';
 import type { Clock } from '../ports.ts';
 
 const KEY = 'passphrase';

@@ -105,6 +105,7 @@ async function putInForce(services: Services, version: number): Promise<void> {
       credentialsVersion: Math.max(held.credentialsVersion, version),
     }));
     care.renewed(tx);
+    tx.after(() => services.receiptsDue());
     if (!hasOtherDevices(services)) return;
     outbox.add(tx, {
       to: own.value.account,

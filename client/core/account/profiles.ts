@@ -1,5 +1,5 @@
 /** Names and pictures: the own ones, told to contacts through the encrypted profile, and theirs, read from it. */
-import { encodeB64u } from '@tacet/protocol/bytes';
+import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import { isPicture } from '@tacet/protocol/content/picture';
 import type { AccountRecord } from '@tacet/protocol/content/record';
 import type { AccountId } from '@tacet/protocol/ids';
@@ -7,6 +7,7 @@ import { sha256 } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
 import { K, T } from '../db/stores.ts';
 import { CoreError, fetchPart } from '../failure.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { Services } from '../services.ts';
 import { shownName } from '../shown-name.ts';
 import { untilLater } from '../transport/rest.ts';
@@ -19,7 +20,8 @@ function nameOf(picture: Uint8Array): string {
 /** Profiles of this account and its contacts. */
 export class Profiles {
   readonly #s: Services;
-  readonly #asked = new Set<AccountId>();
+  /** What reads the profile of each. */
+  readonly #readings = new Map<AccountId, () => Promise<void>>();
   #ownPicture: { readonly bytes: Uint8Array; readonly name: string } | undefined;
   #stopped = false;
 
@@ -63,16 +65,12 @@ export class Profiles {
     return picture !== undefined && isPicture(picture) ? picture : undefined;
   }
 
-  /** Reads a contact's profile again, soon. */
+  /** Reads a contact's profile again, soon; once more where one is being read, perhaps under a key that is no longer his. */
   read(account: AccountId): void {
-    if (this.#asked.has(account) || this.#stopped) return;
-    this.#asked.add(account);
-    this.#s.background.run(
-      this.#read(account)
-        .catch(untilLater)
-        .finally(() => this.#asked.delete(account)),
-      'read a profile',
-    );
+    if (this.#stopped) return;
+    const reading = this.#readings.get(account) ?? oneAtATime(() => this.#read(account));
+    this.#readings.set(account, reading);
+    this.#s.background.run(reading().catch(untilLater), 'read a profile');
   }
 
   stop(): void {
@@ -91,8 +89,10 @@ export class Profiles {
   async #read(account: AccountId): Promise<void> {
     const { db, directory, people, record } = this.#s;
     const profileKey = record.contact(account)?.profileKey;
-    const above = directory.get(account)?.stored.profileVersion ?? 0;
     if (profileKey === undefined) return;
+    const seen = directory.get(account)?.stored.profile;
+    // Whoever had the key before may have counted as high as there is: what he wrote keeps nothing from being read under the next one.
+    const above = seen !== undefined && equalBytes(seen.key, profileKey) ? seen.version : 0;
     const profile = await people.fetchProfile(account, profileKey, above);
     if (profile === undefined) return;
     const { username, picture } = profile.document;
@@ -103,7 +103,7 @@ export class Profiles {
       else tx.put(T.pictures, K.picture(db, account), shown);
       directory.edit(tx, account, ({ picture: _before, ...held }) => ({
         ...held,
-        profileVersion: profile.version,
+        profile: { version: profile.version, key: profileKey },
         name,
         // His own claim: it is shown as his word, and nobody is ever found by it.
         username,

@@ -1,118 +1,88 @@
 /**
  * The account record of this device: in memory, in local storage, and sealed on the server. A change is stored at once and uploaded
- * soon; of two devices that change it at the same time the second merges and tries again. A server that shows an older version, another
- * record under a known version, or a record that does not name the one before is not believed, and nothing is lowered for it. A record that
- * a newer build of an own device wrote is left alone, and told of: nothing is uploaded over it until this device is as new.
+ * soon; of two devices that change it at the same time the second merges and tries again (`record-reading.ts`). A record that a newer build
+ * of an own device wrote is left alone, and told of: nothing is uploaded over it until this device is as new.
  */
-import { equalBytes, decodeB64u, encodeB64u } from '@tacet/protocol/bytes';
-import { parseCbor } from '@tacet/protocol/cbor';
-import { AccountRecord, type Contact } from '@tacet/protocol/content/record';
+import { encodeB64u } from '@tacet/protocol/bytes';
+import type { AccountRecord, Contact } from '@tacet/protocol/content/record';
 import { isWireError } from '@tacet/protocol/errors';
-import { idBytes, idOf, type AccountId } from '@tacet/protocol/ids';
-import { getRecord, putRecord } from '@tacet/protocol/rest/accounts';
-import { hashRecord, sealRecord, type RecordKey } from '@tacet/crypto/vault';
-import type { Background } from '../background.ts';
-import type { SealedDb, WriteTx } from '../db/sealed.ts';
-import { T, type StoredRecord } from '../db/stores.ts';
-import { CoreError, fetchPart, isCoreError } from '../failure.ts';
+import { idBytes, type AccountId } from '@tacet/protocol/ids';
+import { putRecord } from '@tacet/protocol/rest/accounts';
+import { hashRecord, sealRecord } from '@tacet/crypto/vault';
+import type { WriteTx } from '../db/sealed.ts';
+import { T } from '../db/stores.ts';
+import type { StoredRecord } from '../db/stored-device.ts';
+import { CoreError, isCoreError } from '../failure.ts';
 import { KeyedLocks } from '../locks.ts';
-import type { Clock } from '../ports.ts';
-import { isRepeatable, type Rest } from '../transport/rest.ts';
-import { encodedOrFull, encodeRecord, hasRoomForContact, hasRoomToGoOn } from './record-form.ts';
-import { openSealedRecord } from './sealed-record.ts';
+import { isRepeatable } from '../transport/rest.ts';
+import { HeldRecord } from './held-record.ts';
+import { encodedOrFull, encodeRecord, hasRoomForContact } from './record-form.ts';
+import type { Newest, RecordNeeds } from './record-needs.ts';
+import { RecordReading } from './record-reading.ts';
 
 /** Changes within this time travel together. */
 const UPLOAD_DELAY_MS = 300;
 /** Tries against other devices that write at the same time. */
 const MERGES_MOST = 8;
 
-/** What the record needs. */
-export interface RecordNeeds {
-  readonly db: SealedDb;
-  readonly rest: Rest;
-  readonly clock: Clock;
-  readonly background: Background;
-  readonly account: AccountId;
-  /** The record key that this device has. */
-  recordKey(): RecordKey;
-  /** Whether the own list in force, as far as known, names that key. */
-  isKeyCurrent(): boolean;
-  /** Reads the own list; whether it names another record key than this device has. The new one comes inside the encryption. */
-  awaitsKey(): Promise<boolean>;
-  token(): Promise<string>;
-  /** Told after every change, own or merged. */
-  changed(): void;
-  /** A version is on the server: the other own devices are told. */
-  uploaded(version: number): void;
-  /** The server has shown an older record than the one known, or another one under a known version. */
-  contradicted(): void;
-  /** `RecordKeeper.isOutdated` has changed. */
-  outdated(): void;
-}
-
-/** The newest version on the server. */
-interface Newest {
-  readonly version: number;
-  readonly hash: Uint8Array;
-}
-
 /** Keeps the record. */
 export class RecordKeeper {
   readonly #needs: RecordNeeds;
   readonly #locks = new KeyedLocks();
-  #stored: StoredRecord;
-  #value: AccountRecord;
-  #contacts = new Map<AccountId, Contact>();
+  readonly #held: HeldRecord;
+  readonly #reading: RecordReading;
   #cancelUpload: (() => void) | undefined;
   #stopped = false;
-  #isOutdated = false;
 
   /** `value`: what `stored` holds, where it has been read. */
-  constructor(needs: RecordNeeds, stored: StoredRecord, value = parseCbor(AccountRecord, stored.plain)) {
+  constructor(needs: RecordNeeds, stored: StoredRecord, value?: AccountRecord) {
     this.#needs = needs;
-    this.#stored = stored;
-    this.#value = value;
-    this.#index();
+    this.#held = new HeldRecord(() => needs.changed(), stored, value);
+    this.#reading = new RecordReading(needs, this.#held);
   }
 
   get value(): AccountRecord {
-    return this.#value;
+    return this.#held.value;
   }
   get version(): number {
-    return this.#stored.version;
+    return this.#held.stored.version;
+  }
+  /** The newest version that is known to be on the server. */
+  get newest(): Newest {
+    return this.#held.newest;
   }
   get contacts(): readonly Contact[] {
-    return this.#value.contacts;
+    return this.#held.value.contacts;
   }
 
   contact(account: AccountId): Contact | undefined {
-    return this.#contacts.get(account);
+    return this.#held.contact(account);
   }
 
   /** Another own device runs a newer build, whose record this one cannot read: nothing is taken from it and nothing goes up. */
   get isOutdated(): boolean {
-    return this.#isOutdated;
+    return this.#reading.isOutdated;
   }
 
   /** Whether somebody new can be taken in. */
   get hasRoom(): boolean {
-    return hasRoomForContact(this.#value, this.#stored.plain.length);
+    return hasRoomForContact(this.#held.value, this.#held.size);
   }
 
   /** Throws `CoreError` `record-full` unless there is room for somebody new, or he is known already. */
   requireRoomFor(account: AccountId): void {
-    if (this.#contacts.has(account) || this.hasRoom) return;
+    if (this.#held.contact(account) !== undefined || this.hasRoom) return;
     throw new CoreError('record-full', 'no room for another contact');
   }
 
   /** Whether the record is one that can be kept after a change. */
   fits(edit: (record: AccountRecord) => AccountRecord): boolean {
-    return encodedOrFull(edit(this.#value), this.#value) !== undefined;
+    return encodedOrFull(edit(this.#held.value), this.#held.value) !== undefined;
   }
 
   /** Begins an upload that an earlier run left undone. */
   resume(): void {
-    if (this.#stored.dirty) this.#schedule();
+    if (this.#held.stored.dirty) this.#schedule();
   }
 
   /**
@@ -120,15 +90,19 @@ export class RecordKeeper {
    * `record-full` before anything is written where the record could not be read again: whoever lets it grow asks for room first.
    */
   change(tx: WriteTx, edit: (record: AccountRecord) => AccountRecord): void {
-    const next = edit(this.#value);
-    if (next === this.#value) return;
-    this.#keep(tx, { ...this.#stored, plain: encodeRecord(next, this.#value), dirty: true }, next);
+    const next = edit(this.#held.value);
+    if (next === this.#held.value) return;
+    this.#held.keep(
+      tx,
+      { ...this.#held.stored, plain: encodeRecord(next, this.#held.value), dirty: true },
+      next,
+    );
     this.#schedule();
   }
 
   /** Changes one contact; `edit` gets `undefined` for somebody new. */
   changeContact(tx: WriteTx, account: AccountId, edit: (contact: Contact | undefined) => Contact): void {
-    const held = this.#contacts.get(account);
+    const held = this.#held.contact(account);
     const next = edit(held);
     if (next === held) return;
     this.change(tx, (record) => ({
@@ -150,7 +124,7 @@ export class RecordKeeper {
    * by what that device wrote. The other devices bring what they know.
    */
   async holding<Value>(work: (newest: Newest) => Promise<Value>): Promise<Value> {
-    return this.#locks.run(['record'], async () => work(await this.#fetch(0, true)));
+    return this.#locks.run(['record'], async () => work(await this.#reading.fetch(0, true)));
   }
 
   /**
@@ -158,15 +132,15 @@ export class RecordKeeper {
    * after it. The transaction holds `T.record`.
    */
   adopt(tx: WriteTx, uploaded: Newest, edit: (record: AccountRecord) => AccountRecord): void {
-    if (uploaded.version <= this.#stored.version) {
+    if (uploaded.version <= this.#held.stored.version) {
       this.change(tx, edit);
       return;
     }
-    const next = edit(this.#value);
-    this.#keep(tx, { ...uploaded, plain: encodeRecord(next, this.#value), dirty: true }, next);
+    const next = edit(this.#held.value);
+    this.#held.keep(tx, { ...uploaded, plain: encodeRecord(next, this.#held.value), dirty: true }, next);
     this.#schedule();
     tx.after(() => {
-      this.#setOutdated(false);
+      this.#reading.setOutdated(false);
       this.#needs.uploaded(uploaded.version);
     });
   }
@@ -178,12 +152,12 @@ export class RecordKeeper {
   async refresh(atLeast = 0): Promise<void> {
     await this.#locks.run(['record'], async () => {
       try {
-        await this.#fetch(atLeast);
+        await this.#reading.fetch(atLeast);
       } catch (error) {
         if (!isCoreError(error, 'app-outdated')) throw error;
         return;
       }
-      if (this.#stored.dirty) this.#schedule();
+      if (this.#held.stored.dirty) this.#schedule();
     });
   }
 
@@ -210,139 +184,42 @@ export class RecordKeeper {
 
   async #upload(): Promise<void> {
     const { rest, db, account } = this.#needs;
-    for (let merges = 0; this.#stored.dirty && !this.#stopped; merges += 1) {
+    for (let merges = 0; this.#held.stored.dirty && !this.#stopped; merges += 1) {
       // What was changed here goes up under the new key, once it has come.
       if (!this.#needs.isKeyCurrent()) return;
       if (merges > MERGES_MOST) throw new CoreError('server-dishonest', 'the record never settles');
-      const version = this.#stored.version + 1;
-      const value = { ...this.#value, previous: this.#stored.hash };
-      const plain = encodeRecord(value, this.#value);
+      const version = this.#held.stored.version + 1;
+      const value = { ...this.#held.value, previous: this.#held.stored.hash };
+      const plain = encodeRecord(value, this.#held.value);
       const sealed = sealRecord(this.#needs.recordKey(), plain, { account: idBytes(account), version });
-      const sent = this.#value;
+      const sent = this.#held.value;
+      const over = await this.#reading.over();
+      let receipt: string;
       try {
-        await rest.call(putRecord, {
-          body: { version, sealed: encodeB64u(sealed) },
+        const reply = await rest.call(putRecord, {
+          body: { version, sealed: encodeB64u(sealed), ...(over === undefined ? {} : { over }) },
           token: await this.#needs.token(),
         });
+        ({ receipt } = reply);
       } catch (error) {
         if (!isWireError(error, 'version-mismatch')) throw error;
-        await this.#fetch(version);
+        this.#reading.refused();
+        // A restored server may have an older one, which the next try is put over.
+        await this.#reading.fetch(this.#needs.mayBring() ? 0 : version);
         continue;
       }
-      await db.write([T.record], async (tx) => {
+      await db.write([T.record, T.receiptsKept], async (tx) => {
+        await this.#needs.keepReceipt(tx, version, receipt);
         // A removal has put a later one in its place.
-        if (version <= this.#stored.version) return;
+        if (version <= this.#held.stored.version) return;
         // Asked here: writes that were waiting may have changed it since the answer came.
-        const unchanged = sent === this.#value;
-        const next = unchanged ? value : { ...this.#value, previous: this.#stored.hash };
-        const kept = unchanged ? plain : encodeRecord(next, this.#value);
-        this.#keep(tx, { version, hash: hashRecord(sealed), plain: kept, dirty: !unchanged }, next);
+        const unchanged = sent === this.#held.value;
+        const next = unchanged ? value : { ...this.#held.value, previous: this.#held.stored.hash };
+        const kept = unchanged ? plain : encodeRecord(next, this.#held.value);
+        this.#held.keep(tx, { version, hash: hashRecord(sealed), plain: kept, dirty: !unchanged }, next);
       });
+      this.#reading.brought();
       this.#needs.uploaded(version);
     }
-  }
-
-  /**
-   * Reads the server's record and takes it in; gives the newest version. `over`: it is about to be replaced, so one that cannot be taken
-   * in is no fault. Its version is given and nothing is taken from it.
-   */
-  async #fetch(atLeast: number, over = false): Promise<Newest> {
-    const { rest, db, clock } = this.#needs;
-    const known = this.#stored.version;
-    const reply = await rest.call(getRecord, { token: await this.#needs.token() });
-    const sealed = decodeB64u(reply.sealed);
-    if (sealed === undefined || reply.version < this.#stored.version || reply.version < atLeast) {
-      throw this.#contradicted(known, 'an older account record');
-    }
-    const hash = hashRecord(sealed);
-    if (reply.version === this.#stored.version) {
-      if (!equalBytes(hash, this.#stored.hash)) {
-        throw this.#contradicted(known, 'another account record under a known version');
-      }
-      return this.#newest;
-    }
-    const newest = { version: reply.version, hash };
-    const theirs = await this.#open(reply.version, sealed).catch((error: unknown) => {
-      if (isCoreError(error, 'app-outdated')) this.#setOutdated(true);
-      else if (!isCoreError(error, 'server-dishonest')) throw error;
-      if (!over) throw error;
-      return 'unreadable' as const;
-    });
-    if (theirs === 'unreadable') return newest;
-    if (theirs === undefined) return over ? newest : this.#newest;
-    const { guardRecord, mergeRecords } = await fetchPart(() => import('./merge.ts'));
-    if (reply.version === this.#stored.version + 1 && !equalBytes(theirs.previous, this.#stored.hash)) {
-      const fault = this.#contradicted(known, 'a record that does not follow the one before');
-      if (over) return newest;
-      throw fault;
-    }
-    const isTaken = await db.write([T.record], async (tx) => {
-      if (reply.version <= this.#stored.version) return true;
-      const wasDirty = this.#stored.dirty;
-      const next = wasDirty
-        ? mergeRecords(this.#value, theirs, clock.now())
-        : guardRecord(this.#value, theirs);
-      const dirty = wasDirty || next !== theirs;
-      const plain = encodedOrFull(next);
-      // Told outside: what is thrown in here ends every write of this device.
-      if (plain === undefined) return false;
-      // Nor may it be filled to where this device's next own entry would.
-      if (plain.length > this.#stored.plain.length && !hasRoomToGoOn(plain.length)) return false;
-      this.#keep(tx, { version: reply.version, hash, plain, dirty }, next);
-      return true;
-    });
-    if (!isTaken) {
-      if (over) return newest;
-      throw new CoreError('record-full', 'two records that are too much for one');
-    }
-    this.#setOutdated(false);
-    return this.#newest;
-  }
-
-  get #newest(): Newest {
-    const { version, hash } = this.#stored;
-    return { version, hash };
-  }
-
-  #setOutdated(is: boolean): void {
-    if (this.#isOutdated === is) return;
-    this.#isOutdated = is;
-    this.#needs.outdated();
-  }
-
-  /** `undefined`: the record is sealed under a key that this device has yet to get. */
-  async #open(version: number, sealed: Uint8Array): Promise<AccountRecord | undefined> {
-    const { account } = this.#needs;
-    const tried = this.#needs.recordKey();
-    try {
-      return await openSealedRecord(tried, account, version, sealed);
-    } catch (error) {
-      if (!isCoreError(error, 'server-dishonest')) throw error;
-      if (await this.#needs.awaitsKey()) return undefined;
-      const key = this.#needs.recordKey();
-      if (equalBytes(key, tried)) throw error;
-      // It came while the list was read.
-      return openSealedRecord(key, account, version, sealed);
-    }
-  }
-
-  /** `known`: the version when the server was asked; one that came meanwhile makes an honest answer look old. */
-  #contradicted(known: number, message: string): CoreError {
-    if (known === this.#stored.version) this.#needs.contradicted();
-    return new CoreError('server-dishonest', message);
-  }
-
-  #keep(tx: WriteTx, stored: StoredRecord, value: AccountRecord): void {
-    tx.put(T.record, 'record', stored);
-    this.#stored = stored;
-    this.#value = value;
-    this.#index();
-    tx.after(() => this.#needs.changed());
-  }
-
-  #index(): void {
-    this.#contacts = new Map(
-      this.#value.contacts.map((contact) => [idOf<AccountId>(contact.account), contact]),
-    );
   }
 }

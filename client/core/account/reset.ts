@@ -3,7 +3,7 @@
  * gives the account a new account key, with this device alone and the list's counter going on. Contacts see a changed key. What is
  * stored before the request leaves says afterwards whether it has happened.
  */
-import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
+import { encodeB64u } from '@tacet/protocol/bytes';
 import { idBytes, idOf, type DeviceId } from '@tacet/protocol/ids';
 import { getCredentials } from '@tacet/protocol/rest/accounts';
 import { getDirectory } from '@tacet/protocol/rest/devices';
@@ -19,7 +19,7 @@ import type { DeviceKeyring } from '../ports.ts';
 import type { Services } from '../services.ts';
 import { forgetStretched, withOwnVault } from './own-vault.ts';
 import type { AnnouncedReset } from './own-account.ts';
-import { makeRemoval, settle } from './removal.ts';
+import { happenedOf, makeRemoval, overtaking, settle } from './removal.ts';
 import { takeChallenge } from './session.ts';
 
 /** Announces one by this device. */
@@ -67,29 +67,31 @@ export async function completeReset(
   const stretched = stretchPassphrase(passphrase, username);
   const accountKey = PrivateKey.generate();
   try {
-    await record.holding(async (newest) => {
-      const contents = { accountKey, recordKey: new Uint8Array(32) as RecordKey };
-      const { removal, rotation } = await makeRemoval(
-        services,
-        newest,
-        [here],
-        { version, contents },
-        stretched,
-      );
-      const request = signedFinishReset.encode({
-        origin,
-        challenge: await takeChallenge(rest),
-        account: idBytes(account),
-        device: idBytes(device),
-        accountKey: accountKey.getPublicKey().serialize(),
-        list: removal.list,
-        rotation,
-      });
-      const signature = await keyring.signWithSessionKey(request);
-      const body = { bytes: encodeB64u(request), signature: encodeB64u(signature) };
-      await session.with((token) => rest.call(finishReset, { body, token }));
-      await settle(services, removal);
-    });
+    await overtaking(services, version, (beyond) =>
+      record.holding(async (newest) => {
+        const contents = { accountKey, recordKey: new Uint8Array(32) as RecordKey };
+        const { removal, rotation } = await makeRemoval(
+          services,
+          { ...newest, version: newest.version + beyond },
+          [here],
+          { version, contents },
+          stretched,
+        );
+        const request = signedFinishReset.encode({
+          origin,
+          challenge: await takeChallenge(rest),
+          account: idBytes(account),
+          device: idBytes(device),
+          accountKey: accountKey.getPublicKey().serialize(),
+          list: removal.list,
+          rotation,
+        });
+        const signature = await keyring.signWithSessionKey(request);
+        const body = { bytes: encodeB64u(request), signature: encodeB64u(signature) };
+        await session.with((token) => rest.call(finishReset, { body, token }));
+        await settle(services, removal);
+      }),
+    );
   } finally {
     accountKey.erase();
     forgetStretched(stretched);
@@ -103,7 +105,7 @@ export async function settleReset(services: Services): Promise<boolean> {
   if (asked.length === 0) return false;
   const entry = entryFromJson(await session.with((token) => rest.call(getDirectory, { token })));
   const inForce = hashList(entry.list);
-  const happened = asked.find(({ list }) => equalBytes(hashList(list), inForce));
+  const happened = happenedOf(asked, inForce);
   if (happened === undefined) return false;
   await settle(services, happened);
   return true;

@@ -21,7 +21,8 @@ import {
   type ProfileKey,
 } from '@tacet/crypto/vault';
 import type { WriteTx } from '../db/sealed.ts';
-import { T, type OwnDevice } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { OwnDevice } from '../db/stored-device.ts';
 import { giveProfile } from '../messages/handlers/profile.ts';
 import type { Services } from '../services.ts';
 

@@ -2,7 +2,7 @@
 import type { AccountRecord } from '@tacet/protocol/content/record';
 import { idBytes, type AccountId } from '@tacet/protocol/ids';
 import { hashRecord, openRecord, sealRecord, type RecordKey } from '@tacet/crypto/vault';
-import type { StoredRecord } from '../db/stores.ts';
+import type { StoredRecord } from '../db/stored-device.ts';
 import { CoreError } from '../failure.ts';
 import { encodeRecord, readRecord } from './record-form.ts';
 

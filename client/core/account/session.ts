@@ -10,17 +10,34 @@ import { signedRenewal } from '@tacet/protocol/signed/requests';
 import { CoreError } from '../failure.ts';
 import type { Ports } from '../ports.ts';
 import type { Rest } from '../transport/rest.ts';
+import type { ToldRestore } from './restores.ts';
 
 /** A token is renewed when it has less than this left. */
 const RENEW_BEFORE_MS = 60_000;
 
 /** A fresh challenge of the server, 32 bytes. */
 export async function takeChallenge(rest: Rest): Promise<Uint8Array<ArrayBuffer>> {
-  const { challenge } = await rest.call(newChallenge);
-  const bytes = decodeB64u(challenge);
+  return (await askChallenge(rest)).challenge;
+}
+
+/** A fresh challenge, and the restore that the server tells of with it. */
+export async function askChallenge(
+  rest: Rest,
+): Promise<{ readonly challenge: Uint8Array<ArrayBuffer>; readonly restore: ToldRestore | undefined }> {
+  const { challenge, restore } = await rest.call(newChallenge);
+  const told =
+    restore === undefined ? undefined : { epoch: bytesOf(restore.epoch), backedUpAt: restore.backedUpAt };
+  return { challenge: bytesOf(challenge), restore: told };
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = decodeB64u(text);
   if (bytes === undefined) throw new CoreError('server-dishonest', 'a challenge that is no base64url');
   return bytes;
 }
+
+/** Comes back to a server that says it was restored; gives the session if it was wanted and taken. */
+type ComeBack = (restore: ToldRestore, challenge: Uint8Array) => Promise<SessionReply | undefined>;
 
 /** The session of one device. */
 export class Session {
@@ -30,6 +47,8 @@ export class Session {
   #token: string | undefined;
   #goodUntil = 0;
   #renewing: Promise<string> | undefined;
+  /** Asked before a renewal where the server says that it was restored from a backup. */
+  onRestore: ComeBack | undefined;
 
   /** `opened`: the session that sign-up or sign-in has just opened. */
   constructor(ports: Ports, rest: Rest, device: DeviceId, opened?: SessionReply) {
@@ -68,13 +87,19 @@ export class Session {
 
   async #renew(): Promise<string> {
     const { origin, keyring } = this.#ports;
-    const challenge = await takeChallenge(this.#rest);
+    const { challenge, restore } = await askChallenge(this.#rest);
+    const back = restore === undefined ? undefined : await this.onRestore?.(restore, challenge);
+    if (back !== undefined) {
+      this.#take(back);
+      return back.accessToken;
+    }
     const bytes = signedRenewal.encode({ origin, challenge, device: idBytes(this.#device) });
     const signature = await keyring.signWithSessionKey(bytes);
     const reply = await this.#rest.call(renewSession, {
       body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
       credentials: true,
     });
+    if (reply.device !== this.#device) throw new CoreError('server-dishonest', 'a session of another device');
     this.#take(reply);
     return reply.accessToken;
   }

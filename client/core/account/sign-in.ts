@@ -24,7 +24,8 @@ import {
 } from '@tacet/crypto/vault';
 import { copyBytes } from '../bytes.ts';
 import { LAYOUT } from '../db/migrations.ts';
-import { T, type OwnDevice } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { OwnDevice } from '../db/stored-device.ts';
 import { succession, verifiedDepartures, verifyList, type VerifiedList } from '../device-lists.ts';
 import { CoreError } from '../failure.ts';
 import { entryFromJson } from '../people.ts';
@@ -33,7 +34,8 @@ import { makeFirstPreKeys, makeNewDevice, type NewDevice } from './new-device.ts
 import { fetchVault, forgetStretched, forgetVault, type OpenedVault, type OwnVault } from './own-vault.ts';
 import { openSealedRecord } from './sealed-record.ts';
 import { encodeRecord } from './record-form.ts';
-import { takeChallenge } from './session.ts';
+import { joinedAfter } from './restores.ts';
+import { askChallenge, takeChallenge } from './session.ts';
 import { activate, onNewDatabase, type Joined, type JoinNeeds } from './sign-up.ts';
 
 /** Opens a session for a new device by the login key. Throws `WireError` `login-refused` and others. */
@@ -180,9 +182,10 @@ async function joinWith(
     });
 
     progress({ kind: 'registering' });
+    const { challenge, restore } = await askChallenge(rest);
     const bytes = signedAddDevice.encode({
       origin: ports.origin,
-      challenge: await takeChallenge(rest),
+      challenge,
       account: idBytes(account),
       device: idBytes(newDevice.device),
       list: signedList,
@@ -194,6 +197,10 @@ async function joinWith(
       token: pending.accessToken,
       credentials: true,
     });
-    return { db, own: await activate(db, own), session: { ...session, account: idOf(idBytes(account)) } };
+    return {
+      db,
+      own: await activate(db, joinedAfter(own, restore, now)),
+      session: { ...session, account: idOf(idBytes(account)) },
+    };
   });
 }

@@ -32,7 +32,8 @@ import {
 import { copyBytes } from '../bytes.ts';
 import { LAYOUT } from '../db/migrations.ts';
 import type { SealedDb } from '../db/sealed.ts';
-import { T, type InviteAnswer, type OwnDevice } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { InviteAnswer, OwnDevice } from '../db/stored-device.ts';
 import type { Engine } from '../engine.ts';
 import type { Ports } from '../ports.ts';
 import type { AnonymousConnection } from '../transport/anonymous.ts';
@@ -44,7 +45,8 @@ import { makeLocalDatabase } from './local.ts';
 import { makeFirstPreKeys, makeNewDevice } from './new-device.ts';
 import { forgetStretched } from './own-vault.ts';
 import { sealFirstRecord } from './sealed-record.ts';
-import { takeChallenge } from './session.ts';
+import { joinedAfter } from './restores.ts';
+import { askChallenge } from './session.ts';
 
 /** What making or joining an account needs. */
 export interface JoinNeeds {
@@ -178,9 +180,10 @@ async function makeWith(
     const vault = sealVault(vaultKey, { accountKey, recordKey }, binding);
     const sealedVaultKey = wrapVaultKey(wrapKey, vaultKey, binding);
     vaultKey.fill(0);
+    const { challenge, restore } = await askChallenge(rest);
     const bytes = signedSignUp.encode({
       origin: ports.origin,
-      challenge: await takeChallenge(rest),
+      challenge,
       ...(code === undefined ? {} : { invite: idBytes(code) }),
       username: request.username,
       account: idBytes(account),
@@ -204,7 +207,7 @@ async function makeWith(
       body: { bytes: encodeB64u(bytes), signature: encodeB64u(signature) },
       credentials: true,
     });
-    return { db, own: await activate(db, own), session };
+    return { db, own: await activate(db, joinedAfter(own, restore, now)), session };
   });
 }
 

@@ -35,14 +35,14 @@ export function accountCommands({ life, rest, ready, strength, state }: CommandN
       await life.join((needs) => joinAccount(needs, { username: normaliseUsername(username), passphrase }));
     },
     signOut: () => life.signOut(),
-    seeAlert: async (id) => life.home().seeAlert(id),
+    seeAlert: async (id) => life.home().alerts.see(id),
     setName: async (name) => {
       const home = life.home();
       await home.profiles.setName(shownName(name, home.own.value.username));
     },
     setPicture: async (picture) => life.home().profiles.setPicture(picture),
     setPrivacy: async (privacy) => life.home().talk.setPrivacy(privacy),
-    setDefaultTimer: async (seconds) => (await life.home().acts()).setDefaultTimer(seconds),
+    setDefaultTimer: async (seconds) => (await life.home().late.acts()).setDefaultTimer(seconds),
     renameDevice: async (device, name) => life.home().ownAccount.renameDevice(device, name),
     removeDevice: async (device, passphrase) => {
       const { ownAccount } = life.home();

@@ -32,38 +32,38 @@ export function conversationCommands({ life, state, started, mirror, key, backgr
       const { searchMessages } = await fetchPart(() => import('../search/searching.ts'));
       return searchMessages(life.home(), query, only, most);
     },
-    sendText: async (conversation, text, reply) => {
+    sendText: async (conversation, text, reply, draft) => {
       const { home, id } = life.conversation(conversation);
       home.directory.requireUnblocked(id);
-      const message = await home.talk.sendText(id, text, key(), reply);
+      const message = await home.talk.sendText(id, text, key(), { reply, draft });
       await mirror.showLatest(id);
       return message;
     },
     editMessage: async (conversation, message, text) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.acts()).edit(id, message, text);
+      await (await home.late.acts()).edit(id, message, text);
     },
     react: async (conversation, message, emoji) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.acts()).react(id, message, emoji);
+      await (await home.late.acts()).react(id, message, emoji);
     },
     readRecentEmoji: async () => readRecentEmoji(life.home().db),
     noteEmoji: async (emoji) => noteEmoji(life.home().db, emoji),
     deleteForEveryone: async (conversation, message) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.acts()).deleteForEveryone(id, message);
+      await (await home.late.acts()).deleteForEveryone(id, message);
     },
     deleteForMe: async (conversation, messages) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.acts()).deleteForMe(id, messages);
+      await (await home.late.acts()).deleteForMe(id, messages);
     },
     clearHistory: async (conversation) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.acts()).clearHistory(id);
+      await (await home.late.acts()).clearHistory(id);
     },
     setTimer: async (conversation, seconds) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.acts()).setTimer(id, seconds);
+      await (await home.late.acts()).setTimer(id, seconds);
     },
     retrySend: async (message) => life.home().talk.retrySend(message),
     markRead: async (conversation, order) => {

@@ -2,7 +2,7 @@
 import type { MessageId } from '@tacet/protocol/ids';
 import type { CoreParts } from '../core-parts.ts';
 import type { DeviceLife } from '../device-life.ts';
-import type { ViewMirror } from '../state.ts';
+import type { ViewMirror } from '../shown/view-mirror.ts';
 
 export interface CommandNeeds extends CoreParts {
   readonly life: DeviceLife;

@@ -11,57 +11,59 @@ export function peopleCommands({ life, ports, rest }: CommandNeeds) {
       const reply = await rest.call(readInvite, { params: { code } });
       return { link, inviterUsername: reply.inviter?.username, expiresAt: reply.expiresAt };
     },
-    makeInvite: async (use = 'link') => (await life.home().giving()).make(use),
-    offerInvite: async () => (await life.home().giving()).offer(),
-    noteGivenInvite: async (link) => (await life.home().giving()).noteGiven(link),
-    readOwnInvites: async () => (await life.home().giving()).list(),
-    withdrawInvite: async (link) => (await life.home().giving()).withdraw(link),
-    followInvite: async (link) => (await life.home().meeting()).followInvite(link),
-    seeRefusedInvite: async () => life.home().forgetInvite(),
-    startConversation: async (username) => (await life.home().contacts()).startConversation(username),
+    makeInvite: async (use = 'link') => (await life.home().late.giving()).make(use),
+    offerInvite: async () => (await life.home().late.giving()).offer(),
+    noteGivenInvite: async (link) => (await life.home().late.giving()).noteGiven(link),
+    readOwnInvites: async () => (await life.home().late.giving()).list(),
+    withdrawInvite: async (link) => (await life.home().late.giving()).withdraw(link),
+    followInvite: async (link) => (await life.home().late.meeting()).followInvite(link),
+    confirmEncounter: async (id, number) => life.home().confirmEncounter(id, number),
+    endEncounter: async (id) => life.home().endEncounter(id),
+    seeRefusedInvite: async () => life.home().alerts.seeRefusedInvite(),
+    startConversation: async (username) => (await life.home().late.contacts()).startConversation(username),
     acceptRequest: async (conversation) => {
       const { home, id } = life.conversation(conversation);
       await home.talk.acceptRequest(id);
     },
     block: async (conversation) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.contacts()).block(id);
+      await (await home.late.contacts()).block(id);
     },
     unblock: async (conversation) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.contacts()).unblock(id);
+      await (await home.late.contacts()).unblock(id);
     },
     readSafetyNumber: async (conversation) => {
       const { home, id } = life.conversation(conversation);
-      return (await home.safety()).read(id);
+      return (await home.late.safety()).read(id);
     },
     compareCode: async (conversation, scanned) => {
       const { home, id } = life.conversation(conversation);
-      return (await home.safety()).compare(id, scanned);
+      return (await home.late.safety()).compare(id, scanned);
     },
     verify: async (conversation, digits) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.safety()).verify(id, digits);
+      await (await home.late.safety()).verify(id, digits);
     },
     unverify: async (conversation) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.safety()).unverify(id);
+      await (await home.late.safety()).unverify(id);
     },
-    goOnUnverified: async (conversation, digits) => {
+    goOnUnverified: async (conversation, shownKey) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.safety()).goOnUnverified(id, digits);
+      await (await home.late.safety()).goOnUnverified(id, shownKey);
     },
     keepEarlierKey: async (conversation) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.safety()).keepEarlierKey(id);
+      await (await home.late.safety()).keepEarlierKey(id);
     },
     sendHeld: async (conversation, shownKey, message) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.safety()).sendHeld(id, shownKey, message);
+      await (await home.late.safety()).sendHeld(id, shownKey, message);
     },
     discardHeld: async (conversation, message) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.acts()).discardHeld(id, message);
+      await (await home.late.acts()).discardHeld(id, message);
     },
     readPicture: async (account) => life.home().profiles.picture(account),
   } satisfies Partial<Commands>;

@@ -5,8 +5,10 @@
 import type { Timer } from '@tacet/protocol/content/timer';
 import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
-import { K, T, type ChangedKey, type StoredConversation, type StoredLine } from '../db/stores.ts';
-import type { LineChange } from '../line-window.ts';
+import { K, T } from '../db/stores.ts';
+import type { ChangedKey, StoredConversation } from '../db/stored-people.ts';
+import type { StoredLine } from '../db/stored-messages.ts';
+import type { LineChange } from '../shown/line-window.ts';
 import type { Clock } from '../ports.ts';
 import { SearchIndex } from '../search/search-index.ts';
 import type { Delivery, Line } from '../view.ts';

@@ -4,8 +4,10 @@
  */
 import type { AccountId, MessageId } from '@tacet/protocol/ids';
 import type { SealedDb, Tx, WriteTx } from '../db/sealed.ts';
-import { K, T, type MessagePlace, type StoredConversation, type StoredLine } from '../db/stores.ts';
-import { PAGE_LINES, type LineChange } from '../line-window.ts';
+import { K, T } from '../db/stores.ts';
+import type { StoredConversation } from '../db/stored-people.ts';
+import type { MessagePlace, StoredLine } from '../db/stored-messages.ts';
+import { PAGE_LINES, type LineChange } from '../shown/line-window.ts';
 import type { Clock, DbKey } from '../ports.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import type { Line } from '../view.ts';

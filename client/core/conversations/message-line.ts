@@ -1,21 +1,17 @@
 /** The line of a message: how it is made, what the summary shows of it, and how far its delivery has come. Pure. */
-import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
-import type { HeardFrom, MessageMarks, StoredConversation } from '../db/stores.ts';
-import type { Delivery, Line, QuoteView } from '../view.ts';
+import type { AccountId, DeviceId } from '@tacet/protocol/ids';
+import type { HeardFrom, StoredConversation } from '../db/stored-people.ts';
+import type { MessageMarks } from '../db/stored-messages.ts';
+import type { Delivery, Line } from '../view.ts';
 
 export type MessageLine = Extract<Line, { readonly kind: 'message' }>;
 
 /** A message to be shown. */
-export interface NewMessage {
-  readonly id: MessageId;
+export interface NewMessage extends Pick<
+  MessageLine,
+  'id' | 'mine' | 'text' | 'sentAt' | 'receivedAt' | 'delivery' | 'late' | 'reply'
+> {
   readonly author: AccountId;
-  readonly mine: boolean;
-  readonly text: string;
-  readonly sentAt: number;
-  readonly receivedAt: number;
-  readonly delivery: Delivery;
-  readonly late?: boolean;
-  readonly reply?: QuoteView;
   /** Seconds that it stays. */
   readonly timer?: number;
   readonly marks?: MessageMarks | undefined;

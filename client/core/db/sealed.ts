@@ -192,6 +192,14 @@ export class SealedDb {
       .catch(rethrow);
   }
 
+  /** Resolves when nothing waits to be written. */
+  async written(): Promise<void> {
+    for (let seen: unknown; seen !== this.#lastWrite;) {
+      seen = this.#lastWrite;
+      await this.#lastWrite;
+    }
+  }
+
   /** Closes the database and, when what is being written has been written, overwrites the key in memory. */
   close(): void {
     this.#database.close();

@@ -11,7 +11,8 @@ import type { Conversations } from '../conversations/conversations.ts';
 import { LINE_TABLES } from '../conversations/lines.ts';
 import type { NewMessage } from '../conversations/message-line.ts';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
-import { T, type StoredLine } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { StoredLine } from '../db/stored-messages.ts';
 import type { OwnKeeper } from '../own.ts';
 import type { Clock } from '../ports.ts';
 import type { Line, MessageRef, QuoteView } from '../view.ts';
@@ -20,12 +21,16 @@ import { eraseCopies } from './copies.ts';
 import type { EarlyContents } from './early.ts';
 import type { Outbox } from './outbox.ts';
 import { laterTimer, lifetimeOf } from './timers.ts';
+import type { ToldQuotes } from './told-quotes.ts';
 
 /** Tables that a change of messages needs. */
-export const AMEND_TABLES = [...LINE_TABLES, T.early, T.sent, T.outbox] as const;
+export const AMEND_TABLES = [...LINE_TABLES, T.early, T.sent, T.outbox, T.outChains] as const;
 
 /** Replies to one message that keep its words; further ones show none. */
 const QUOTED_MOST = 1_000;
+
+/** How a quote shows whose message is no more. */
+export const GONE = { text: '', state: 'gone' } as const;
 
 type MessageLine = Extract<Line, { readonly kind: 'message' }>;
 type StoredMessage = StoredLine & { readonly line: MessageLine };
@@ -48,6 +53,7 @@ export interface AmendingNeeds {
   readonly conversations: Conversations;
   readonly outbox: Outbox;
   readonly early: EarlyContents;
+  readonly told: ToldQuotes;
 }
 
 /** The first words of a text, as a quote carries them. */
@@ -71,7 +77,7 @@ export class Amending {
     message: NewMessage,
     { reply, timer, own }: MessageExtras,
   ): Promise<boolean> {
-    const { conversations, early } = this.#n;
+    const { conversations, early, told } = this.#n;
     if ((await conversations.lines.placeOf(tx, message.author, message.id)) !== undefined) return false;
     if (timer !== undefined) this.hearTimer(tx, account, timer, own);
     const seconds = lifetimeOf(conversations.get(account)?.timer, timer);
@@ -85,6 +91,13 @@ export class Amending {
     if (quoted?.stored !== undefined) {
       const quotedBy = [...(quoted.stored.quotedBy ?? []), order];
       conversations.putStored(tx, account, { ...quoted.stored, quotedBy });
+    }
+    const quotedBy = await told.take(tx, account, message.author, message.id);
+    const arrived = quotedBy.length === 0 ? undefined : await this.#stored(tx, account, order);
+    if (arrived !== undefined) {
+      conversations.putStored(tx, account, { ...arrived, quotedBy });
+      const view = { order, text: quoteText(message.text), state: 'here' } as const;
+      for (const reply of quotedBy) await this.#putQuote(tx, account, reply, view);
     }
     const waited = await early.take(tx, account, message.author, message.id);
     if (waited !== undefined) {
@@ -111,6 +124,7 @@ export class Amending {
     if (place === undefined) {
       if (!options.keepEarly) return 'refused';
       await early.add(tx, account, author, message, next);
+      if (next.kind === 'delete') await this.#unquoteTold(tx, account, author, message);
       return 'early';
     }
     if (place.account !== account) return 'refused';
@@ -147,6 +161,7 @@ export class Amending {
   /** Forgets what waits for messages of a conversation. */
   async forgetEarly(tx: WriteTx, account: AccountId): Promise<void> {
     await this.#n.early.clear(tx, account);
+    await this.#n.told.forget(tx, account);
   }
 
   /** Takes a message off this device, with every copy of its words. Its id stays known, so that it does not come back. */
@@ -194,14 +209,18 @@ export class Amending {
     if (line.text !== stored.line.text) await this.#requote(tx, account, stored, line.text);
   }
 
-  /** Erases the words of a message beside its line. */
+  /** Erases the words of a message beside its line, and what is noted about its quote. */
   async #erase(tx: WriteTx, account: AccountId, stored: StoredMessage): Promise<void> {
-    const { db, clock, outbox } = this.#n;
+    const { db, clock, outbox, own, told } = this.#n;
     const { line } = stored;
+    if (line.reply?.state === 'told') {
+      const author = line.reply.mine ? own.value.account : account;
+      await told.drop(tx, account, { author, message: line.reply.id }, line.order);
+    }
     await this.#requote(tx, account, stored, undefined);
     if (!line.mine) return;
     await eraseCopies(tx, db, clock.now(), line.id, line.sentAt);
-    outbox.erase(tx, account, line.id, { drop: true });
+    outbox.erase(tx, account, line.id);
   }
 
   /** Puts other words, or none, where replies quote a message. */
@@ -211,21 +230,38 @@ export class Amending {
     quoted: StoredMessage,
     text: string | undefined,
   ): Promise<void> {
-    const { db, clock, conversations, outbox } = this.#n;
+    const { db, clock, outbox } = this.#n;
     for (const order of quoted.quotedBy ?? []) {
-      const stored = await this.#stored(tx, account, order);
-      if (stored?.line.reply === undefined) continue;
-      const { reply, id, mine, sentAt } = stored.line;
-      const next: QuoteView =
-        text === undefined
-          ? { id: reply.id, mine: reply.mine, text: '', state: 'gone' }
-          : { ...reply, text: quoteText(text) };
-      conversations.putStored(tx, account, { ...stored, line: { ...stored.line, reply: next } });
-      if (text !== undefined || !mine) continue;
-      // What is kept to send the own reply again holds the quoted words too.
-      await eraseCopies(tx, db, clock.now(), id, sentAt);
-      outbox.erase(tx, account, id, { drop: false });
+      const view = text === undefined ? GONE : { text: quoteText(text) };
+      const reply = await this.#putQuote(tx, account, order, view);
+      if (reply === undefined || text !== undefined || !reply.mine) continue;
+      // What waits, or is kept to send the own reply again, holds the quoted words too.
+      await eraseCopies(tx, db, clock.now(), reply.id, reply.sentAt);
+      await outbox.unquote(tx, account, reply.id);
     }
+  }
+
+  /** Replies that quote a message which has not come lose its words. */
+  async #unquoteTold(tx: WriteTx, account: AccountId, author: AccountId, message: MessageId): Promise<void> {
+    for (const order of await this.#n.told.take(tx, account, author, message)) {
+      await this.#putQuote(tx, account, order, GONE);
+    }
+  }
+
+  /** Shows the quote of a reply otherwise. Gives the reply; nothing where none stands there. */
+  async #putQuote(
+    tx: WriteTx,
+    account: AccountId,
+    order: number,
+    view: Partial<Omit<QuoteView, 'id' | 'mine'>>,
+  ): Promise<MessageLine | undefined> {
+    const stored = await this.#stored(tx, account, order);
+    if (stored?.line.reply === undefined) return undefined;
+    const { order: before, ...rest } = stored.line.reply;
+    const place = view.state === 'gone' || before === undefined ? {} : { order: before };
+    const line = { ...stored.line, reply: { ...rest, ...place, ...view } };
+    this.#n.conversations.putStored(tx, account, { ...stored, line });
+    return line;
   }
 
   /** How a quote is shown: with the words that this device has, never with others for the same message. */
@@ -234,14 +270,20 @@ export class Amending {
     account: AccountId,
     reply: Quote,
   ): Promise<{ readonly view: QuoteView; readonly stored?: StoredMessage } | undefined> {
-    const { conversations, own } = this.#n;
+    const { conversations, own, early, told } = this.#n;
     const author = idOf<AccountId>(reply.author);
     const id = idOf<MessageId>(reply.message);
     if (author !== account && author !== own.value.account) return undefined;
     const mine = author !== account;
+    const gone: QuoteView = { id, mine, ...GONE };
     const place = await conversations.lines.placeOf(tx, author, id);
-    if (place === undefined) return { view: { id, mine, text: reply.text, state: 'told' } };
-    const gone: QuoteView = { id, mine, text: '', state: 'gone' };
+    if (place === undefined) {
+      if (reply.text === '' || (await early.isDeleted(tx, account, author, id))) return { view: gone };
+      const order = conversations.ensure(tx, account).nextOrder;
+      const isKept = await told.note(tx, account, { author, message: id }, order);
+      // Words that could not be taken back later are not kept; that the message is gone nobody has said.
+      return { view: { id, mine, text: isKept ? reply.text : '', state: 'told' } };
+    }
     if (place.account !== account) return { view: gone };
     const stored = await this.#stored(tx, account, place.order);
     const isFull = (stored?.quotedBy?.length ?? 0) >= QUOTED_MOST;

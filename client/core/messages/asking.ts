@@ -4,9 +4,24 @@ import { idOf, type AccountId, type DeviceId, type MessageId } from '@tacet/prot
 import type { WriteTx } from '../db/sealed.ts';
 import type { HandlerServices } from './handlers/handling.ts';
 
-/** Repairs asked for, and lines about them, per person and day. */
+/** Per person and day: repairs asked for, with lines about them, and answers that there is nothing to be repaired. */
 const REPAIRS_PER_DAY = 20;
 const DAY_MS = 24 * 60 * 60_000;
+
+/** Whether one more of these is within today's bounds; counts it. The transaction holds `T.people`. */
+export function isWithinDay(
+  { directory, clock }: Pick<HandlerServices, 'clock' | 'directory'>,
+  tx: WriteTx,
+  account: AccountId,
+  what: 'repairs' | 'nothings',
+): boolean {
+  const day = Math.floor(clock.now() / DAY_MS);
+  const before = directory.get(account)?.stored[what];
+  const count = before?.day === day ? before.count : 0;
+  if (count >= REPAIRS_PER_DAY) return false;
+  directory.edit(tx, account, (stored) => ({ ...stored, [what]: { day, count: count + 1 } }));
+  return true;
+}
 
 /** Asks for repairs. */
 export class Asking {
@@ -36,12 +51,6 @@ export class Asking {
 
   /** Whether another repair of this person is within today's bounds; counts it. */
   mayAsk(tx: WriteTx, account: AccountId): boolean {
-    const { directory, clock } = this.#n;
-    const day = Math.floor(clock.now() / DAY_MS);
-    const repairs = directory.get(account)?.stored.repairs;
-    const count = repairs?.day === day ? repairs.count : 0;
-    if (count >= REPAIRS_PER_DAY) return false;
-    directory.edit(tx, account, (stored) => ({ ...stored, repairs: { day, count: count + 1 } }));
-    return true;
+    return isWithinDay(this.#n, tx, account, 'repairs');
   }
 }

@@ -3,12 +3,12 @@
  * naming the salted hash of the one before. Pure steps over stored states; the caller keeps both in one transaction with the message.
  */
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
-import type { Link } from '@tacet/protocol/content/frame';
+import type { Ended, Link } from '@tacet/protocol/content/frame';
 import { idBytes, idOf, type DeviceId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import { labelledHash } from '@tacet/crypto/vault';
 import { joinBytes, type OwnBytes } from '../bytes.ts';
-import type { InChain, OutChain } from '../db/stores.ts';
+import type { InChain, OutChain } from '../db/stored-sending.ts';
 
 const HASH_BYTES = 32;
 /** Missing numbers remembered per chain; of older ones only the count is kept. */
@@ -34,6 +34,7 @@ export function nextLink(
   const starts = listed.map(
     (device) => (isSame ? held.starts : []).find((start) => start.device === device) ?? { device, number },
   );
+  const before = isSame || held === undefined ? held?.before : endOf(held);
   return {
     link: {
       epoch,
@@ -49,8 +50,28 @@ export function nextLink(
         .filter((start) => start.number > 1)
         .slice(0, LIMITS.devicesPerAccount)
         .map((start) => ({ device: idBytes(start.device), number: start.number })),
+      ...(before === undefined ? {} : { before: toldEnd(before, listed) }),
     },
-    chain: { epoch, number, starts },
+    chain: { epoch, number, starts, ...(before === undefined ? {} : { before }) },
+  };
+}
+
+/** What the next epoch keeps of a numbering. */
+function endOf({ epoch, number, starts }: OutChain): NonNullable<OutChain['before']> {
+  return { epoch, number, starts: starts.map(({ device, number: first }) => ({ device, number: first })) };
+}
+
+function toldEnd(
+  { epoch, number, starts }: NonNullable<OutChain['before']>,
+  listed: readonly DeviceId[],
+): Ended {
+  return {
+    epoch,
+    number,
+    devices: starts
+      .filter(({ device }) => listed.includes(device))
+      .slice(0, LIMITS.devicesPerAccount)
+      .map((start) => ({ device: idBytes(start.device), number: start.number })),
   };
 }
 
@@ -134,34 +155,58 @@ function contiguousOf(before: number, highest: number, { missing, lost }: Missed
   return missing.length === 0 ? highest : Math.min(...missing) - 1;
 }
 
-/** Judges a link of `device` and gives the chain's next state. */
-export function judgeLink(
-  held: InChain | undefined,
-  device: DeviceId,
-  link: Link,
-  hash: OwnBytes,
-  me: Baseline,
-): LinkVerdict {
-  const { number } = link;
-  const stated = link.starts.find((start) => idOf<DeviceId>(start.device) === me.device)?.number;
-  const start = Math.min(stated ?? (me.unknownToSender ? number : 1), number);
-  const before: InChain = held ?? {
+/** A chain of which nothing has come, for a device that came in at number `start`. */
+function chainFrom(device: DeviceId, epoch: InChain['epoch'], start: number): InChain {
+  return {
     device,
-    epoch: link.epoch,
+    epoch,
     contiguous: start - 1,
     highest: start - 1,
     missing: [],
     heads: start === 1 ? [{ number: 0, hash: new Uint8Array(HASH_BYTES) }] : [],
   };
+}
+
+/**
+ * Judges what a link tells of the epoch before. `held`: the chain of that epoch, if anything of it has come to `me`. Gives the gap at its
+ * end, if there is one.
+ */
+export function judgeEnd(
+  held: InChain | undefined,
+  device: DeviceId,
+  { epoch, number, devices }: Ended,
+  me: DeviceId,
+): Extract<LinkVerdict, { readonly kind: 'gap' }> | undefined {
+  const start = devices.find((each) => idOf<DeviceId>(each.device) === me)?.number;
+  if (start === undefined) return undefined;
+  const before = held ?? chainFrom(device, epoch, start);
+  const { highest } = before;
+  if (highest >= number) return undefined;
+  const missed = { ...before, ...addMissing(before, highest + 1, number) };
+  const chain = { ...missed, highest: number, contiguous: contiguousOf(before.contiguous, number, missed) };
+  return { kind: 'gap', chain, missing: chain.missing.filter((each) => each > highest) };
+}
+
+/** Judges a link of `device` and gives the chain's next state. `hash`: by what the next frame must name this one, where that is known. */
+export function judgeLink(
+  held: InChain | undefined,
+  device: DeviceId,
+  link: Link,
+  hash: OwnBytes | undefined,
+  me: Baseline,
+): LinkVerdict {
+  const { number } = link;
+  const stated = link.starts.find((start) => idOf<DeviceId>(start.device) === me.device)?.number;
+  const start = Math.min(stated ?? (me.unknownToSender ? number : 1), number);
+  const before = held ?? chainFrom(device, link.epoch, start);
   const { highest, lost } = before;
   const isMissing = before.missing.includes(number);
   // Among numbers that were given up nobody knows which came: what comes is taken, since a repeat does no harm and a loss does.
   const isDoubtful = lost !== undefined && number <= lost.upTo;
   if (number <= highest && !isMissing && !isDoubtful) return { kind: 'repeated', chain: before };
   const named = before.heads.find((head) => head.number === number - 1);
-  const heads = [...before.heads.filter((head) => head.number !== number - 1), { number, hash }].slice(
-    -HEADS_MOST,
-  );
+  const others = before.heads.filter((head) => head.number !== number - 1);
+  const heads = hash === undefined ? others : [...others, { number, hash }].slice(-HEADS_MOST);
   const isFork = named !== undefined && !equalBytes(named.hash, link.previous);
   if (number <= highest) {
     const missed = { ...before, missing: before.missing.filter((each) => each !== number) };

@@ -5,7 +5,8 @@
  */
 import type { EnvelopeId, MessageId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
-import { K, T, type SentCopies } from '../db/stores.ts';
+import { K, T } from '../db/stores.ts';
+import type { SentCopies } from '../db/stored-sending.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** How far back a repair may reach. */

@@ -6,7 +6,9 @@ import { isWireError } from '@tacet/protocol/errors';
 import type { Content } from '@tacet/protocol/content/index';
 import type { AccountId, MessageId } from '@tacet/protocol/ids';
 import type { RecordKeeper } from '../account/record.ts';
-import { T, type OutboxEntry, type OutgoingEnvelope } from '../db/stores.ts';
+import { isPatient } from '../account/restores.ts';
+import { T } from '../db/stores.ts';
+import type { OutboxEntry, OutgoingEnvelope } from '../db/stored-sending.ts';
 import { CoreError, isCoreError } from '../failure.ts';
 import type { Person } from '../people/person.ts';
 import { isRepeatable } from '../transport/rest.ts';
@@ -72,6 +74,7 @@ export class Delivering {
       }
       if (isRepeatable(error) || isWireError(error, 'unauthorized')) return { kind: 'later', at: undefined };
       if (isWireError(error, 'session-ended')) return { kind: 'later', at: undefined };
+      if (this.#isYetToCome(error)) return { kind: 'later', at: undefined };
       if (isCoreError(error, 'key-changed')) return this.#keyChanged(entry, error);
       return { kind: 'failed', error };
     }
@@ -88,6 +91,16 @@ export class Delivering {
     const envelopes = await this.#envelopes.sealOnline(entry, person);
     if (envelopes === undefined || directory.isBlocked(to)) return;
     await this.#transmission.send({ ...entry, envelopes, listHash: person.list.hash }, true);
+  }
+
+  /** Whether it may succeed once the other side has brought a restored server what it lost: an account, a list, a delivery key. */
+  #isYetToCome(error: unknown): boolean {
+    const { own, clock } = this.#needs;
+    const isLost =
+      isCoreError(error, 'server-dishonest') ||
+      isWireError(error, 'account-unknown') ||
+      isWireError(error, 'delivery-refused');
+    return isLost && isPatient(own.value, clock.now());
   }
 
   /** What becomes of an entry that met a changed key. */

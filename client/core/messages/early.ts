@@ -62,6 +62,13 @@ export class EarlyContents {
     return held?.amendments;
   }
 
+  /** Whether a message that has not come was deleted by its author. */
+  async isDeleted(tx: WriteTx, account: AccountId, author: AccountId, message: MessageId): Promise<boolean> {
+    if (this.#isEmpty) return false;
+    const held = await tx.get(T.early, K.early(this.#db, account, author, message));
+    return held?.amendments.deletedAt !== undefined;
+  }
+
   /** Forgets all that waits in a conversation. */
   async clear(tx: WriteTx, account: AccountId): Promise<void> {
     if (this.#isEmpty) return;

@@ -13,7 +13,14 @@ import {
   type Proof,
 } from '@tacet/protocol/content/frame';
 import { CONTENTS, encodeBody, type Content } from '@tacet/protocol/content/index';
-import { idBytes, idOf, type AccountId, type DeviceId, type MessageId } from '@tacet/protocol/ids';
+import {
+  idBytes,
+  idOf,
+  type AccountId,
+  type DeviceId,
+  type EnvelopeId,
+  type MessageId,
+} from '@tacet/protocol/ids';
 import { copyBytes, type OwnBytes } from '../bytes.ts';
 import { CoreError } from '../failure.ts';
 
@@ -63,9 +70,16 @@ export function buildFrame(draft: Draft, parts: FrameParts): OwnBytes {
   return copyBytes(encodeCbor(frame));
 }
 
-/** A frame, with the proof of the own list if the device needs it, padded for encryption. Throws `WireError` `too-large`. */
-export function padFrame(frame: Uint8Array, proof: Proof | undefined): OwnBytes {
-  return encodeForDevice(proof === undefined ? { frame } : { frame, proof });
+/**
+ * A frame, with the proof of the own list if the device needs it, and in a repair the envelope in whose place it comes; padded for
+ * encryption. Throws `WireError` `too-large`.
+ */
+export function padFrame(frame: Uint8Array, proof: Proof | undefined, repairs?: EnvelopeId): OwnBytes {
+  return encodeForDevice({
+    frame,
+    ...(proof === undefined ? {} : { proof }),
+    ...(repairs === undefined ? {} : { repairs: idBytes(repairs) }),
+  });
 }
 
 /** A frame with the bytes that it was read from. */
@@ -73,6 +87,8 @@ export interface ReadFrame {
   readonly frame: ContentFrame;
   readonly bytes: OwnBytes;
   readonly proof: Proof | undefined;
+  /** The envelope in whose place it comes. */
+  readonly repairs: EnvelopeId | undefined;
 }
 
 /**
@@ -84,7 +100,7 @@ export function readContentFrame(
   sender: { readonly account: AccountId; readonly device: DeviceId },
   me: AccountId,
 ): ReadFrame {
-  const { frame: inner, proof } = parseForDevice(padded);
+  const { frame: inner, proof, repairs } = parseForDevice(padded);
   const bytes = copyBytes(inner);
   const frame = parseCbor(ContentFrame, bytes);
   if (
@@ -94,5 +110,5 @@ export function readContentFrame(
   ) {
     throw new CoreError('server-dishonest', 'a content that was made by or for somebody else');
   }
-  return { frame, bytes, proof };
+  return { frame, bytes, proof, repairs: repairs === undefined ? undefined : idOf<EnvelopeId>(repairs) };
 }

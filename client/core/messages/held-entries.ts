@@ -5,7 +5,7 @@
 import { equalBytes } from '@tacet/protocol/bytes';
 import type { AccountId, MessageId } from '@tacet/protocol/ids';
 import type { WriteTx } from '../db/sealed.ts';
-import type { OutboxEntry } from '../db/stores.ts';
+import type { OutboxEntry } from '../db/stored-sending.ts';
 import { nameOfKey } from '../key-name.ts';
 import type { Directory } from '../people/directory.ts';
 import type { OutboxQueue } from './outbox-queue.ts';

@@ -8,7 +8,9 @@ import type { ServerFrame } from '@tacet/protocol/frames/server';
 import { idBytes, idOf, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import type { WriteTx } from '../db/sealed.ts';
-import { T, type Counts, type MessageMarks } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { Counts } from '../db/stored-device.ts';
+import type { MessageMarks } from '../db/stored-messages.ts';
 import { isDuplicate } from '../engine.ts';
 import { CoreError } from '../failure.ts';
 import type { People } from '../people.ts';
@@ -21,7 +23,7 @@ import { repairUnseen } from './handlers/retry.ts';
 import { standingOf, type Handling, type HandlerServices, type Standing } from './handlers/handling.ts';
 import { Numbering } from './numbering.ts';
 import { Proving, type Proved } from './proving.ts';
-import { noteUnreadable } from './unreadable.ts';
+import { noteUnreadable, settleRepaired } from './unreadable.ts';
 
 /** An envelope as delivered. */
 export type Delivered = Extract<ServerFrame, { readonly kind: 'deliver' }>;
@@ -246,6 +248,7 @@ export class Inbox {
       directory.signs.noteHeard(tx, account, device);
       directory.noteKnown(tx, account, device, read.frame.to.list);
       const verdict = await this.#numbering.take(handling, read);
+      if (read.repairs !== undefined) await settleRepaired(this.#needs, tx, account, device, read.repairs);
       const isNewest = verdict?.kind === 'next' || verdict?.kind === 'gap';
       if (isNewest && read.frame.link !== undefined) await repairUnseen(handling, read.frame.link);
       if (verdict?.kind !== 'repeated') {
@@ -301,7 +304,8 @@ export class Inbox {
       const asked = broken.why === 'undecryptable';
       if (!isOwn) {
         const order = conversations.addEvent(tx, account, { what: 'unreadable', asked });
-        if (asked) noteUnreadable(this.#needs, tx, account, device, order);
+        const unreadable = { device, order, envelope: idOf<EnvelopeId>(envelope.id) };
+        if (asked) noteUnreadable(this.#needs, tx, account, unreadable);
       }
       if (!asked) return;
       const ratchetKey = sessions.ratchetKeyOf(opened);

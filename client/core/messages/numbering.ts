@@ -2,17 +2,18 @@
  * The numbering of what comes, kept in the transaction of the content that carries it: gaps show as a line and are asked for, a line goes
  * when everything has come.
  */
-import type { Link } from '@tacet/protocol/content/frame';
+import type { Ended } from '@tacet/protocol/content/frame';
 import { RETRY_MAX } from '@tacet/protocol/content/retry';
 import type { AccountId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
-import { K, T, type InChain } from '../db/stores.ts';
+import { K, T } from '../db/stores.ts';
+import type { InChain } from '../db/stored-sending.ts';
 import type { Asking } from './asking.ts';
 import { REPAIR_DAYS } from './copies.ts';
-import { epochText, hashLink, judgeLink, missingCount, type LinkVerdict } from './chain.ts';
+import { epochText, hashLink, judgeEnd, judgeLink, missingCount, type LinkVerdict } from './chain.ts';
 import type { ReadFrame } from './frames.ts';
 import type { Handling } from './handlers/handling.ts';
-import { settleUnreadable } from './unreadable.ts';
+import { settleCounted } from './unreadable.ts';
 
 /** What is still missing is asked for again with the next content after this, for as long as the sender may keep copies. */
 const ASK_AGAIN_MS = 24 * 60 * 60_000;
@@ -30,7 +31,7 @@ export class Numbering {
   }
 
   /** Keeps the numbering and shows what it shows. */
-  async take(handling: Handling, { frame, bytes }: ReadFrame): Promise<LinkVerdict | undefined> {
+  async take(handling: Handling, { frame, bytes, repairs }: ReadFrame): Promise<LinkVerdict | undefined> {
     const { tx, db, account, device, own, clock } = handling;
     const { link } = frame;
     if (link === undefined) return undefined;
@@ -41,11 +42,25 @@ export class Numbering {
       device: own.value.device,
       unknownToSender: frame.to.list.counter < own.value.joinedAt,
     };
-    const verdict = judgeLink(held, device, link, hashLink(link.salt, bytes), me);
-    const chain = verdict.kind === 'repeated' ? verdict.chain : await this.#showGap(handling, verdict, link);
+    // What is sent again may have lost the words that it quoted (`unquoteEntry`): the next frame names it as it was before.
+    const hash = repairs === undefined ? hashLink(link.salt, bytes) : undefined;
+    const verdict = judgeLink(held, device, link, hash, me);
+    const chain = verdict.kind === 'repeated' ? verdict.chain : await this.#showGap(handling, verdict);
     tx.put(T.inChains, key, { ...chain, heardAt: clock.now() });
-    await settleUnreadable(handling, tx, account, device, { kind: verdict.kind, chain });
+    if (link.before !== undefined) await this.#takeEnd(handling, link.before);
+    await settleCounted(handling, tx, account, device, chain);
     return verdict;
+  }
+
+  /** What an epoch that has ended lacks. [Note: epochs] A server can have one ended by saying that a device runs on an older copy. */
+  async #takeEnd(handling: Handling, ended: Ended): Promise<void> {
+    const { tx, db, account, device, own, clock } = handling;
+    const key = K.inChain(db, account, device, epochText(ended.epoch));
+    const held = await tx.get(T.inChains, key);
+    const verdict = judgeEnd(held, device, ended, own.value.device);
+    if (verdict === undefined) return;
+    if (held === undefined) await this.#forgetChains(tx, account);
+    tx.put(T.inChains, key, { ...(await this.#showGap(handling, verdict)), heardAt: clock.now() });
   }
 
   /** Makes room for a chain that begins: the one goes that was not heard of for longest. */
@@ -58,16 +73,16 @@ export class Numbering {
   }
 
   /** Shows and asks for what is missing, and again when it does not come; what was missing before somebody was accepted shows with the next that he says. */
-  async #showGap(handling: Handling, verdict: LinkVerdict, link: Link): Promise<InChain> {
+  async #showGap(handling: Handling, verdict: LinkVerdict): Promise<InChain> {
     const { tx, account, device, conversations, standing } = handling;
     let { chain } = verdict;
     const isShown = standing === 'accepted';
     if (verdict.kind === 'fork' && isShown) conversations.addEvent(tx, account, { what: 'gap', missing: 1 });
     const left = missingCount(chain);
     const isNew = isShown && chain.gapLine === undefined && left > 0;
-    if (standing !== 'stranger') chain = this.#askMissing(handling, link.epoch, verdict, isNew);
+    if (standing !== 'stranger') chain = this.#askMissing(handling, verdict, isNew);
     if (isNew) {
-      const gap = { device, epoch: epochText(link.epoch) };
+      const gap = { device, epoch: epochText(chain.epoch) };
       return { ...chain, gapLine: conversations.addEvent(tx, account, { what: 'gap', missing: left }, gap) };
     }
     if (chain.gapLine === undefined || verdict.kind === 'next') return chain;
@@ -76,7 +91,7 @@ export class Numbering {
   }
 
   /** Asks for what is missing and was not asked for lately, the newest first, and notes that in the chain. */
-  #askMissing(handling: Handling, epoch: Uint8Array, verdict: LinkVerdict, isNew: boolean): InChain {
+  #askMissing(handling: Handling, verdict: LinkVerdict, isNew: boolean): InChain {
     const { tx, account, device, directory, clock } = handling;
     const { chain } = verdict;
     const { asked } = chain;
@@ -85,7 +100,7 @@ export class Numbering {
     if (missing.length === 0 || directory.get(account) === undefined) return chain;
     for (let end = missing.length; end > 0 && this.#asking.mayAsk(tx, account); end -= RETRY_MAX) {
       const numbers = missing.slice(Math.max(0, end - RETRY_MAX), end);
-      this.#asking.ask(tx, account, device, { what: 'missing', epoch, numbers });
+      this.#asking.ask(tx, account, device, { what: 'missing', epoch: chain.epoch, numbers });
     }
     // The count begins anew only where nothing older was missing: no new gap keeps an old one being asked for.
     const isFirst = asked === undefined || chain.missing.length === missing.length;

@@ -4,8 +4,9 @@
  */
 import type { AccountId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
-import { T, type OutboxEntry } from '../db/stores.ts';
-import type { EntryKeeper } from './envelopes.ts';
+import { T } from '../db/stores.ts';
+import type { OutboxEntry } from '../db/stored-sending.ts';
+import type { EntryKeeper } from './committing.ts';
 
 /** Every transaction here holds `T.outbox`. */
 export class OutboxQueue implements EntryKeeper {

@@ -4,10 +4,11 @@
  * envelope ids until the server has it.
  */
 import type { Content } from '@tacet/protocol/content/index';
-import type { AccountId, MessageId } from '@tacet/protocol/ids';
+import type { AccountId, EnvelopeId, MessageId } from '@tacet/protocol/ids';
 import { LINE_TABLES } from '../conversations/lines.ts';
 import type { WriteTx } from '../db/sealed.ts';
-import { T, type OutboxEntry, type SentRecord } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { OutboxEntry, SentRecord } from '../db/stored-sending.ts';
 import { REPAIR_DAYS } from './copies.ts';
 import { Delivering, type DeliveryNeeds } from './delivering.ts';
 import { ENCRYPT_TABLES, Envelopes } from './envelopes.ts';
@@ -16,6 +17,7 @@ import { HeldEntries, type HeldNeeds } from './held-entries.ts';
 import { OutboxQueue } from './outbox-queue.ts';
 import { WRITTEN, type Outgoing } from './outgoing.ts';
 import { Settling } from './settling.ts';
+import { unquoteEntry } from './unquoting.ts';
 
 /** A passing fault is tried again after this, doubled each time, at most a minute. */
 const FIRST_RETRY_MS = 500;
@@ -104,8 +106,8 @@ export class Outbox {
     };
   }
 
-  /** Adds a repair: the very frame that a device did not get, for that device alone. */
-  addRepair(tx: WriteTx, record: SentRecord): void {
+  /** Adds a repair: the very frame that a device did not get in this envelope, for that device alone. */
+  addRepair(tx: WriteTx, record: SentRecord, repairs: EnvelopeId): void {
     this.#push(tx, {
       seq: this.#queue.nextSeq(),
       to: record.account,
@@ -117,29 +119,41 @@ export class Outbox {
       ...(record.about === undefined ? {} : { about: record.about }),
       sentAt: record.at,
       only: record.device,
+      repairs,
       frame: record.frame,
       ...this.held.underKey(record.account, true),
     });
   }
 
   /**
-   * The words of a message go. `drop`: what has not been made ready to leave does not leave either. What was made ready leaves, because
-   * its number is taken, and no copy of it is kept; unless it is held, then it never leaves under another key.
+   * The words of a message go. What has not been made ready to leave does not leave either. What was made ready leaves, because its
+   * number is taken, and no copy of it is kept; unless it is held, then it never leaves under another key.
    */
-  erase(tx: WriteTx, account: AccountId, message: MessageId, { drop }: { readonly drop: boolean }): void {
-    for (const to of [account, this.#needs.own.value.account]) {
-      const about = this.#queue.of(to).filter((entry) => entry.about === message || entry.id === message);
-      for (const entry of about) {
-        // A frame alone is a repair that has not been encrypted, or what the person has sent after a key change.
-        const isReady = entry.frame !== undefined && entry.envelopes !== undefined;
-        if (!drop || (isReady && entry.held !== true)) {
-          this.#queue.replace(tx, { ...entry, erased: true, ...(drop ? { gone: true } : {}) });
-          continue;
-        }
-        this.#queue.remove(tx, entry);
-        if (entry.held === true) tx.after(() => this.#needs.conversations.touch(to));
+  erase(tx: WriteTx, account: AccountId, message: MessageId): void {
+    for (const entry of this.#about(account, message)) {
+      // A frame alone is a repair that has not been encrypted, or what the person has sent after a key change.
+      const isReady = entry.frame !== undefined && entry.envelopes !== undefined;
+      if (isReady && entry.held !== true) {
+        this.#queue.replace(tx, { ...entry, erased: true, gone: true });
+        continue;
       }
+      this.#queue.remove(tx, entry);
+      if (entry.held === true) tx.after(() => this.#needs.conversations.touch(entry.to));
     }
+  }
+
+  /** The words that a reply quotes go (`unquoteEntry`). The transaction holds `T.outChains`. */
+  async unquote(tx: WriteTx, account: AccountId, reply: MessageId): Promise<void> {
+    for (const entry of this.#about(account, reply)) {
+      this.#queue.replace(tx, await unquoteEntry(tx, this.#needs.db, entry));
+    }
+  }
+
+  /** What waits for a person and holds the words of a message, with the copies of it for the own devices. */
+  #about(account: AccountId, message: MessageId): readonly OutboxEntry[] {
+    return [account, this.#needs.own.value.account].flatMap((to) =>
+      this.#queue.of(to).filter((entry) => entry.about === message || entry.id === message),
+    );
   }
 
   /** Whether a message waits and has not been made ready to leave. */

@@ -5,8 +5,11 @@ import type { WriteTx } from '../db/sealed.ts';
 import { hasOtherDevices, type Services } from '../services.ts';
 import type { Outgoing } from './outgoing.ts';
 
+/** What copies need. */
+export type CopyServices = Pick<Services, 'own' | 'directory' | 'outbox' | 'random'>;
+
 /** Adds both to the outbox. */
-export function sendWithCopy(services: Services, tx: WriteTx, outgoing: Outgoing): void {
+export function sendWithCopy(services: CopyServices, tx: WriteTx, outgoing: Outgoing): void {
   services.outbox.add(tx, outgoing);
   const { to, content, id, sentAt, about, line } = outgoing;
   sendCopy(services, tx, to, { content, id, sentAt, about: about ?? (line === true ? id : undefined) });
@@ -14,7 +17,7 @@ export function sendWithCopy(services: Services, tx: WriteTx, outgoing: Outgoing
 
 /** Adds the copy alone. `about`: the message whose words it holds. */
 export function sendCopy(
-  services: Services,
+  services: CopyServices,
   tx: WriteTx,
   account: AccountId,
   sent: {

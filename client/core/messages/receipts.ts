@@ -6,7 +6,8 @@ import { RECEIPT_MAX } from '@tacet/protocol/content/receipt';
 import { idBytes, idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import type { Background } from '../background.ts';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
-import { K, T, type PendingReceipt } from '../db/stores.ts';
+import { K, T } from '../db/stores.ts';
+import type { PendingReceipt } from '../db/stored-messages.ts';
 import type { Clock, RandomBytes } from '../ports.ts';
 import type { Outbox } from './outbox.ts';
 

@@ -7,7 +7,7 @@ import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, type AccountId } from '@tacet/protocol/ids';
 import { introduce } from '@tacet/protocol/rest/people';
 import type { Session } from '../account/session.ts';
-import type { OutboxEntry } from '../db/stores.ts';
+import type { OutboxEntry } from '../db/stored-sending.ts';
 import type { DirectoryEntry } from '../people/person.ts';
 import { CoreError } from '../failure.ts';
 import type { OwnKeeper } from '../own.ts';

@@ -1,19 +1,23 @@
 /**
- * The lines about contents that could not be read and were asked for again: each goes when its repair has come. What could not be read
- * shows no number, so that the sender's numbering decides: once a numbered content leaves nothing missing, what was lost before it is here.
+ * The lines about contents that could not be read and were asked for again, each known by its envelope. One goes with its repair, which
+ * names the envelope; or, where the sender has nothing to send again, once everything has come that it had numbered until then: what
+ * could not be read was none of it. Where a number stays missing, the line stays with the gap.
  */
-import type { AccountId, DeviceId } from '@tacet/protocol/ids';
+import type { AccountId, DeviceId, EnvelopeId } from '@tacet/protocol/ids';
 import type { Conversations } from '../conversations/conversations.ts';
-import type { WriteTx } from '../db/sealed.ts';
-import type { InChain } from '../db/stores.ts';
+import type { SealedDb, WriteTx } from '../db/sealed.ts';
+import { K, T } from '../db/stores.ts';
+import type { Unreadable } from '../db/stored-people.ts';
+import type { InChain } from '../db/stored-sending.ts';
 import type { Directory } from '../people/directory.ts';
-import { missingCount, type LinkVerdict } from './chain.ts';
+import { epochText } from './chain.ts';
 
 /** Lines that are waited for per person: what would be more stays as it is. */
 const LINES_MOST = 64;
 
 /** What is needed for it. */
 export interface UnreadableNeeds {
+  readonly db: SealedDb;
   readonly directory: Directory;
   readonly conversations: Conversations;
 }
@@ -23,36 +27,87 @@ export function noteUnreadable(
   { directory }: UnreadableNeeds,
   tx: WriteTx,
   account: AccountId,
-  device: DeviceId,
-  order: number,
+  unreadable: Unreadable,
 ): void {
   directory.edit(tx, account, (stored) => ({
     ...stored,
-    unreadable: [...(stored.unreadable ?? []), { device, order }].slice(-LINES_MOST),
+    unreadable: [...(stored.unreadable ?? []), unreadable].slice(-LINES_MOST),
   }));
 }
 
-/**
- * A numbered content of a device has come. Where nothing is missing any more, the lines of what came late go together; one that is simply
- * the next may be the repair of the oldest, whose number nobody else can have.
- */
-export async function settleUnreadable(
-  { directory, conversations }: UnreadableNeeds,
+/** What a device has sent again for an envelope is here. */
+export async function settleRepaired(
+  needs: UnreadableNeeds,
   tx: WriteTx,
   account: AccountId,
   device: DeviceId,
-  { kind, chain }: { readonly kind: LinkVerdict['kind']; readonly chain: InChain },
+  envelope: EnvelopeId,
 ): Promise<void> {
-  const noted = directory.get(account)?.stored.unreadable ?? [];
-  const own = noted.filter((one) => one.device === device);
-  if (own.length === 0 || kind === 'repeated' || kind === 'fork' || missingCount(chain) > 0) return;
-  const settled = kind === 'late' ? own : own.slice(0, 1);
+  await settle(needs, tx, account, (one) => one.device === device && one.envelope === envelope);
+}
+
+/** A device has nothing to send again for an envelope; until then it had numbered this much in this epoch. */
+export async function noteNothing(
+  needs: UnreadableNeeds,
+  tx: WriteTx,
+  account: AccountId,
+  device: DeviceId,
+  told: { readonly envelope: EnvelopeId; readonly epoch: Uint8Array; readonly number: number },
+): Promise<void> {
+  const { db, directory } = needs;
+  const isIt = (one: Unreadable): boolean => one.device === device && one.envelope === told.envelope;
+  if (!unreadableOf(needs, account).some(isIt)) return;
+  const epoch = epochText(told.epoch);
+  const chains = await tx.range(T.inChains, K.inChains(db, account));
+  const own = chains.map(({ value }) => value).filter((chain) => chain.device === device);
+  const chain = own.find((one) => epochText(one.epoch) === epoch);
+  // The first number of an epoch tells what the one before it lacks; before that has come nothing is sure.
+  const number = chain === undefined && own.length > 0 ? Math.max(told.number, 1) : told.number;
+  if ((chain?.contiguous ?? 0) >= number) return settle(needs, tx, account, isIt);
+  const until = { epoch, number };
+  directory.edit(tx, account, (stored) => ({
+    ...stored,
+    unreadable: (stored.unreadable ?? []).map((one) => (isIt(one) ? { ...one, until } : one)),
+  }));
+}
+
+/** The numbering of a device has come further. */
+export async function settleCounted(
+  needs: UnreadableNeeds,
+  tx: WriteTx,
+  account: AccountId,
+  device: DeviceId,
+  { epoch, contiguous }: InChain,
+): Promise<void> {
+  const named = epochText(epoch);
+  await settle(
+    needs,
+    tx,
+    account,
+    ({ until, ...one }) => one.device === device && until?.epoch === named && contiguous >= until.number,
+  );
+}
+
+function unreadableOf({ directory }: UnreadableNeeds, account: AccountId): readonly Unreadable[] {
+  return directory.get(account)?.stored.unreadable ?? [];
+}
+
+/** Takes away the lines of those that `isSettled`. */
+async function settle(
+  needs: UnreadableNeeds,
+  tx: WriteTx,
+  account: AccountId,
+  isSettled: (one: Unreadable) => boolean,
+): Promise<void> {
+  const noted = unreadableOf(needs, account);
+  const settled = noted.filter(isSettled);
+  if (settled.length === 0) return;
   for (const { order } of settled) {
-    const line = await conversations.lines.lineIn(tx, account, order);
+    const line = await needs.conversations.lines.lineIn(tx, account, order);
     if (line?.kind === 'event' && line.event.what === 'unreadable')
-      conversations.lines.removeEvent(tx, account, order);
+      needs.conversations.lines.removeEvent(tx, account, order);
   }
-  directory.edit(tx, account, ({ unreadable: _before, ...stored }) => {
+  needs.directory.edit(tx, account, ({ unreadable: _before, ...stored }) => {
     const left = noted.filter((one) => !settled.includes(one));
     return left.length === 0 ? stored : { ...stored, unreadable: left };
   });

@@ -5,7 +5,7 @@
 import type { AccountId, DeviceId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import type { WriteTx } from '../db/sealed.ts';
-import type { SignsOfLife } from '../db/stores.ts';
+import type { SignsOfLife } from '../db/stored-people.ts';
 import type { Clock } from '../ports.ts';
 import type { HeldPeople } from './held-people.ts';
 
@@ -31,13 +31,13 @@ export class DeviceSigns {
   /** Whether a device that counts as inactive should be asked for its statement again. */
   isDoubtful(account: AccountId, device: DeviceId): boolean {
     if (this.isActive(account, device)) return false;
-    return this.#signs(account, device).askedAt + ASK_AGAIN_MS <= this.#clock.now();
+    return this.#isLongAgo(this.#signs(account, device).askedAt);
   }
 
   /** A device has written: noted once a day, in a transaction that holds `T.people`. */
   noteHeard(tx: WriteTx, account: AccountId, device: DeviceId): void {
     const now = this.#clock.now();
-    if (this.#signs(account, device).heardAt + ASK_AGAIN_MS > now) return;
+    if (!this.#isLongAgo(this.#signs(account, device).heardAt)) return;
     this.#note(tx, account, device, { heardAt: now });
   }
 
@@ -50,6 +50,11 @@ export class DeviceSigns {
   noteStatement(tx: WriteTx, account: AccountId, device: DeviceId, at: number): void {
     const statedAt = Math.max(at, this.statedAt(account, device));
     this.#note(tx, account, device, { statedAt, askedAt: this.#clock.now() });
+  }
+
+  /** What was noted under a clock that ran ahead is no newer than what is noted now. */
+  #isLongAgo(at: number): boolean {
+    return Math.abs(this.#clock.now() - at) >= ASK_AGAIN_MS;
   }
 
   #signs(account: AccountId, device: DeviceId): SignsOfLife {

@@ -6,11 +6,14 @@
 import { equalBytes } from '@tacet/protocol/bytes';
 import type { ListView } from '@tacet/protocol/content/frame';
 import type { AccountId, DeviceId } from '@tacet/protocol/ids';
+import { closeInvites } from '../account/kept-invites.ts';
 import type { RecordKeeper } from '../account/record.ts';
 import { copyBytes } from '../bytes.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Row, SealedDb, Table, WriteTx } from '../db/sealed.ts';
-import { T, type SignedBytes, type StoredPerson } from '../db/stores.ts';
+import { T } from '../db/stores.ts';
+import type { SignedBytes } from '../db/stored-device.ts';
+import type { StoredPerson } from '../db/stored-people.ts';
 import { succession, verifyList, type ListedDevice, type VerifiedList } from '../device-lists.ts';
 import { CoreError } from '../failure.ts';
 import type { OwnKeeper } from '../own.ts';
@@ -38,6 +41,7 @@ export const DIRECTORY_TABLES = [T.people, T.record, T.own, T.conversations, T.l
 /** All people whose lists this device has, the own account among them. */
 export class Directory {
   readonly #db: SealedDb;
+  readonly #clock: Clock;
   readonly #record: RecordKeeper;
   readonly #people: HeldPeople;
   readonly #own: OwnKeeper;
@@ -55,6 +59,7 @@ export class Directory {
     people: HeldPeople,
   ) {
     this.#db = db;
+    this.#clock = clock;
     this.#record = record;
     this.#own = own;
     this.#people = people;
@@ -198,6 +203,7 @@ export class Directory {
       case 'older':
         return inForce;
       case 'same':
+        this.#followRotation(tx, person);
         if (
           inForce === undefined ||
           !isSamePerson(inForce, person) ||
@@ -207,6 +213,7 @@ export class Directory {
         }
         return person;
       case 'newer':
+        this.#followRotation(tx, person);
         this.#people.keep(tx, person);
         this.#raise(tx, account, person);
         return person;
@@ -243,6 +250,7 @@ export class Directory {
     const { account, accountKey } = this.#own.value;
     const entry = { account, accountKey, list: list.signed };
     const person = personFrom(entry, list, this.#people.get(account), undefined);
+    this.#followRotation(tx, person);
     this.#people.keep(tx, person);
     this.#raise(tx, account, person);
   }
@@ -281,6 +289,16 @@ export class Directory {
       const { hearsay: _before, ...contact } = held;
       return contact;
     });
+  }
+
+  /**
+   * An own list that names another record key than the one held until now: a device was removed since. Whatever invites this device has
+   * were made before it knew, and the one that is gone may have read them in a record that nobody else has seen. Told before it is held.
+   */
+  #followRotation(tx: WriteTx, { stored, list }: Person): void {
+    if (stored.account !== this.ownAccount) return;
+    if (equalBytes(list.recordKeyHash, this.ownList.recordKeyHash)) return;
+    this.#record.change(tx, (record) => closeInvites(record, this.#clock.now()));
   }
 
   #raise(tx: WriteTx, account: AccountId, person: Person): void {

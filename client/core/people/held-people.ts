@@ -4,7 +4,8 @@
  */
 import type { AccountId } from '@tacet/protocol/ids';
 import type { Row, SealedDb, WriteTx } from '../db/sealed.ts';
-import { K, T, type StoredPerson } from '../db/stores.ts';
+import { K, T } from '../db/stores.ts';
+import type { StoredPerson } from '../db/stored-people.ts';
 import { verifyList } from '../device-lists.ts';
 import type { Person } from './person.ts';
 

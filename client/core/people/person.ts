@@ -5,7 +5,8 @@
 import { equalBytes } from '@tacet/protocol/bytes';
 import type { AccountId, DeviceId } from '@tacet/protocol/ids';
 import { copyBytes } from '../bytes.ts';
-import type { SignedBytes, StoredPerson } from '../db/stores.ts';
+import type { SignedBytes } from '../db/stored-device.ts';
+import type { StoredPerson } from '../db/stored-people.ts';
 import type { VerifiedList } from '../device-lists.ts';
 
 /** A directory entry as it came, in bytes. */

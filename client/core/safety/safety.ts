@@ -1,16 +1,17 @@
 /**
  * What a person does about somebody's account key: reading the safety number, holding a scanned code against it, marking somebody as
  * verified or no longer so, and deciding about a key that has changed. Decisions go into the account record, so that all own devices
- * share them. The rule that a changed key stops sending is not here but before every encryption (`messages/envelopes.ts`).
+ * share them. The rule that a changed key stops sending is not here but before every encryption (`messages/recipients.ts`).
  */
 import type { AccountId, MessageId } from '@tacet/protocol/ids';
 import type { WriteTx } from '../db/sealed.ts';
-import { nextWordAt } from '../people/contact-entry.ts';
 import { DIRECTORY_TABLES } from '../people/directory.ts';
 import { CoreError } from '../failure.ts';
+import { nameOfKey } from '../key-name.ts';
 import type { Services } from '../services.ts';
 import type { CodeComparison, SafetyNumber } from '../view.ts';
 import { readSafetyCode, safetyNumber, type KeyedAccount } from './safety-code.ts';
+import { setTrust } from './trust.ts';
 
 /** A scanned code is no longer than this; what is longer is something else. */
 const CODE_MOST_BYTES = 1_024;
@@ -49,7 +50,7 @@ export class Safety {
       if (this.read(account).digits !== digits) return 'key-changed';
       if (this.#s.directory.isBlocked(account))
         this.#s.directory.changedKeys.believe(tx, account, 'verified');
-      else this.#setTrust(tx, account, 'verified');
+      else setTrust(this.#s, tx, account, 'verified');
       return undefined;
     });
   }
@@ -58,16 +59,19 @@ export class Safety {
   async unverify(account: AccountId): Promise<void> {
     await this.#decide(async (tx) => {
       if (this.#s.directory.isBlocked(account)) return 'key-changed';
-      if (this.#s.record.contact(account)?.trust === 'verified') this.#setTrust(tx, account, 'unverified');
+      if (this.#s.record.contact(account)?.trust === 'verified') setTrust(this.#s, tx, account, 'unverified');
       return undefined;
     });
   }
 
-  /** Goes on with the changed key of somebody who was verified, without having compared it. `digits` as in `verify`. */
-  async goOnUnverified(account: AccountId, digits: string): Promise<void> {
+  /**
+   * Goes on with the changed key of somebody who was verified, without having compared it. `shownKey`: the one that was shown, named as by
+   * `nameOfKey`; where another waits by now this throws `CoreError` `key-changed`.
+   */
+  async goOnUnverified(account: AccountId, shownKey: string | undefined): Promise<void> {
     await this.#decide(async (tx) => {
       if (!this.#s.directory.isBlocked(account)) return undefined;
-      if (this.read(account).digits !== digits) return 'key-changed';
+      if (nameOfKey(this.#shownKey(account)) !== shownKey) return 'key-changed';
       this.#s.directory.changedKeys.believe(tx, account, 'unverified');
       return undefined;
     });
@@ -104,19 +108,6 @@ export class Safety {
     const key = changed?.accountKey ?? this.#s.record.contact(account)?.accountKey;
     if (key === undefined) throw new CoreError('conversation-unknown', 'nobody of this id is known');
     return key;
-  }
-
-  #setTrust(tx: WriteTx, account: AccountId, trust: 'verified' | 'unverified'): void {
-    const { record, clock } = this.#s;
-    const contact = record.contact(account);
-    // Comparing again is a word again, later than one that another device may have heard.
-    if (contact === undefined || (contact.trust === trust && trust !== 'verified')) return;
-    const at = nextWordAt(clock.now(), contact);
-    record.changeContact(tx, account, (held) => {
-      const { hearsay, ...rest } = held ?? contact;
-      const isHearsay = hearsay === true && trust !== 'verified';
-      return { ...rest, ...(isHearsay ? { hearsay } : {}), trust, believedAt: at, judgedAt: at };
-    });
   }
 
   /** Runs a decision in one transaction; nothing is thrown inside it. */

@@ -6,7 +6,8 @@
  */
 import type { AccountId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
-import { K, T, type StoredConversation } from '../db/stores.ts';
+import { K, T } from '../db/stores.ts';
+import type { StoredConversation } from '../db/stored-people.ts';
 import type { Line } from '../view.ts';
 import {
   changeChunk,

@@ -1,7 +1,7 @@
 /** A search as a person asks for it: the newest finds of all conversations or of one, with their surroundings, by conversation. */
 import type { AccountId } from '@tacet/protocol/ids';
 import type { Home } from '../home.ts';
-import { personOf } from '../state.ts';
+import { personOf } from '../shown/people.ts';
 import type { ConversationFinds, SearchResults } from '../view.ts';
 import { excerptOf, termsOf } from './words.ts';
 

@@ -1,12 +1,12 @@
 /**
- * Brings the sessions of an older local database to the layout of today: they lay under the name of their device alone, which whoever
+ * Brings the sessions of an older local database to layout 1: they lay under the name of their device alone, which whoever
  * likes can list under an identity key of his own. Done once, in one transaction, before anything is sent or received.
  */
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
-import { LAYOUT } from '../db/migrations.ts';
 import type { SealedDb } from '../db/sealed.ts';
-import { K, T, type SignedBytes } from '../db/stores.ts';
+import { K, T } from '../db/stores.ts';
+import type { SignedBytes } from '../db/stored-device.ts';
 import type { DbKey } from '../ports.ts';
 import { asideKey } from './stores.ts';
 
@@ -15,8 +15,7 @@ import { asideKey } from './stores.ts';
  * names any more go: nothing of them is believed or sent. `ownList`: the own list, which may not be among the people's.
  */
 export async function rekeySessions(db: SealedDb, ownList: SignedBytes): Promise<void> {
-  const layout = await db.read([T.layout], (tx) => tx.get(T.layout, 'layout'));
-  if (layout === LAYOUT) return;
+  if ((await db.read([T.layout], (tx) => tx.get(T.layout, 'layout'))) !== undefined) return;
   await db.write([T.layout, T.sessions, T.people], async (tx) => {
     const people = await tx.range(T.people, {});
     const lists = [ownList, ...people.map(({ value }) => value.list)];
@@ -35,6 +34,6 @@ export async function rekeySessions(db: SealedDb, ownList: SignedBytes): Promise
     }
     for (const key of await tx.keys(T.sessions, {})) tx.delete(T.sessions, key);
     for (const [key, session] of moved) tx.put(T.sessions, key, session);
-    tx.put(T.layout, 'layout', LAYOUT);
+    tx.put(T.layout, 'layout', 1);
   });
 }

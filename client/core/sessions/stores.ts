@@ -232,12 +232,15 @@ export class BufferedStores
     kinds: readonly PreKeyKind[],
     id: number,
   ): Promise<{ readonly kind: PreKeyKind; readonly bytes: OwnBytes }> {
-    return this.#parts.db.read([T.preKeys], async (tx) => {
+    // Missing is no fault of the storage, and what is thrown while it reads counts as one.
+    const found = await this.#parts.db.read([T.preKeys], async (tx) => {
       for (const kind of kinds) {
         const bytes = await tx.get(T.preKeys, [kind, id]);
         if (bytes !== undefined) return { kind, bytes: copyBytes(bytes) };
       }
-      throw new MissingPreKey('a prekey that is not here');
+      return undefined;
     });
+    if (found === undefined) throw new MissingPreKey('a prekey that is not here');
+    return found;
   }
 }

@@ -192,7 +192,8 @@ export class Channel {
   #watch(): void {
     this.#stopWatch = this.#clock.after(LIMITS.heartbeatMs, () => {
       if (this.#socket === undefined) return;
-      const quietMs = this.#clock.now() - this.#heardAt;
+      // A clock that was set back must not hide a silence.
+      const quietMs = Math.abs(this.#clock.now() - this.#heardAt);
       if (quietMs >= LIMITS.heartbeatTimeoutMs) {
         this.close();
         return;

@@ -110,6 +110,8 @@ export class Connection {
     this.#open().then(
       () => {
         this.#connecting = false;
+        // Lost while the owner was still at the welcome, and the time for the next one has passed meanwhile.
+        if (this.#running && !this.online && this.#cancelRetry === undefined) this.#retry(undefined);
       },
       (error: unknown) => {
         this.#connecting = false;

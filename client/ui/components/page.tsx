@@ -12,11 +12,14 @@ export function Page({
   lead,
   onBack,
   aside,
+  roomy = false,
   children,
 }: {
   readonly title: string;
   readonly lead?: ComponentChildren | undefined;
   readonly onBack?: (() => void) | undefined;
+  /** The title may grow to two lines: their room is kept. */
+  readonly roomy?: boolean;
   /** A quiet line above the title, such as the step of several. */
   readonly aside?: string;
   readonly children?: ComponentChildren;
@@ -38,10 +41,10 @@ export function Page({
         </div>
         <header class={css.header}>
           {aside !== undefined && <p class={css.aside}>{aside}</p>}
-          <h1 ref={heading} tabIndex={-1}>
+          <h1 ref={heading} tabIndex={-1} class={roomy ? css.roomy : undefined}>
             {title}
           </h1>
-          {lead !== undefined && <p class={css.lead}>{lead}</p>}
+          {lead !== undefined && <div class={css.lead}>{lead}</div>}
         </header>
         {children}
       </div>

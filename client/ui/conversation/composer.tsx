@@ -5,55 +5,78 @@
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ArrowUp, Check, Smile } from 'lucide';
-import type { ConversationId, MessageRef } from '../../core/door.ts';
+import type { OpenConversation } from '../../core/door.ts';
 import { exactNow } from '../clock.ts';
 import { EmojiPanel } from '../components/emoji-panel.tsx';
 import { Icon } from '../components/icon.tsx';
 import { FailureNote } from '../components/note.tsx';
-import { inBackground, useAsking, useDoor, useIsHere } from '../door-context.ts';
+import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { fill, plural, text } from '../text/text.ts';
 import { ComposingBar } from './composing-bar.tsx';
-import { canChange, composing, refOf } from './composing.ts';
+import {
+  begun,
+  canChange,
+  compose,
+  composingIn,
+  endComposing,
+  refOf,
+  reopenReply,
+  rewrite,
+  wordsNow,
+  type Composing,
+} from './composing.ts';
 import css from './composer.module.css';
 import { enterSends, isSending } from './enter-key.ts';
+import {
+  accountOf,
+  firstWords,
+  giveBack,
+  isAnother,
+  joinWords,
+  sendDraft,
+  useTakingBack,
+} from './given-back.ts';
 import { TEXT_MAX, TEXT_NEAR_MAX } from './text-limit.ts';
 import { useDraft } from './use-draft.ts';
 import { useTyping } from './use-typing.ts';
 
 const touchOnly = matchMedia('(hover: none) and (pointer: coarse)');
 
-export function Composer({
-  id,
-  name,
-  draft,
-}: {
-  readonly id: ConversationId;
-  readonly name: string;
-  readonly draft: string;
-}): VNode {
-  const { commands, state } = useDoor();
+export function Composer({ conversation }: { readonly conversation: OpenConversation }): VNode {
+  const { id, person, lines, draft } = conversation;
+  const { name } = person;
+  const door = useDoor();
+  const { commands } = door;
   const saving = useAsking();
   const sending = useAsking('many');
-  const [value, setValue] = useState(draft);
+  const [value, setValue] = useState(() => firstWords(id, draft));
   const area = useRef<HTMLTextAreaElement>(null);
   const typing = useTyping(id);
   const [picking, setPicking] = useState(false);
-  const isHere = useIsHere();
-  useDraft(id, value, draft, area, setValue);
-  const about = composing.value?.id === id ? composing.value : undefined;
-  const editing = about?.kind === 'edit' ? about.message : undefined;
+  const keeping = useDraft(id, value, draft, area, setValue);
+  useTakingBack(id, (words, kept) => {
+    keeping.hurry();
+    setValue((since) => joinWords(words, since, kept));
+  });
+  const opened = composingIn(id);
+  const about = opened.at(-1);
+  const editing = about?.kind === 'edit' ? about : undefined;
   /** The text of an edit has a place of its own: the draft stays what it was. */
-  const [edited, setEdited] = useState('');
-  const shown = editing === undefined ? value : edited;
-  const write = editing === undefined ? setValue : setEdited;
+  const shown = editing === undefined ? value : editing.text;
+  const write = (change: (before: string) => string): void => {
+    if (editing === undefined) setValue(change);
+    else rewrite(id, change);
+  };
   useGrowing(area.current, shown);
 
+  const turn = begun.value;
+  const before = useRef(turn);
   useLayoutEffect(() => {
-    if (about === undefined) return;
-    if (about.kind === 'edit') setEdited(about.message.text);
+    if (turn === before.current) return;
+    before.current = turn;
     // The menu that it was chosen from gives the focus back first.
     requestAnimationFrame(() => area.current?.focus({ preventScroll: true }));
-  }, [about]);
+  }, [turn]);
 
   useEffect(() => {
     // On touch the keyboard would cover half of what one came to read.
@@ -64,20 +87,21 @@ export function Composer({
   const empty = shown.trim() === '';
 
   function stop(): void {
-    composing.value = undefined;
+    if (about !== undefined) endComposing(id, about);
     area.current?.focus({ preventScroll: true });
   }
 
-  async function saveEdit(message: MessageRef): Promise<void> {
-    if (await saving.ask(() => commands.editMessage(id, message.id, edited.trim()))) stop();
+  async function saveEdit(edit: Extract<Composing, { readonly kind: 'edit' }>): Promise<void> {
+    if (!(await saving.ask(() => commands.editMessage(id, edit.message.id, edit.text.trim())))) return;
+    endComposing(id, edit);
+    area.current?.focus({ preventScroll: true });
   }
 
   /** The last own message that can be edited, as the arrow key upwards means it. */
   function editLast(): boolean {
-    const lines = state.open.peek()?.lines ?? [];
     const last = lines.findLast((line) => line.kind === 'message' && line.mine);
     if (last?.kind !== 'message' || !canChange(last, exactNow())) return false;
-    composing.value = { kind: 'edit', id, message: last };
+    compose(id, 'edit', last);
     return true;
   }
 
@@ -86,18 +110,26 @@ export function Composer({
     if (editing !== undefined) return saveEdit(editing);
     const written = value;
     const reply = about;
+    const writer = accountOf(door);
+    const kept = keeping.sent();
     setValue('');
-    if (reply !== undefined) composing.value = undefined;
+    if (reply !== undefined) endComposing(id, reply);
     typing.sent();
     area.current?.focus({ preventScroll: true });
-    const stored = await sending.ask(async () => {
-      await commands.sendText(id, written.trim(), ...(reply === undefined ? [] : [refOf(reply.message)]));
-    });
-    if (stored) return;
-    // Nothing was stored: the text comes back, before whatever was begun meanwhile, or waits where the person has gone from.
-    if (!isHere.current) return commands.setDraft(id, written);
-    setValue((since) => (since === '' ? written : `${written}\n${since}`));
-    composing.value ??= reply;
+    const isStored = await sending.ask(() =>
+      sendDraft(id, kept, async () => {
+        await commands.sendText(
+          id,
+          written.trim(),
+          reply === undefined ? undefined : refOf(reply.message),
+          kept,
+        );
+      }),
+    );
+    if (isStored || isAnother(door, writer)) return;
+    // Nothing was stored: the text comes back, before whatever was begun meanwhile.
+    if (reply !== undefined) reopenReply(id, reply);
+    await giveBack(door, id, written, kept);
   }
 
   /** Puts an emoji where the cursor is, and the cursor after it. */
@@ -106,7 +138,7 @@ export function Composer({
     const from = field?.selectionStart ?? shown.length;
     const to = field?.selectionEnd ?? shown.length;
     setPicking(false);
-    write(shown.slice(0, from) + emoji + shown.slice(to));
+    write((before) => before.slice(0, from) + emoji + before.slice(to));
     requestAnimationFrame(() => {
       field?.focus({ preventScroll: true });
       field?.setSelectionRange(from + emoji.length, from + emoji.length);
@@ -127,7 +159,15 @@ export function Composer({
           <EmojiPanel onPick={insert} onClose={() => setPicking(false)} />
         </div>
       )}
-      {about !== undefined && <ComposingBar about={about} name={name} onStop={stop} />}
+      {about !== undefined && (
+        <ComposingBar
+          about={about}
+          words={wordsNow(about.message, conversation)}
+          aside={opened.at(-2)?.kind}
+          name={name}
+          onStop={stop}
+        />
+      )}
       <div class={css.row}>
         <div class={css.box}>
           <button
@@ -157,7 +197,7 @@ export function Composer({
             enterkeyhint={touchOnly.matches || !enterSends.value ? 'enter' : 'send'}
             onInput={(event) => {
               const next = event.currentTarget.value;
-              write(next);
+              write(() => next);
               saving.forget();
               sending.forget();
               if (editing !== undefined) return;

@@ -67,7 +67,7 @@ function Opened({ conversation }: { readonly conversation: OpenConversation }): 
 }
 
 function Foot({ conversation }: { readonly conversation: OpenConversation }): VNode {
-  const { id, person, state, draft } = conversation;
+  const { id, person, state } = conversation;
   switch (state) {
     case 'request':
       return <RequestBar id={id} name={person.name} />;
@@ -79,7 +79,7 @@ function Foot({ conversation }: { readonly conversation: OpenConversation }): VN
       return (
         <>
           {conversation.waiting + conversation.waitingChanges > 0 && <HeldBar conversation={conversation} />}
-          <Composer key={id} id={id} name={person.name} draft={draft} />
+          <Composer key={id} conversation={conversation} />
         </>
       );
   }

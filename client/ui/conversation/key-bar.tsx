@@ -15,10 +15,8 @@ export function BlockedByKey({ conversation }: { readonly conversation: OpenConv
   const { busy, failure, ask } = useAsking();
   const { id, person } = conversation;
   const { name } = person;
-  const goOn = async (): Promise<void> => {
-    const { digits } = await commands.readSafetyNumber(id);
-    await commands.goOnUnverified(id, digits);
-  };
+  // The word counts for the key that is shown with it.
+  const goOn = (): Promise<void> => commands.goOnUnverified(id, person.key);
   return (
     <section class={css.bar} aria-label={fill(text.safety.blockedTitle, { name })}>
       <div class={css.column}>

@@ -6,7 +6,7 @@ import { Dialog } from '../components/dialog.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { inBackground, useLoaded } from '../door-context.ts';
 import { text } from '../text/text.ts';
-import { composing, openMenu } from './composing.ts';
+import { openMenu } from './composing.ts';
 import type { MessageActions } from './message-menu.tsx';
 
 /** After this the conversation stands and is read. */
@@ -33,7 +33,6 @@ export function MessageLayer({ conversation }: Props): VNode | null {
   useEffect(
     () => () => {
       openMenu.value = undefined;
-      composing.value = undefined;
     },
     [id],
   );

@@ -12,15 +12,7 @@ import { EmojiPanel } from '../components/emoji-panel.tsx';
 import { Icon, type IconNode } from '../components/icon.tsx';
 import { inBackground, useDoor } from '../door-context.ts';
 import { fill, text } from '../text/text.ts';
-import {
-  canChange,
-  composing,
-  openMenu,
-  ownReaction,
-  QUICK_EMOJI,
-  refOf,
-  type OpenMenu,
-} from './composing.ts';
+import { canChange, compose, openMenu, ownReaction, QUICK_EMOJI, refOf, type OpenMenu } from './composing.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { DetailsDialog } from './details-dialog.tsx';
 import css from './message-menu.module.css';
@@ -93,18 +85,18 @@ function Menu({
     const next = ownReaction(message) === emoji ? undefined : emoji;
     inBackground(commands.react(id, refOf(message), next));
   }
-  function compose(kind: 'reply' | 'edit'): void {
+  function begin(kind: 'reply' | 'edit'): void {
     close();
-    composing.value = { kind, id, message };
+    compose(id, kind, message);
   }
 
   const actions: readonly (Action | false)[] = [
-    canReact && { label: text.message.reply, icon: Reply, run: () => compose('reply') },
+    canReact && { label: text.message.reply, icon: Reply, run: () => begin('reply') },
     isLive &&
       canChange(message, exactNow()) && {
         label: text.message.edit,
         icon: Pencil,
-        run: () => compose('edit'),
+        run: () => begin('edit'),
       },
     message.deletedAt === undefined && {
       label: text.message.copy,

@@ -16,9 +16,11 @@ export function Quote({ quote, name }: { readonly quote: QuoteView; readonly nam
         <bdi>{who}</bdi>
         {quote.state === 'told' && <span> · {text.message.quoteTold}</span>}
       </span>
-      <span class={css.words} dir="auto">
-        {quote.state === 'gone' ? text.message.quoteGone : quote.text}
-      </span>
+      {(quote.state !== 'told' || quote.text !== '') && (
+        <span class={css.words} dir="auto">
+          {quote.state === 'gone' ? text.message.quoteGone : quote.text}
+        </span>
+      )}
     </>
   );
   if (quote.state !== 'here' || order === undefined) return <div class={css.quote}>{words}</div>;

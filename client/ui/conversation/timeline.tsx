@@ -17,6 +17,7 @@ import { buildRows } from './rows.ts';
 import { SelectableRun } from './selectable-run.tsx';
 import { selection } from './selection.ts';
 import css from './timeline.module.css';
+import { Unstored } from './unstored.tsx';
 import { useTimelineScroll } from './use-timeline-scroll.ts';
 
 /** Most lines stay as they are when one comes or goes. */
@@ -96,6 +97,7 @@ export function Timeline({ conversation }: { readonly conversation: OpenConversa
               </button>
             </div>
           )}
+          <Unstored conversation={conversation} />
           {typing && !hasLater && (
             <div class={css.typing}>
               <span class="heard">{fill(text.conversation.typing, { name: person.name })}</span>

@@ -5,7 +5,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Door } from '../../core/door.ts';
 import { useDoor } from '../door-context.ts';
-import { composing, openMenu } from './composing.ts';
+import { compose, openMenu } from './composing.ts';
 import type { MessageLine } from './rows.ts';
 import { selection } from './selection.ts';
 
@@ -27,6 +27,8 @@ interface Held {
   readonly y: number;
   readonly pointer: number;
   readonly timer: ReturnType<typeof setTimeout>;
+  /** It has not moved so far. */
+  rests: boolean;
   /** `waits`: nobody knows yet what the finger wants. */
   phase: 'waits' | 'swipes' | 'other';
   swipe: Swipe | undefined;
@@ -44,11 +46,11 @@ export interface Touch {
   };
 }
 
-/** The open conversation, if this message of it can be replied to now. While another is edited none is: the edit would be lost. */
+/** The open conversation, if this message of it can be replied to now. */
 function replyable({ state }: Door, message: MessageLine): ReturnType<Door['state']['open']['peek']> {
   const open = state.open.peek();
   const isLive = message.deletedAt === undefined && message.delivery.kind !== 'failed';
-  const isFree = selection.peek() === undefined && composing.peek()?.kind !== 'edit';
+  const isFree = selection.peek() === undefined;
   return isLive && open?.state === 'accepted' && isFree ? open : undefined;
 }
 
@@ -92,13 +94,17 @@ export function useTouch(message: MessageLine): Touch {
         end(event.currentTarget);
         if (event.pointerType !== 'touch' || !event.isPrimary) return;
         const { clientX: x, clientY: y, pointerId: pointer } = event;
+        // Where the page was busy the finger may long have moved: that is heard with the next picture, before it is taken for resting.
         const timer = setTimeout(() => {
-          held.current = undefined;
-          openMenu.value = { message, x, y };
+          requestAnimationFrame(() => {
+            if (held.current?.timer !== timer || !held.current.rests) return;
+            held.current = undefined;
+            openMenu.value = { message, x, y };
+          });
         }, LONG_PRESS_MS);
         const isAtEdge = x < EDGE_PX || x > innerWidth - EDGE_PX;
         const phase = isAtEdge || replyable(door, message) === undefined ? 'other' : 'waits';
-        held.current = { x, y, pointer, timer, phase, swipe: undefined };
+        held.current = { x, y, pointer, timer, rests: true, phase, swipe: undefined };
       },
       onPointerMove(event) {
         const from = held.current;
@@ -107,6 +113,7 @@ export function useTouch(message: MessageLine): Touch {
         const aside = Math.abs(event.clientY - from.y);
         if (from.phase !== 'swipes' && Math.max(Math.abs(by), aside) > STILL_PX) {
           clearTimeout(from.timer);
+          from.rests = false;
           const begins = from.phase === 'waits' && by > STILL_PX && by > 1.5 * aside;
           from.phase = begins ? 'swipes' : 'other';
           if (begins) event.currentTarget.setPointerCapture(event.pointerId);
@@ -122,7 +129,7 @@ export function useTouch(message: MessageLine): Touch {
         const isArmed = held.current?.swipe === 'armed';
         end(event.currentTarget);
         const open = isArmed ? replyable(door, message) : undefined;
-        if (open !== undefined) composing.value = { kind: 'reply', id: open.id, message };
+        if (open !== undefined) compose(open.id, 'reply', message);
       },
       onPointerCancel(event) {
         end(event.currentTarget);

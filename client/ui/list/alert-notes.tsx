@@ -1,4 +1,4 @@
-/** Above the list: a device that was added to the account, and what the server was caught at, until the person has seen it. */
+/** Above the list: an added device, a restored server, and what the server was caught at, until the person has seen it. */
 import type { VNode } from 'preact';
 import type { AlertView } from '../../core/door.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
@@ -32,6 +32,15 @@ function AlertNote({ alert }: { readonly alert: AlertView }): VNode {
           <Button onClick={see}>{text.alerts.addedSeen}</Button>
           <ButtonLink {...linkTo({ kind: 'settings', page: 'devices' })}>{text.alerts.addedSee}</ButtonLink>
         </div>
+      </Note>
+    );
+  }
+  if (alert.what === 'restored') {
+    return (
+      <Note kind="info">
+        <p>{fill(text.alerts.restored, { date: formatFull(alert.backedUpAt) })}</p>
+        <p>{text.alerts.restoredAdvice}</p>
+        <Button onClick={see}>{text.alerts.seen}</Button>
       </Note>
     );
   }

@@ -26,10 +26,17 @@ const Notices = lazily(async () => (await import('./notices.tsx')).Notices);
 const Results = lazily(async () => (await import('./search-results.tsx')).SearchResults);
 
 /** Whether there is, or was in this visit, something to be said above the list: a dialog that it opened outlasts it. */
-function useNoticed({ resets, passphrase, refusedInvite, alerts, outdated }: StateSignals): boolean {
+function useNoticed({
+  resets,
+  passphrase,
+  refusedInvite,
+  encounters,
+  alerts,
+  outdated,
+}: StateSignals): boolean {
   const was = useRef(false);
   const { asked, changed } = passphrase.value;
-  const rare = [resets.value[0], changed, refusedInvite.value, alerts.value[0]];
+  const rare = [resets.value[0], changed, refusedInvite.value, encounters.value[0], alerts.value[0]];
   if (asked || outdated.value || rare.some((each) => each !== undefined)) was.current = true;
   return was.current;
 }

@@ -24,7 +24,7 @@ export function NewInvite({
 }): VNode {
   return (
     <Dialog title={shows ? text.newInvite.codeTitle : text.newInvite.title} onClose={onClose}>
-      {shows ? <ScanCode /> : <InviteLink onClose={onClose} />}
+      {shows ? <ScanCode onUsed={onClose} /> : <InviteLink onClose={onClose} />}
     </Dialog>
   );
 }
@@ -70,7 +70,7 @@ function InviteLink({ onClose }: { readonly onClose: () => void }): VNode {
             {fill(text.newInvite.expires, { date: formatDate(invite.value.expiresAt) })}{' '}
             {text.newInvite.warning}
           </p>
-          {shown && <ScanCode onMissing={() => setMissing(true)} />}
+          {shown && <ScanCode onUsed={onClose} onMissing={() => setMissing(true)} />}
           <DialogActions>
             {!missing && (
               <Button kind="quiet" icon={QrCode} onClick={() => setShown(!shown)}>

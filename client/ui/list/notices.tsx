@@ -4,6 +4,7 @@ import { useDoor } from '../door-context.ts';
 import { PassphraseNotice } from '../settings/passphrase-notice.tsx';
 import { ResetNotice } from '../settings/reset-notice.tsx';
 import { AlertNotes } from './alert-notes.tsx';
+import { OpenEncounters } from './open-encounters.tsx';
 import { RefusedInvite } from './refused-invite.tsx';
 import { OutdatedNotice } from './outdated-notice.tsx';
 
@@ -14,6 +15,7 @@ export function Notices(): VNode {
       <AlertNotes />
       <ResetNotice link />
       <PassphraseNotice />
+      <OpenEncounters />
       <RefusedInvite />
       {outdated.value && <OutdatedNotice />}
     </>

@@ -12,12 +12,15 @@ import { text } from '../text/text.ts';
 import css from './new-invite.module.css';
 
 export function ScanCode({
+  onUsed,
   onMissing,
 }: {
+  /** Somebody has scanned it. */
+  readonly onUsed: () => void;
   /** There is no code to be had. */
   readonly onMissing?: () => void;
 }): VNode {
-  const { commands } = useDoor();
+  const { commands, state } = useDoor();
   const isHere = useIsHere();
   const [made, again] = useLoaded(async () => {
     const invite = await commands.makeInvite('scan');
@@ -30,6 +33,10 @@ export function ScanCode({
     if (link === undefined) return undefined;
     return () => inBackground(commands.withdrawInvite(link));
   }, [link]);
+  const isUsed = link !== undefined && state.encounters.value.some(({ id }) => link.includes(`/i/${id}#`));
+  useEffect(() => {
+    if (isUsed) onUsed();
+  }, [isUsed]);
   if (made.kind === 'loading') return <Skeleton shape="text" count={1} />;
   const isOver = made.kind === 'loaded' && shownNow.value >= made.value.expiresAt;
   if (made.kind === 'failed' || isOver) {

@@ -42,6 +42,8 @@ type Answer =
       readonly within: ConversationId | undefined;
       /** The newest of what will be found; the rest is on its way. */
       readonly isPart: boolean;
+      /** The rest did not come. */
+      readonly failure?: Failure;
     }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
@@ -53,22 +55,34 @@ const REST_AFTER_MS = 150;
 function useAnswer(typed: string, within: ConversationId | undefined, round: string): Answer {
   const { commands } = useDoor();
   const [answer, setAnswer] = useState<Answer>({ kind: 'none' });
+  /** What was found whole: asked for again it is asked for whole, so that what is shown does not shrink. */
+  const whole = useRef<Answer>({ kind: 'none' });
   // Before the browser paints: core searches meanwhile.
   useLayoutEffect(() => {
     let isWanted = true;
     let rest: ReturnType<typeof setTimeout> | undefined;
-    const ask = (most?: number): void => {
+    const ask = (most?: number, part?: Answer): void => {
       commands.searchMessages(typed, within, most).then(
         (results) => {
           if (!isWanted) return;
           const isPart = most !== undefined && results.more;
-          setAnswer({ kind: 'found', results, typed, within, isPart });
-          if (isPart) rest = setTimeout(ask, REST_AFTER_MS);
+          const found: Answer = { kind: 'found', results, typed, within, isPart };
+          setAnswer(found);
+          if (isPart) rest = setTimeout(() => ask(undefined, found), REST_AFTER_MS);
+          else whole.current = found;
         },
-        (error: unknown) => isWanted && setAnswer({ kind: 'failed', failure: failureOf(error) }),
+        (error: unknown) => {
+          if (!isWanted) return;
+          const failure = failureOf(error);
+          setAnswer(
+            part?.kind === 'found' ? { ...part, isPart: false, failure } : { kind: 'failed', failure },
+          );
+        },
       );
     };
-    ask(FINDS_AT_FIRST);
+    const { current: last } = whole;
+    const isAgain = last.kind === 'found' && last.typed === typed && last.within === within;
+    ask(isAgain ? undefined : FINDS_AT_FIRST);
     return () => {
       isWanted = false;
       clearTimeout(rest);
@@ -124,7 +138,7 @@ export function SearchResults({
           </Note>
         )
       )}
-      {answer.kind === 'failed' && <FailureNote failure={answer.failure} />}
+      {answer.kind !== 'none' && <FailureNote failure={answer.failure} />}
       {answer.kind === 'none' && <Skeleton shape="person" count={4} />}
       {people.length > 0 && <People key={wanted} people={people} />}
       {groups.map((group) => (

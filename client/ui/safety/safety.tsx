@@ -168,7 +168,7 @@ function Compared({
           <Button
             wide
             busy={busy}
-            onClick={() => inBackground(ask(() => commands.goOnUnverified(account, number.digits)))}
+            onClick={() => inBackground(ask(() => commands.goOnUnverified(account, person.key)))}
           >
             {text.safety.goOn}
           </Button>

@@ -2,10 +2,11 @@
 import type { VNode } from 'preact';
 import { Button } from '../components/button.tsx';
 import { Dialog, DialogActions } from '../components/dialog.tsx';
-import { FailureNote } from '../components/note.tsx';
+import { FailureNote, Note } from '../components/note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { inBackground, useAsking, useDoor, useIsHere, useLoaded } from '../door-context.ts';
 import { go } from '../router.ts';
+import { takeUp } from '../safety/aside.ts';
 import { fill, text } from '../text/text.ts';
 import { inviteProblem, isSpent } from './invite-problem.ts';
 
@@ -24,6 +25,7 @@ export function FollowInvite({ link }: { readonly link: string }): VNode {
   async function follow(): Promise<void> {
     await ask(async () => {
       const id = await commands.followInvite(link);
+      takeUp();
       if (isHere.current) go({ kind: 'conversation', id }, { replace: true });
     });
   }
@@ -66,7 +68,11 @@ export function FollowInvite({ link }: { readonly link: string }): VNode {
   return (
     <Dialog title={fill(text.invite.followTitle, { name })} onClose={leave}>
       <p>{fill(text.invite.followLead, { me, name })}</p>
-      <FailureNote failure={failure} />
+      {failure?.code === 'key-changed' ? (
+        <Note kind="danger">{fill(text.invite.keyChanged, { name })}</Note>
+      ) : (
+        <FailureNote failure={failure} />
+      )}
       <DialogActions>
         <Button onClick={leave}>{text.common.cancel}</Button>
         <Button kind="primary" busy={busy} onClick={() => inBackground(follow())}>

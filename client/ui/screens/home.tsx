@@ -1,6 +1,6 @@
 /** The app of somebody who is signed in: the list, and beside it a conversation, the settings, or what an invite link asks. */
 import type { VNode } from 'preact';
-import { useLayoutEffect } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useConnectionAnnouncements } from '../components/connection-strip.tsx';
 import { lazily } from '../components/lazy.tsx';
 import { Conversation } from '../conversation/conversation.tsx';
@@ -23,10 +23,14 @@ const Contact = lazily(async () => (await import('../contact/contact.tsx')).Cont
 
 const Safety = lazily(async () => (await import('../safety/safety.tsx')).Safety);
 
+const Encounters = lazily(async () => (await import('../safety/encounter.tsx')).Encounters);
+
 export function Home(): VNode {
-  const { commands } = useDoor();
+  const { commands, state } = useDoor();
   const here = place.value;
   const opened = here.kind === 'conversation' ? here.id : undefined;
+  const wasMet = useRef(false);
+  wasMet.current ||= state.encounters.value.length > 0;
   useConnectionAnnouncements();
   // Before the first picture of this place, so that core reads while the browser paints.
   useLayoutEffect(() => {
@@ -43,6 +47,7 @@ export function Home(): VNode {
         pane={here.kind === 'home' || here.kind === 'invite' ? 'list' : 'main'}
       />
       <Shortcuts />
+      {wasMet.current && <Encounters />}
       {here.kind === 'invite' && !isUsedUp(here.link) && <FollowInvite key={here.link} link={here.link} />}
     </>
   );

@@ -12,6 +12,7 @@ import { useDoor, useLoaded } from '../door-context.ts';
 import { goToStep, linkTo, step } from '../router.ts';
 import { formatDate } from '../text/dates.ts';
 import { failureText, fill, text } from '../text/text.ts';
+import css from './invite.module.css';
 import { inviteProblem, isSpent } from './invite-problem.ts';
 import { serverName } from './welcome.tsx';
 import { lazily } from '../components/lazy.tsx';
@@ -44,10 +45,29 @@ export function InviteScreen({ link }: { readonly link: string }): VNode {
   return <Invitation invite={read} />;
 }
 
+/** What names are taken to be at most, for the room that is kept for them: few are longer, and then the text grows. */
+const ROOM_NAME = 'n'.repeat(16);
+const ROOM_SERVER = 'n'.repeat(20);
+
+/** Nothing moves under a finger when the name comes: title, lead and date have their room from the start. */
 function Invitation({ invite }: { readonly invite: InviteView | undefined }): VNode {
+  const { commands } = useDoor();
+  const [read] = useLoaded(() => commands.readServer(), 'server');
+  const server = read.kind === 'loaded' ? serverName(read.value) : text.welcome.unnamedServer;
+  const expiresAt = invite?.expiresAt;
   return (
-    <Page title={titleOf(invite)} lead={invite === undefined ? undefined : <Lead invite={invite} />}>
-      {invite === undefined && <Skeleton shape="text" count={1} />}
+    <Page
+      title={titleOf(invite)}
+      roomy
+      lead={
+        <div class={css.room}>
+          <p class={css.ghost} aria-hidden="true">
+            {fill(text.welcome.invitedLead, { server: ROOM_SERVER, name: ROOM_NAME })}
+          </p>
+          {invite === undefined ? <Skeleton shape="text" count={1} /> : <p>{leadOf(invite, server)}</p>}
+        </div>
+      }
+    >
       <Stack>
         <Button kind="primary" wide onClick={() => goToStep(1)}>
           {text.welcome.create}
@@ -56,9 +76,9 @@ function Invitation({ invite }: { readonly invite: InviteView | undefined }): VN
           {text.welcome.haveAccount}
         </ButtonLink>
       </Stack>
-      {invite?.expiresAt !== undefined && (
-        <Note kind="info">{fill(text.welcome.expires, { date: formatDate(invite.expiresAt) })}</Note>
-      )}
+      <div class={expiresAt === undefined ? css.ghost : undefined}>
+        <Note kind="info">{fill(text.welcome.expires, { date: formatDate(expiresAt ?? 0) })}</Note>
+      </div>
     </Page>
   );
 }
@@ -69,16 +89,8 @@ function titleOf(invite: InviteView | undefined): string {
   return inviter === undefined ? text.welcome.firstTitle : fill(text.welcome.invited, { name: inviter });
 }
 
-function Lead({ invite }: { readonly invite: InviteView }): VNode {
-  const { commands } = useDoor();
-  const [read] = useLoaded(() => commands.readServer(), 'server');
-  const server = read.kind === 'loaded' ? serverName(read.value) : text.welcome.unnamedServer;
-  const name = invite.inviterUsername;
-  return (
-    <>
-      {name === undefined
-        ? fill(text.welcome.firstLead, { server })
-        : fill(text.welcome.invitedLead, { server, name })}
-    </>
-  );
+function leadOf({ inviterUsername: name }: InviteView, server: string): string {
+  return name === undefined
+    ? fill(text.welcome.firstLead, { server })
+    : fill(text.welcome.invitedLead, { server, name });
 }

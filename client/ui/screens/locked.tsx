@@ -5,10 +5,10 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../components/button.tsx';
-import { Dialog, DialogActions } from '../components/dialog.tsx';
 import { PassphraseField } from '../components/field.tsx';
 import { FailureNote, Note } from '../components/note.tsx';
 import { Form, Page } from '../components/page.tsx';
+import { Question } from '../components/question.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { go } from '../router.ts';
 import { text } from '../text/text.ts';
@@ -69,21 +69,16 @@ export function Locked(): VNode {
 /** Asks once before everything here is deleted, and names what is lost. */
 export function Wipe({ onClose }: { readonly onClose: () => void }): VNode {
   const { commands, state } = useDoor();
-  const { busy, failure, ask } = useAsking();
-  async function wipe(): Promise<void> {
-    if (await ask(() => commands.wipe())) go({ kind: 'home' }, { replace: true });
-  }
   return (
-    <Dialog title={text.account.wipeTitle} onClose={onClose}>
+    <Question
+      title={text.account.wipeTitle}
+      confirm={text.account.wipeConfirm}
+      act={() => commands.wipe()}
+      onDone={() => go({ kind: 'home' }, { replace: true })}
+      onClose={onClose}
+    >
       <p>{text.account.wipeLoses}</p>
       {state.devices.value.length === 1 && <Note kind="caution">{text.account.wipeLast}</Note>}
-      <FailureNote failure={failure} />
-      <DialogActions>
-        <Button onClick={onClose}>{text.common.cancel}</Button>
-        <Button kind="danger" busy={busy} onClick={() => inBackground(wipe())}>
-          {text.account.wipeConfirm}
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </Question>
   );
 }

@@ -1,14 +1,17 @@
 /** Screens on which nothing goes on until the person decides: another version, ended, too old, broken. */
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Failure, SessionState } from '../../core/door.ts';
+import type { Failure, SessionState, Unstored } from '../../core/door.ts';
 import { Button } from '../components/button.tsx';
+import { CopyButton } from '../components/copy-button.tsx';
 import { FailureNote } from '../components/note.tsx';
 import { Page, Stack } from '../components/page.tsx';
 import { reload, takeUpdate } from '../app-update.ts';
 import { lazily } from '../components/lazy.tsx';
+import { unkept } from '../conversation/given-back.ts';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { failureText, text } from '../text/text.ts';
+import css from './standstill.module.css';
 
 const StartAfresh = lazily(async () => (await import('./start-afresh.tsx')).StartAfresh);
 
@@ -22,6 +25,7 @@ export function OtherVersion(): VNode {
   const door = useDoor();
   return (
     <Page title={text.otherVersion.title} lead={text.otherVersion.text}>
+      <AllUnkept underWay={door.unstored.value} />
       <Stack>
         <Button kind="primary" wide onClick={reload}>
           {text.common.reload}
@@ -75,6 +79,7 @@ function Removed(): VNode {
 export function TooOld(): VNode {
   return (
     <Page title={text.tooOld.title} lead={text.tooOld.text}>
+      <AllUnkept />
       <Button kind="primary" wide onClick={reload}>
         {text.common.reload}
       </Button>
@@ -93,6 +98,7 @@ export function Broken({ failure }: { readonly failure: Failure }): VNode {
   return (
     <Page title={isOutdated ? text.broken.outdatedTitle : text.broken.title} lead={failureText(failure)}>
       <p>{text.broken.kept}</p>
+      <AllUnkept />
       <Button kind="primary" wide onClick={reload}>
         {takeUpdate.value === undefined ? text.common.reload : text.update.take}
       </Button>
@@ -107,5 +113,30 @@ export function Broken({ failure }: { readonly failure: Failure }): VNode {
       )}
       {leaving && <StartAfresh onClose={() => setLeaving(false)} />}
     </Page>
+  );
+}
+
+/** All that was written last and is nowhere but here. `underWay`: texts that core was given and has not answered. */
+function AllUnkept({ underWay = [] }: { readonly underWay?: readonly Unstored[] }): VNode {
+  const texts = underWay.map((one) => ({ of: one.to, words: one.text }));
+  return (
+    <>
+      {[...unkept.value, ...texts].map(({ of, words }) => (
+        <Unkept key={`${of} ${words}`} words={words} />
+      ))}
+    </>
+  );
+}
+
+/** One of them. */
+function Unkept({ words }: { readonly words: string }): VNode {
+  return (
+    <div class={css.unkept} role="group" aria-label={text.broken.unkept}>
+      <p>{text.broken.unkept}</p>
+      <blockquote class={css.words} dir="auto" tabIndex={0}>
+        {words}
+      </blockquote>
+      <CopyButton value={words} />
+    </div>
   );
 }

@@ -9,7 +9,7 @@ import { announce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { PassphraseField } from '../components/field.tsx';
 import { Form, Page } from '../components/page.tsx';
-import { useAsking, useDoor } from '../door-context.ts';
+import { useAsking, useDoor, useIsHere } from '../door-context.ts';
 import { go, goBack, goToStep, resetStep, step, type Place } from '../router.ts';
 import { ConfirmStep } from '../screens/sign-up-confirm.tsx';
 import { PassphraseStep } from '../screens/sign-up-passphrase.tsx';
@@ -22,6 +22,7 @@ const ACCOUNT: Place = { kind: 'settings', page: 'account' };
 export function ChangePassphrase(): VNode | null {
   const { commands, state } = useDoor();
   const { busy, failure, ask, forget } = useAsking();
+  const isHere = useIsHere();
   const [current, setCurrent] = useState('');
   const [chosen, setChosen] = useState<Chosen>({ kind: 'generated', passphrase: '' });
   const session = state.session.value;
@@ -36,7 +37,8 @@ export function ChangePassphrase(): VNode | null {
   async function change(): Promise<void> {
     if (!(await ask(() => commands.changePassphrase({ current, next: chosen.passphrase })))) return;
     announce(text.account.changed);
-    go(ACCOUNT, { replace: true });
+    // Whoever has gone on to something else is not taken from it.
+    if (isHere.current) go(ACCOUNT, { replace: true });
   }
 
   if (session.kind !== 'signed-in') return null;

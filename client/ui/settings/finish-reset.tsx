@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { announce } from '../components/announcer.tsx';
-import { useAsking, useDoor } from '../door-context.ts';
+import { useAsking, useDoor, useIsHere } from '../door-context.ts';
 import { go, goBack, goToStep, resetStep, step, type Place } from '../router.ts';
 import { ConfirmStep } from '../screens/sign-up-confirm.tsx';
 import { PassphraseStep } from '../screens/sign-up-passphrase.tsx';
@@ -14,6 +14,7 @@ const ACCOUNT: Place = { kind: 'settings', page: 'account' };
 export function FinishReset(): VNode | null {
   const { commands, state } = useDoor();
   const { busy, failure, ask, forget } = useAsking();
+  const isHere = useIsHere();
   const [chosen, setChosen] = useState<Chosen>({ kind: 'generated', passphrase: '' });
   const session = state.session.value;
   const at = step.value;
@@ -25,7 +26,8 @@ export function FinishReset(): VNode | null {
   async function finish(): Promise<void> {
     if (!(await ask(() => commands.finishReset(chosen.passphrase)))) return;
     announce(text.account.lostDone);
-    go(ACCOUNT, { replace: true });
+    // Whoever has gone on to something else is not taken from it.
+    if (isHere.current) go(ACCOUNT, { replace: true });
   }
 
   if (session.kind !== 'signed-in') return null;

@@ -7,10 +7,10 @@ import { failureOf } from '../../core/door.ts';
 import { announce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
-import { Dialog, DialogActions } from '../components/dialog.tsx';
 import { FailureNote } from '../components/note.tsx';
+import { Question } from '../components/question.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
-import { inBackground, useAsking, useDoor, useIsHere } from '../door-context.ts';
+import { inBackground, useDoor, useIsHere } from '../door-context.ts';
 import { NewInvite } from '../list/new-invite.tsx';
 import { formatDate, formatFull } from '../text/dates.ts';
 import { fill, text } from '../text/text.ts';
@@ -29,7 +29,9 @@ function useOwnInvites(): {
   async function read(): Promise<void> {
     try {
       const found = await commands.readOwnInvites();
-      if (isHere.current) setInvites(found);
+      if (!isHere.current) return;
+      setInvites(found);
+      setFailure(undefined);
     } catch (error) {
       if (isHere.current) setFailure(failureOf(error));
     }
@@ -151,20 +153,15 @@ function Withdraw({
   readonly onDone: () => void;
 }): VNode {
   const { commands } = useDoor();
-  const { busy, failure, ask } = useAsking();
-  async function withdraw(): Promise<void> {
-    if (await ask(() => commands.withdrawInvite(link))) onDone();
-  }
   return (
-    <Dialog title={text.ownInvites.withdrawTitle} onClose={onClose}>
+    <Question
+      title={text.ownInvites.withdrawTitle}
+      confirm={text.ownInvites.withdrawConfirm}
+      act={() => commands.withdrawInvite(link)}
+      onDone={onDone}
+      onClose={onClose}
+    >
       <p>{text.ownInvites.withdrawLoses}</p>
-      <FailureNote failure={failure} />
-      <DialogActions>
-        <Button onClick={onClose}>{text.common.cancel}</Button>
-        <Button kind="danger" busy={busy} onClick={() => inBackground(withdraw())}>
-          {text.ownInvites.withdrawConfirm}
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </Question>
   );
 }

@@ -17,15 +17,22 @@ export function OwnPicture({ me }: { readonly me: Me }): VNode {
   const { busy, failure, ask, forget } = useAsking();
   const [unfit, setUnfit] = useState(false);
   const input = useRef<HTMLInputElement>(null);
+  /** Counts what was chosen: the last counts. */
+  const turn = useRef(0);
 
   async function choose(file: File | undefined): Promise<void> {
     if (file === undefined) return;
     forget();
+    turn.current += 1;
+    const mine = turn.current;
     const picture = await makePicture(file).catch(() => undefined);
+    // Another one was chosen, or the picture taken away, while this one was made small.
+    if (mine !== turn.current) return;
     setUnfit(picture === undefined);
     if (picture !== undefined && (await ask(() => commands.setPicture(picture)))) announce(text.common.saved);
   }
   async function remove(): Promise<void> {
+    turn.current += 1;
     setUnfit(false);
     if (await ask(() => commands.setPicture(undefined))) announce(text.common.saved);
   }

@@ -8,6 +8,7 @@ import { Icon } from '../components/icon.tsx';
 import { lazily } from '../components/lazy.tsx';
 import { Note } from '../components/note.tsx';
 import { inBackground, useDoor } from '../door-context.ts';
+import { useResets } from '../resets.ts';
 import { linkTo } from '../router.ts';
 import { formatFull } from '../text/dates.ts';
 import { fill, text } from '../text/text.ts';
@@ -28,6 +29,7 @@ export function PassphraseNotice(): VNode {
 function Notice({ onCheck }: { readonly onCheck: () => void }): VNode | null {
   const { commands, state } = useDoor();
   const { asked, changed } = state.passphrase.value;
+  const resets = useResets();
   if (changed !== undefined) {
     const name = changed.deviceName ?? text.devices.unnamed;
     return (
@@ -42,7 +44,7 @@ function Notice({ onCheck }: { readonly onCheck: () => void }): VNode | null {
     );
   }
   // Whoever has announced a reset has said that it is lost.
-  if (!asked || state.resets.value.length > 0) return null;
+  if (!asked || resets.length > 0) return null;
   return (
     <div class={`${strip.strip} ${strip.list}`}>
       <Icon node={KeyRound} size={16} />

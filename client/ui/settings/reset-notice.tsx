@@ -3,14 +3,14 @@ import type { VNode } from 'preact';
 import type { ResetView } from '../../core/door.ts';
 import { ButtonLink } from '../components/button.tsx';
 import { Note } from '../components/note.tsx';
-import { useDoor } from '../door-context.ts';
+import { useResets } from '../resets.ts';
 import { linkTo } from '../router.ts';
 import { formatFull } from '../text/dates.ts';
 import { fill, text } from '../text/text.ts';
 
 /** Says which other devices have announced a reset, and with `link` what this one has; nothing if none has. */
 export function ResetNotice({ link = false }: { readonly link?: boolean }): VNode | null {
-  const told = useDoor().state.resets.value.filter(({ isThis }) => link || !isThis);
+  const told = useResets().filter(({ isThis }) => link || !isThis);
   if (told.length === 0) return null;
   return (
     <Note kind="caution">

@@ -5,9 +5,9 @@ import type { ResetView } from '../../core/door.ts';
 import { shownNow } from '../clock.ts';
 import { announce } from '../components/announcer.tsx';
 import { Button, ButtonLink } from '../components/button.tsx';
-import { Dialog, DialogActions } from '../components/dialog.tsx';
-import { FailureNote } from '../components/note.tsx';
-import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { Question } from '../components/question.tsx';
+import { useDoor } from '../door-context.ts';
+import { useResets } from '../resets.ts';
 import { linkTo } from '../router.ts';
 import { formatFull } from '../text/dates.ts';
 import { fill, text } from '../text/text.ts';
@@ -15,10 +15,10 @@ import { AskPassphrase } from './ask-passphrase.tsx';
 import { ResetNotice } from './reset-notice.tsx';
 
 export function Reset(): VNode {
-  const { commands, state } = useDoor();
+  const { commands } = useDoor();
   const [asking, setAsking] = useState<'begin' | 'end' | undefined>(undefined);
-  const resets = state.resets.value;
-  const own = resets.find(({ isThis, lapsesAt }) => isThis && lapsesAt > shownNow.value);
+  const resets = useResets();
+  const own = resets.find(({ isThis }) => isThis);
   const close = (): void => setAsking(undefined);
   return (
     <>
@@ -70,20 +70,15 @@ function Announced({ dueAt, lapsesAt }: ResetView): VNode {
 
 function Begin({ onClose }: { readonly onClose: () => void }): VNode {
   const { commands } = useDoor();
-  const { busy, failure, ask } = useAsking();
-  async function begin(): Promise<void> {
-    if (await ask(() => commands.beginReset())) onClose();
-  }
   return (
-    <Dialog title={text.account.lostTitle} onClose={onClose}>
+    <Question
+      title={text.account.lostTitle}
+      confirm={text.account.lostBegin}
+      act={() => commands.beginReset()}
+      onDone={onClose}
+      onClose={onClose}
+    >
       <p>{text.account.lostLoses}</p>
-      <FailureNote failure={failure} />
-      <DialogActions>
-        <Button onClick={onClose}>{text.common.cancel}</Button>
-        <Button kind="danger" busy={busy} onClick={() => inBackground(begin())}>
-          {text.account.lostBegin}
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </Question>
   );
 }

@@ -60,6 +60,8 @@ export const de: Translation = {
     firstTaken: 'Du bist schon angemeldet',
     firstTakenLead: 'Diese Einladung legt ein neues Konto an, und du hast hier eines.',
     home: 'Zu deinen Unterhaltungen',
+    keyChanged:
+      '{name} hat einen anderen Schlüssel als den, den du geprüft hast. Öffne die Unterhaltung mit {name} und vergleiche die Sicherheitsnummer, bevor du noch einmal scannst.',
   },
   signUp: {
     step: 'Schritt {step} von 3',
@@ -150,6 +152,8 @@ export const de: Translation = {
     emptyTitle: 'Noch keine Unterhaltungen',
     emptyText:
       'Tacet hat kein Verzeichnis zum Blättern. Schick jemandem einen Einladungslink, und ihr könnt reden.',
+    encounter: 'Der Code, den du und {name} gescannt habt, wartet auf deine Antwort.',
+    encounterOpen: 'Antworten',
     refusedInvite:
       'Der Schlüssel hinter der Einladung von {name} ist nicht der, den der Link nennt. Ihr wurdet nicht verbunden.',
     refusedInviteAdvice:
@@ -197,6 +201,7 @@ export const de: Translation = {
     notSent: 'Nicht gesendet.',
     retry: 'Erneut versuchen',
     tooLong: { one: '{count} Zeichen zu viel', other: '{count} Zeichen zu viel' },
+    unstored: 'Noch nicht gespeichert',
     charactersLeft: { one: 'noch {count} Zeichen', other: 'noch {count} Zeichen' },
     newMessageFrom: '{name}: {text}',
     unknownTitle: 'Diese Unterhaltung ist nicht hier',
@@ -281,6 +286,7 @@ export const de: Translation = {
     editing: 'Bearbeiten',
     stopReply: 'Doch nicht antworten',
     stopEdit: 'Bearbeiten beenden',
+    aside: { reply: 'Deine Antwort wartet.', edit: 'Deine Änderung wartet.' },
     saveEdit: 'Speichern',
     edited: 'bearbeitet',
     editedAt: 'Bearbeitet {date}. Der Text davor wird nicht aufbewahrt.',
@@ -533,6 +539,38 @@ export const de: Translation = {
     codeAgain: 'Neuen Code zeigen',
     own: 'Deine Einladungslinks',
   },
+  encounter: {
+    title: 'Ist {name} bei dir?',
+    waiting:
+      'Einen Augenblick: Gleich steht hier eine Zahl. Die andere Person sucht sie auf ihrem Bildschirm.',
+    unnamedTitle: 'Jemand hat den Code beantwortet',
+    unnamed: 'Einen Augenblick: Der Name ist unterwegs.',
+    someone: 'jemand ohne Namen',
+    lead: 'Zeig {name} diese Zahl. Sag Ja, sobald {name} sie auf dem anderen Bildschirm gefunden hat: Dann ist niemand dazwischen.',
+    choose: 'Sieh auf den Bildschirm von {name}. Welche Zahl steht dort?',
+    choices: 'Zahlen zur Auswahl',
+    none: 'Keine davon',
+    number: 'Zahl zum Vergleichen',
+    confirm: 'Ja, gefunden',
+    refuse: 'Nein',
+    confirmedTitle: 'Es fehlt noch {name}',
+    confirmed: '{name} beantwortet dieselbe Frage auf dem anderen Bildschirm.',
+    metTitle: '{name} ist geprüft',
+    met: 'Ihr habt es beide bestätigt. Ändert sich der Schlüssel von {name}, wird nichts gesendet, bis du entschieden hast.',
+    otherTitle: 'Nicht dieselbe Zahl',
+    other:
+      'Niemand wurde geprüft. Steht auf dem anderen Bildschirm doch die Zahl, die du gewählt hast, ist vielleicht jemand dazwischen. Zeigt und scannt noch einmal einen Code.',
+    refusedTitle: 'Niemand wurde geprüft',
+    refusedVerified:
+      '{name} war schon geprüft und bleibt es. War das nicht {name}, dann öffne die Unterhaltung und vergleiche die Sicherheitsnummer.',
+    refused:
+      'Du und {name} könnt einander schreiben, geprüft nur durch den Einladungslink. Kennst du die Person nicht, dann blockiere sie.',
+    overTitle: 'Die zehn Minuten sind vorbei',
+    over: '{name} gilt nicht als geprüft. Zeigt und scannt noch einmal einen Code, oder vergleicht die Sicherheitsnummer.',
+    changedTitle: 'Der Schlüssel hat sich geändert',
+    changed:
+      'Seit dem Scannen hat {name} einen anderen Schlüssel; er wurde daher nicht als geprüft markiert. Zeigt und scannt noch einmal einen Code.',
+  },
   ownInvites: {
     title: 'Einladungslinks',
     lead: 'Links, die du gemacht hast und deren Zeit nicht vorbei ist. Jeder lässt eine Person ein.',
@@ -631,7 +669,7 @@ export const de: Translation = {
     renameLabel: '{name} umbenennen',
     removeTitle: '{name} entfernen?',
     removeLoses:
-      'Es wird sofort abgemeldet und bekommt nichts Neues. Die Schlüssel, die es kannte, werden ersetzt, und deine Kontakte glauben ihm nicht mehr. Nachrichten, die es schon hat, bleiben darauf.',
+      'Es wird sofort abgemeldet und bekommt nichts Neues. Die Schlüssel, die es kannte, werden ersetzt, und deine Kontakte glauben ihm nicht mehr. Einladungslinks, die noch niemand benutzt hat, enden. Nachrichten, die es schon hat, bleiben darauf.',
     removeConfirm: 'Gerät entfernen',
     removed: '{name} wurde entfernt',
     only: 'Du bist sonst nirgends angemeldet. Ein zweites Gerät hält dein Konto erreichbar, falls dieses verloren geht.',
@@ -735,6 +773,10 @@ export const de: Translation = {
       'Wenn du das nicht warst, entferne es und ändere dann deine Passphrase: Wer es hinzugefügt hat, kennt sie.',
     addedSeen: 'Ich war es',
     addedSee: 'Deine Geräte ansehen',
+    restored:
+      'Der Server sagt, er sei aus einer Sicherung von {date} zurückgeholt worden. Dieses Gerät hat ihm gebracht, was später kam, und sendet noch einmal, was nicht bestätigt war.',
+    restoredAdvice:
+      'Was dir seitdem gesendet wurde, kommt vielleicht spät. Wenn dir niemand davon gesagt hat, frag die Person, die den Server betreibt.',
     caught: {
       'older-state':
         'Der Server hat einen älteren Stand deines Kontos gezeigt, als dieses Gerät kennt: frühere Geräte oder frühere Kontakte. Er wurde nicht angenommen, und hier hat sich nichts geändert.',
@@ -766,7 +808,7 @@ export const de: Translation = {
   },
   otherVersion: {
     title: 'Lade neu, um Tacet zu aktualisieren',
-    text: 'In einem anderen Tab ist Tacet in einer anderen Version offen. Lade beide Tabs neu, damit sie dieselbe haben. Was du geschrieben hast, bleibt.',
+    text: 'In einem anderen Tab ist Tacet in einer anderen Version offen. Lade beide Tabs neu, damit sie dieselbe haben. Nachrichten und Entwürfe bleiben.',
     use: 'Diesen Tab verwenden',
   },
   ended: {
@@ -830,6 +872,7 @@ export const de: Translation = {
     afreshLoses:
       'Jede Nachricht und jeder Schlüssel in diesem Browser wird gelöscht und kommt nicht zurück. Ohne deine Passphrase und ohne ein anderes angemeldetes Gerät verlierst du auch dein Konto.',
     afreshConfirm: 'Löschen und zur Anmeldung',
+    unkept: 'Das konnte nicht gespeichert werden. Kopiere es, bevor du neu lädst:',
   },
   unsupported: {
     title: 'Dieser Browser kann Tacet nicht ausführen',
@@ -922,7 +965,8 @@ export const de: Translation = {
     'message-unknown': 'Diese Nachricht ist nicht mehr hier.',
     'not-signed-in': 'Du bist hier nicht mehr angemeldet.',
     'conversation-unknown': 'Diese Unterhaltung ist nicht hier.',
-    cancelled: 'Abgebrochen.',
+    cancelled:
+      'Ein anderer Tab hat dazwischen übernommen. Vielleicht ist es trotzdem geschehen: Sieh nach, bevor du es noch einmal versuchst.',
     unexpected: 'In diesem Browser ist etwas schiefgegangen. Lade neu und versuch es noch einmal.',
   },
 };

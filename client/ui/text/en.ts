@@ -56,6 +56,8 @@ export const en = {
     firstTaken: 'You are signed in already',
     firstTakenLead: 'This invite makes a new account, and you have one here.',
     home: 'Go to your conversations',
+    keyChanged:
+      '{name} has another key than the one you verified. Open the chat with {name} and compare the safety number before you scan again.',
   },
   signUp: {
     step: 'Step {step} of 3',
@@ -144,6 +146,8 @@ export const en = {
     invite: 'Invite someone',
     emptyTitle: 'No conversations yet',
     emptyText: 'Tacet has no directory to browse. Send somebody an invite link and you can talk.',
+    encounter: 'The code that you and {name} scanned waits for your answer.',
+    encounterOpen: 'Answer',
     refusedInvite:
       'The key behind the invite of {name} is not the one that the link names. You were not connected.',
     refusedInviteAdvice:
@@ -191,6 +195,7 @@ export const en = {
     notSent: 'Not sent.',
     retry: 'Try again',
     tooLong: { one: '{count} character too many', other: '{count} characters too many' },
+    unstored: 'Not stored yet',
     charactersLeft: { one: '{count} character left', other: '{count} characters left' },
     newMessageFrom: '{name}: {text}',
     unknownTitle: 'This conversation is not here',
@@ -274,6 +279,7 @@ export const en = {
     editing: 'Editing',
     stopReply: 'Do not reply',
     stopEdit: 'Stop editing',
+    aside: { reply: 'Your reply waits.', edit: 'Your edit waits.' },
     saveEdit: 'Save',
     edited: 'edited',
     editedAt: 'Edited {date}. The text before is not kept.',
@@ -521,6 +527,37 @@ export const en = {
     codeAgain: 'Show a new code',
     own: 'Your invite links',
   },
+  encounter: {
+    title: 'Is {name} beside you?',
+    waiting: 'One moment: a number is about to stand here. The other person looks for it on their screen.',
+    unnamedTitle: 'Somebody has answered the code',
+    unnamed: 'One moment: their name is on its way.',
+    someone: 'somebody without a name',
+    lead: 'Show this number to {name}. Say yes once {name} has found it on the other screen: then nobody is in between.',
+    choose: 'Look at the screen of {name}. Which number does it show?',
+    choices: 'Numbers to choose from',
+    none: 'None of these',
+    number: 'Number to compare',
+    confirm: 'Yes, found it',
+    refuse: 'No',
+    confirmedTitle: 'Waiting for {name}',
+    confirmed: '{name} answers the same question on the other screen.',
+    metTitle: '{name} is verified',
+    met: 'Both of you have confirmed it. If the key of {name} ever changes, nothing is sent until you have decided.',
+    otherTitle: 'Not the same number',
+    other:
+      'Nobody was verified. If the other screen does show the number that you chose, somebody may be in between. Show and scan a code again.',
+    refusedTitle: 'Nobody was verified',
+    refusedVerified:
+      '{name} was verified before, and stays so. If this was not {name}, open the chat and compare the safety number.',
+    refused:
+      'You and {name} can write to each other, checked by invite link alone. If you do not know who this is, block them.',
+    overTitle: 'The ten minutes are over',
+    over: '{name} is not verified. Show and scan a code again, or compare the safety number.',
+    changedTitle: 'The key has changed',
+    changed:
+      'Since the code was scanned, {name} has another key, so it was not marked as verified. Show and scan a code again.',
+  },
   ownInvites: {
     title: 'Invite links',
     lead: 'Links that you have made and whose time is not over. Each lets one person in.',
@@ -618,7 +655,7 @@ export const en = {
     renameLabel: 'Rename {name}',
     removeTitle: 'Remove {name}?',
     removeLoses:
-      'It is signed out at once and gets nothing new. The keys that it knew are replaced, and your contacts stop believing it. Messages that it already has stay on it.',
+      'It is signed out at once and gets nothing new. The keys that it knew are replaced, and your contacts stop believing it. Invite links that nobody has used yet end. Messages that it already has stay on it.',
     removeConfirm: 'Remove device',
     removed: '{name} was removed',
     only: 'You are signed in nowhere else. A second device keeps your account in reach if this one is lost.',
@@ -721,6 +758,10 @@ export const en = {
       'If that was not you, remove it, then change your passphrase: whoever added it has your passphrase.',
     addedSeen: 'I added it',
     addedSee: 'See your devices',
+    restored:
+      'The server says that it was restored from a backup of {date}. This device has brought it what came later, and sends again what was not confirmed.',
+    restoredAdvice:
+      'What was sent to you since then may come late. If nobody told you of a restore, ask the person who runs the server.',
     caught: {
       'older-state':
         'The server has shown an older state of your account than this device knows: former devices, or former contacts. It was not accepted, and nothing changed here.',
@@ -752,7 +793,7 @@ export const en = {
   },
   otherVersion: {
     title: 'Reload to update Tacet',
-    text: 'Another tab has Tacet open in a different version. Reload both tabs to bring them to the same one. What you have written is kept.',
+    text: 'Another tab has Tacet open in a different version. Reload both tabs to bring them to the same one. Messages and drafts are kept.',
     use: 'Use this tab',
   },
   ended: {
@@ -814,6 +855,7 @@ export const en = {
     afreshLoses:
       'Every message and key in this browser is deleted and cannot be brought back to it. Without your passphrase, and without another device that is signed in, you lose your account too.',
     afreshConfirm: 'Delete and go to sign in',
+    unkept: 'This could not be stored. Copy it before you reload:',
   },
   unsupported: {
     title: 'This browser cannot run Tacet',
@@ -899,7 +941,8 @@ export const en = {
     'message-unknown': 'This message is not here any more.',
     'not-signed-in': 'You are not signed in here any more.',
     'conversation-unknown': 'This conversation is not here.',
-    cancelled: 'Cancelled.',
+    cancelled:
+      'Another tab took over in between. What you asked for may have happened all the same: look before you try again.',
     unexpected: 'Something went wrong in this browser. Reload, and try again.',
   },
 } as const;

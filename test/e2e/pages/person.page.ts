@@ -11,6 +11,11 @@ function fill(template: string, name: string): string {
   return template.replace('{name}', name);
 }
 
+export interface Who {
+  readonly name: string;
+  readonly username: string;
+}
+
 export class Person {
   readonly page: Page;
   readonly origin: string;
@@ -19,7 +24,7 @@ export class Person {
   /** The six words, once signed up. */
   passphrase = '';
 
-  constructor(page: Page, origin: string, who: { readonly name: string; readonly username: string }) {
+  constructor(page: Page, origin: string, who: Who) {
     this.page = page;
     this.origin = origin;
     this.name = who.name;
@@ -126,12 +131,13 @@ export class Person {
     return this.timeline.getByRole('article').filter({ hasText: text });
   }
 
-  /** By Enter, or by the button where Enter breaks the line because there is no other key for it. */
+  /** By Enter, or by the button where Enter breaks the line because there is no other key for it. From then on it is in sight. */
   async send(text: string): Promise<void> {
     await this.composer.fill(text);
     if ((await this.composer.getAttribute('enterkeyhint')) === 'send') await this.composer.press('Enter');
     else await this.button(en.conversation.send).click();
     await expect(this.composer).toHaveValue('');
+    await expect(this.timeline.getByText(text).first(), 'what was sent is in sight').toBeAttached();
   }
 
   /** The text is in the timeline exactly once. */

@@ -15,3 +15,13 @@ export async function openSafety(person: Person, name: string): Promise<void> {
   await person.page.getByRole('link', { name: en.safety.compare }).last().click();
   await expect(person.page.getByRole('heading', { name: en.safety.title, level: 1 })).toBeVisible();
 }
+
+/** Marks somebody as verified by the button on his page, and goes back to the conversation. */
+export async function markVerified(person: Person, name: string): Promise<void> {
+  await openSafety(person, name);
+  await person.button(en.safety.verify).click();
+  await expect(person.button(en.safety.unverify)).toBeVisible();
+  await person.page.goBack();
+  await person.page.goBack();
+  await expect(person.composer).toBeVisible();
+}

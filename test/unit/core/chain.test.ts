@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import { ready } from '@tacet/crypto';
 import type { Link } from '@tacet/protocol/content/frame';
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
-import type { InChain, OutChain } from '../../../client/core/db/stores.ts';
+import type { InChain, OutChain } from '../../../client/core/db/stored-sending.ts';
 import {
   cameInAfter,
   hashLink,
+  judgeEnd,
   judgeLink,
   missingCount,
   nextLink,
@@ -134,6 +135,24 @@ t.test('a frame that names another one before it is a fork', (t) => {
   t.end();
 });
 
+t.test('a frame that is sent again without its quoted words makes no fork of the one that follows', (t) => {
+  const [first, again, next] = makeChain(3) as [Sent, Sent, Sent];
+  const one = judgeLink(undefined, sender, first.link, first.hash, known);
+  // Its bytes are others than those that the next one names.
+  const changed = hashLink(again.link.salt, new TextEncoder().encode('frame 2 without a quote'));
+  for (const [hash, kind] of [
+    [undefined, 'next'],
+    [changed, 'fork'],
+  ] as const) {
+    const two = judgeLink(one.chain, sender, again.link, hash, known);
+    t.equal(two.kind, 'next', 'it fits to the one before it');
+    const three = judgeLink(two.chain, sender, next.link, next.hash, known);
+    t.equal(three.kind, kind);
+    t.equal(three.chain.contiguous, 3);
+  }
+  t.end();
+});
+
 t.test('a jump of any size is bounded in memory', (t) => {
   const [first] = makeChain(1);
   const far = { ...first!, link: { ...first!.link, number: Number.MAX_SAFE_INTEGER } };
@@ -232,5 +251,54 @@ t.test('a device that came in later would pass over an earlier number, which is 
   t.equal(cameInAfter(held, epoch, 3, [me, late]), false, 'it is the first of that device');
   t.equal(cameInAfter(held, epoch, 2, [me]), false, 'nothing is made for it');
   t.equal(cameInAfter(held, new Uint8Array(16), 2, [me, late]), false, 'another epoch is another chain');
+  t.end();
+});
+
+t.test('what an epoch lacks at its end is missed by whom it was made for, once the next one begins', (t) => {
+  const late = idOf<DeviceId>(new Uint8Array(16).fill(4));
+  const stranger = idOf<DeviceId>(new Uint8Array(16).fill(5));
+  const listed = (number: number): readonly DeviceId[] => (number < 3 ? [me] : [me, late]);
+  const sent = makeChain(4, listed);
+  const next = new Uint8Array(16).fill(9);
+  let held: OutChain | undefined;
+  for (let number = 1; number <= 4; number += 1) {
+    held = {
+      ...nextLink(held, epoch, listed(number), [], new Uint8Array(32)).chain,
+      previous: new Uint8Array(32),
+    };
+  }
+  const first = nextLink(held, next, [me, late], [], new Uint8Array(32));
+  t.equal(first.link.number, 1);
+  const second = nextLink(
+    { ...first.chain, previous: new Uint8Array(32) },
+    next,
+    [me, late],
+    [],
+    new Uint8Array(32),
+  );
+  const ended = second.link.before;
+  if (ended === undefined) return t.fail('every frame of the new epoch names the end of the one before');
+  t.match(ended, { epoch, number: 4 });
+
+  const { chain } = receive(sent.slice(0, 2));
+  const verdict = judgeEnd(chain, sender, ended, me);
+  t.match(verdict, { missing: [3, 4], chain: { highest: 4, contiguous: 2 } });
+  t.equal(judgeEnd(verdict?.chain, sender, ended, me), undefined, 'said again it is nothing new');
+  t.match(judgeLink(verdict?.chain, sender, sent[3]!.link, sent[3]!.hash, known), { kind: 'late' });
+  t.equal(judgeEnd(receive(sent).chain, sender, ended, me), undefined, 'nothing is missing');
+  t.match(judgeEnd(undefined, sender, ended, me), { missing: [1, 2, 3, 4] }, 'nothing has come at all');
+  t.match(judgeEnd(undefined, sender, ended, late), { missing: [3, 4] }, 'from where it came in');
+  t.equal(judgeEnd(undefined, sender, ended, stranger), undefined, 'it was made for others');
+  // A third epoch names the second: what that one lacks tells of the first.
+  const third = nextLink(
+    { ...second.chain, previous: new Uint8Array(32) },
+    epoch,
+    [me],
+    [],
+    new Uint8Array(32),
+  );
+  t.match(third.link.before, { epoch: next, number: 2, devices: [{ number: 1 }] });
+  const absurd = judgeEnd(chain, sender, { ...ended, number: Number.MAX_SAFE_INTEGER }, me);
+  t.equal(absurd?.missing.length, 256, 'bounded');
   t.end();
 });

@@ -7,7 +7,7 @@ import { idBytes, idOf, type AccountId, type DeviceId } from '@tacet/protocol/id
 import { signedDeviceList, type DeviceList } from '@tacet/protocol/signed/device-list';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
 import { signedDeparture, signedStatement, type Statement } from '@tacet/protocol/signed/statement';
-import type { SignedBytes } from '../../../client/core/db/stores.ts';
+import type { SignedBytes } from '../../../client/core/db/stored-device.ts';
 import {
   succession,
   verifiedDepartures,

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { PrivateKey } from '@tacet/crypto';
 import { sha256 } from '@tacet/crypto/vault';
-import type { SignedBytes } from '../../../client/core/db/stores.ts';
+import type { SignedBytes } from '../../../client/core/db/stored-device.ts';
 import { newContact } from '../../../client/core/people/contact-entry.ts';
 import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
 import type { Judgement } from '../../../client/core/people/judging.ts';

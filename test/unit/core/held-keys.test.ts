@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { makeFirstPreKeys, makeNewDevice } from '@tacet/client/core/account/new-device';
-import { T, type PreKeyState } from '@tacet/client/core/db/stores';
+import { T } from '@tacet/client/core/db/stores';
+import type { PreKeyState } from '@tacet/client/core/db/stored-device';
 import { judgeHeld, type HeldVerdict } from '@tacet/client/core/held-keys';
 import { ownEngine } from '@tacet/client/core/own-engine';
 import { digestOfKeys, type PublicOneTime } from '@tacet/client/core/prekeys';

@@ -20,6 +20,24 @@ t.test('a link reads back as it was written, with blanks around it and without i
   t.end();
 });
 
+t.test('a code to be scanned says so in its fragment, and nothing else may stand there', (t) => {
+  const scanned = { ...secrets, scan: new Uint8Array(randomBytes(32)) };
+  const link = formatInviteLink(origin, code, scanned);
+  t.match(new URL(link).hash, /\.scan\.[A-Za-z0-9_-]{43}$/);
+  t.strictSame(parseInviteLink(link, origin), { code, secrets: scanned });
+  for (const text of [
+    `${link}s`,
+    link.slice(0, -1),
+    link.slice(0, -44),
+    link.replace('.scan', '.Scan'),
+    link.replace('.scan', '.'),
+    `${origin}/i/${code}#${link.slice(link.indexOf('.scan.'))}`,
+  ]) {
+    t.throws(() => parseInviteLink(text, origin), { code: 'invite-malformed' }, text);
+  }
+  t.end();
+});
+
 t.test('a first invite has a code and nothing else', (t) => {
   t.strictSame(parseInviteLink(`${origin}/i/${code}`, origin), { code, secrets: undefined });
   t.end();

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { PrivateKey } from '@tacet/crypto';
-import { T, type OutboxEntry } from '../../../client/core/db/stores.ts';
+import { T } from '../../../client/core/db/stores.ts';
+import type { OutboxEntry } from '../../../client/core/db/stored-sending.ts';
 import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
 import { nameOfKey } from '../../../client/core/key-name.ts';
 import { draftOf } from '../../../client/core/messages/frames.ts';
@@ -10,6 +11,8 @@ import { COMPOSE_TABLES } from '../../../client/core/messages/outbox.ts';
 import type { Outgoing } from '../../../client/core/messages/outgoing.ts';
 import { ownEngine } from '../../../client/core/own-engine.ts';
 import { SESSION_TABLES } from '../../../client/core/sessions/sessions.ts';
+import { CONTENT_VERSION } from '@tacet/protocol/content/frame';
+import { encodeBody, parseContent } from '@tacet/protocol/content/index';
 import { idBytes, idOf, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
 import { makeOfflineOutbox, type OfflineOutbox } from '../../support/offline-outbox.ts';
 
@@ -108,18 +111,24 @@ t.test('a held message that was made ready is not held any more once it is delet
   t.teardown(() => outbox.stop());
   const { id } = await holdOne(made, { frame: new Uint8Array(8), envelopes: [] });
   t.equal(outbox.held.of(ben.id).length, 1);
-  await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, id, { drop: true }));
+  await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, id));
   t.strictSame(outbox.held.of(ben.id), [], 'no later word of the person sends it');
   t.strictSame(await db.read([T.outbox], (tx) => tx.range(T.outbox, {})), []);
 });
 
-t.test('a held message whose quoted words are erased stays held', async (t) => {
+t.test('a held reply whose quoted words are erased stays held, without them', async (t) => {
   const made = await makeOfflineOutbox();
   const { db, outbox, ben } = made;
   t.teardown(() => outbox.stop());
-  const { id } = await holdOne(made, { frame: new Uint8Array(8) });
-  await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, id, { drop: false }));
-  t.match(outbox.held.of(ben.id), [{ id, erased: true }]);
+  const message = new Uint8Array(randomBytes(16));
+  const reply = { author: idBytes(ben.id), message, text: 'quoted words' };
+  const body = encodeBody({ kind: 'text', body: { text: 'hello', reply } });
+  const { id } = await holdOne(made, { body });
+  await db.write(COMPOSE_TABLES, (tx) => outbox.unquote(tx, ben.id, id));
+  const [held] = outbox.held.of(ben.id);
+  t.equal(held?.id, id);
+  const content = parseContent({ v: CONTENT_VERSION, kind: 'text', critical: true, body: held!.body });
+  t.match(content, { kind: 'text', body: { text: 'hello', reply: { message, text: '' } } });
 });
 
 /** An edit of a message to Ben. */
@@ -206,7 +215,7 @@ t.test('what goes after a key change keeps its number, and nothing that was encr
   t.equal(row?.value.envelopes, undefined);
   t.equal(row?.value.listHash, undefined);
 
-  await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, row!.value.id, { drop: true }));
+  await db.write(COMPOSE_TABLES, async (tx) => outbox.erase(tx, ben.id, row!.value.id));
   const left = await db.read([T.outbox], (tx) => tx.range(T.outbox, {}));
   t.strictSame(left, [], 'and deleted before it was encrypted it does not leave');
 });

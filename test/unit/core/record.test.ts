@@ -53,13 +53,21 @@ async function open(
       token: async () => '',
       changed: () => undefined,
       uploaded: () => undefined,
+      taken: () => undefined,
       contradicted: () => undefined,
+      mayBring: () => false,
+      brought: () => undefined,
+      keepReceipt: async () => undefined,
+      receiptOf: async () => undefined,
       outdated,
     },
     { version: 1, hash: new Uint8Array(32), plain: encodeCbor(first), dirty: false },
   );
   return { db, keeper };
 }
+
+/** The answer to an upload. */
+const TAKEN = { status: 200, body: JSON.stringify({ receipt: encodeB64u(new Uint8Array(32)) }) };
 
 t.test(
   'a change whose write waited while an upload was answered is neither lost nor left here',
@@ -77,7 +85,7 @@ t.test(
           db.write([T.record], async (tx) => keeper.change(tx, (held) => ({ ...held, name: 'Third' }))),
         );
       }
-      return { status: 204, body: '' };
+      return TAKEN;
     });
     await db.write([T.record], async (tx) => keeper.change(tx, (held) => ({ ...held, name: 'Second' })));
     await keeper.flush();
@@ -120,7 +128,7 @@ function serving(plain: unknown, puts: number[]): (request: HttpRequest) => Prom
     const { version } = JSON.parse(body ?? '{}') as { version: number };
     puts.push(version);
     const refused = { code: 'version-mismatch' };
-    return version === 2 ? { status: 409, body: JSON.stringify(refused) } : { status: 204, body: '' };
+    return version === 2 ? { status: 409, body: JSON.stringify(refused) } : TAKEN;
   };
 }
 
@@ -173,7 +181,7 @@ t.test('a record of the first form on the server is taken in', async (t) => {
 });
 
 t.test('a record that could not be read again is refused before it is stored', async (t) => {
-  const { db, keeper } = await open(async () => ({ status: 204, body: '' }));
+  const { db, keeper } = await open(async () => TAKEN);
   await db.write([T.record], async (tx) => keeper.change(tx, (held) => ({ ...held, name: 'Kept' })));
   const invite = { code: new Uint8Array(16), secret: new Uint8Array(32), expiresAt: 1 };
   const invites = Array.from({ length: INVITES_MAX + 1 }, () => invite);

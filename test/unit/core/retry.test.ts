@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { PrivateKey } from '@tacet/crypto';
 import { encodeB64u } from '@tacet/protocol/bytes';
-import type { Retry } from '@tacet/protocol/content/retry';
 import { idBytes, idOf, type AccountId, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
 import { K, T } from '../../../client/core/db/stores.ts';
 import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
@@ -36,11 +35,15 @@ async function makeSent(
     }),
   );
   return () =>
-    db.write([T.sent, T.outbox], async (tx) => {
-      const handling = { ...scene, clock, tx, account: ben.id, device: listed.device, identityKey };
+    db.write([T.sent, T.outbox, T.outChains, T.people], async (tx) => {
+      const { random } = ports;
+      const handling = { ...scene, clock, random, tx, account: ben.id, device: listed.device, identityKey };
       const body = { what: 'envelope', envelope: idBytes(envelope) } as const;
       await sendAgain(handling, body);
-      return (await tx.range(T.outbox, {})).length;
+      const rows = await tx.range(T.outbox, {});
+      const repairs = rows.filter(({ value }) => value.kind === 'repair');
+      if (!repairs.every(({ value }) => value.repairs === envelope)) throw new Error('a repair of nothing');
+      return repairs.length;
     });
 }
 
@@ -88,8 +91,9 @@ t.test(
     });
     const ask = (account: AccountId, identityKey: Uint8Array): Promise<readonly AccountId[]> =>
       db.write([T.sent, T.outbox], async (tx) => {
-        const handling = { ...scene, clock, tx, account, device: listed.device, identityKey };
-        const body: Retry = { what: 'missing', epoch, numbers: [1] };
+        const { random } = ports;
+        const handling = { ...scene, clock, random, tx, account, device: listed.device, identityKey };
+        const body: Parameters<typeof sendAgain>[1] = { what: 'missing', epoch, numbers: [1] };
         await sendAgain(handling, body);
         return (await tx.range(T.outbox, {})).map(({ value }) => value.to);
       });

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
-import { areSame, isSameContent } from '../../../client/core/same-content.ts';
+import { areSame, isSameContent } from '../../../client/core/shown/same-content.ts';
 
 /** Plain data, without a zero of the other sign. */
 const plain = fc.jsonValue({ maxDepth: 4 }).map((value): unknown => JSON.parse(JSON.stringify(value)));

@@ -1,7 +1,6 @@
 /** Where sessions lie: under name and key of a device, put aside or not, and brought there from an older layout. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
-import { LAYOUT } from '../../../client/core/db/migrations.ts';
 import { K, T } from '../../../client/core/db/stores.ts';
 import { ownEngine } from '../../../client/core/own-engine.ts';
 import { makeSignedKeys } from '../../../client/core/prekeys.ts';
@@ -68,7 +67,7 @@ t.test('sessions of an older layout are moved once, and those of nobody go', asy
     Promise.all([tx.keys(T.sessions, {}), tx.get(T.layout, 'layout')]),
   );
   t.equal(keys.length, 2);
-  t.equal(layout, LAYOUT);
+  t.equal(layout, 1);
 
   await rekeySessions(db, own.value.list);
   const still = await new Sessions(ownEngine, db, own, ports.clock).open(
@@ -102,6 +101,18 @@ t.test(
     await stores.markKyberPreKeyUsed(2, 2, base);
     await db.write(SESSION_TABLES, async (tx) => stores.put(tx));
     await t.rejects(stores.markKyberPreKeyUsed(1, 1, base), { name: 'MissingPreKey' }, 'a second time');
+  },
+);
+
+t.test(
+  'a message that names a prekey which is not here is broken, and no fault of the storage',
+  async (t) => {
+    const { db, own, ports } = await makeDirectoryScene('by-invite');
+    const sessions = new Sessions(ownEngine, db, own, ports.clock);
+    const stores = await sessions.open(idOf<DeviceId>(new Uint8Array(16)), own.identity.publicKey);
+    await t.rejects(stores.getPreKey(9), { name: 'MissingPreKey' });
+    await t.rejects(stores.getSignedPreKey(9), { name: 'MissingPreKey' });
+    await t.rejects(stores.getKyberPreKey(9), { name: 'MissingPreKey' });
   },
 );
 

@@ -8,6 +8,7 @@ const CALL = { kind: 'call', turn: 1, id: 2, key: KEY, name: 'sendText', args: [
 
 const TO_CORE = [
   CALL,
+  { ...CALL, of: ID },
   { kind: 'attention', visible: true, focused: false },
   { kind: 'tell-all' },
   { kind: 'take-over' },
@@ -37,6 +38,8 @@ const NOT_TO_CORE: readonly unknown[] = [
   { ...CALL, key: 'A'.repeat(16) },
   { ...CALL, key: undefined },
   { ...CALL, name: 7 },
+  { ...CALL, of: 'ada' },
+  { ...CALL, of: 7 },
   { ...CALL, args: 'args' },
   { ...CALL, args: { length: 1 } },
   { ...CALL, args: Array.from({ length: 9 }) },

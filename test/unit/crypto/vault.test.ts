@@ -434,6 +434,59 @@ t.test('an invite answer is believed for that account, key and secret only', (t)
   t.end();
 });
 
+t.test('the number and the words of an encounter count for both keys, code and nonces alone', (t) => {
+  const inviter = { account, accountKey: accountKey.getPublicKey() };
+  const newcomer = { account: new Uint8Array(16).fill(7), accountKey: PrivateKey.generate().getPublicKey() };
+  const encounter = {
+    code: new Uint8Array(16).fill(1),
+    nonce: new Uint8Array(32).fill(2),
+    answer: new Uint8Array(32).fill(3),
+    inviter,
+    newcomer,
+  };
+  const fields = [encounter.code, encounter.nonce, encounter.answer].concat(
+    [inviter, newcomer].flatMap((side) => [side.account, side.accountKey.serialize()]),
+  );
+  const hmac = (label: string, ...more: readonly Uint8Array[]) =>
+    createHmac('sha256', inviteSecret)
+      .update(Buffer.concat([Buffer.from(`${label}\0`), ...fields, ...more]))
+      .digest();
+  const head = hmac('Tacet/encounter-number/v1').readUIntBE(0, 6);
+  t.equal(Vault.encounterNumber(inviteSecret, encounter), String(head % 1_000_000).padStart(6, '0'));
+  const word = Vault.encounterMac(inviteSecret, encounter, 'newcomer');
+  t.equal(hexText(word), hmac('Tacet/encounter-confirm/v1', newcomer.account).toString('hex'));
+  t.equal(Vault.verifyEncounterMac(inviteSecret, encounter, 'newcomer', word), true);
+  t.equal(Vault.verifyEncounterMac(inviteSecret, encounter, 'inviter', word), false, 'not sent back');
+  const others = [
+    { ...encounter, code: new Uint8Array(16) },
+    { ...encounter, nonce: new Uint8Array(32) },
+    { ...encounter, answer: encounter.nonce },
+    { ...encounter, inviter: { ...inviter, accountKey: newcomer.accountKey } },
+    { ...encounter, newcomer: { ...newcomer, accountKey: inviter.accountKey } },
+    { ...encounter, inviter: newcomer, newcomer: inviter },
+  ];
+  for (const other of others) {
+    t.equal(Vault.verifyEncounterMac(inviteSecret, other, 'newcomer', word), false);
+  }
+  for (const { at, bytes } of bitFlips(word)) {
+    t.equal(
+      Vault.verifyEncounterMac(inviteSecret, encounter, 'newcomer', bytes),
+      false,
+      `byte ${at} changed`,
+    );
+  }
+  for (const wrong of [
+    { ...encounter, code: word },
+    { ...encounter, nonce: encounter.code },
+    { ...encounter, answer: encounter.code },
+  ]) {
+    t.throws(() => Vault.encounterNumber(inviteSecret, wrong), because('misuse'));
+  }
+  const committed = createHash('sha256').update('Tacet/encounter-nonce/v1\0').update(encounter.nonce);
+  t.equal(hexText(Vault.encounterCommitment(encounter.nonce)), committed.digest('hex'));
+  t.end();
+});
+
 /** Node's own key object of a raw Ed25519 public key (SubjectPublicKeyInfo of RFC 8410). */
 function nodeKey(raw: Uint8Array) {
   const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]);

@@ -34,6 +34,12 @@ const SAMPLES: readonly Content[] = [
   { kind: 'sync', body: { what: 'passphrase' } },
   { kind: 'profile', body: { profileKey: hash, deliveryKey: hash } },
   { kind: 'profile', body: { profileKey: hash, deliveryKey: hash, invite: { code: id, mac: hash } } },
+  {
+    kind: 'profile',
+    body: { profileKey: hash, deliveryKey: hash, invite: { code: id, mac: hash, nonce: hash } },
+  },
+  { kind: 'encounter', body: { what: 'number', code: id, nonce: hash } },
+  { kind: 'encounter', body: { what: 'confirm', code: id, mac: hash } },
   { kind: 'delivered', body: { messages: [id] } },
   { kind: 'read', body: { messages: [id, id] } },
   { kind: 'typing', body: { on: true } },

@@ -25,6 +25,7 @@ test('without any setting the server is what a newcomer expects', (t) => {
     logLevel: 'info',
     trustProxy: [],
     metrics: 'loopback',
+    backupKeyFile: undefined,
   });
   t.equal(dataDir, join(process.cwd(), 'data'));
   t.match(clientDir, /client\/dist$/);
@@ -81,6 +82,7 @@ test('good values are taken as they are meant', (t) => {
     TACET_TRUST_PROXY: 'loopback,10.0.0.0/8,fd00::/8,192.0.2.1',
     TACET_METRICS: 'off',
     TACET_CLIENT_DIR: '/srv/client',
+    TACET_BACKUP_KEY_FILE: '/srv/backup.key',
   };
   t.same(buildConfig(good), {
     host: '::',
@@ -95,6 +97,7 @@ test('good values are taken as they are meant', (t) => {
     trustProxy: ['loopback', '10.0.0.0/8', 'fd00::/8', '192.0.2.1'],
     metrics: 'off',
     clientDir: '/srv/client',
+    backupKeyFile: '/srv/backup.key',
   });
   t.end();
 });

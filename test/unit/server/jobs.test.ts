@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { test, type Test } from 'tap';
 import { idBytes, type DeviceId } from '../../../protocol/ids.ts';
+import { ClockWatch } from '../../../server/jobs/clock-watch.ts';
 import { expireEnvelopes } from '../../../server/jobs/expire-envelopes.ts';
 import { Scheduler, type Job } from '../../../server/jobs/scheduler.ts';
 import { buildEnvelopeStore } from '../../../server/store/envelopes.ts';
@@ -113,11 +114,90 @@ test('envelopes older than the queue age go, younger ones stay', async (t) => {
     await store.send([to], receivedAt, 'contact');
   }
   let expired = 0;
-  const job = expireEnvelopes(store, { now: () => 7500 }, 5000, (count) => (expired += count));
+  const watch = new ClockWatch({ now: () => 7500 }, () => t.fail('no jump'));
+  const job = expireEnvelopes(store, watch, 5000, (count) => (expired += count));
   await job.run(new AbortController().signal);
   t.equal(expired, 2);
   t.same(
     (await store.page(device, 0, 10, 1e6)).map((envelope) => envelope.receivedAt),
     [3000],
   );
+});
+
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
+const QUEUE_AGE_MS = 90 * DAY_MS;
+const START = 1_795_000_000_000;
+
+/** A queue with an envelope received at `START`, and the expiry job under a clock that a test sets. */
+async function openQueue(t: Test) {
+  const engine = await openSqliteStore(t);
+  const store = buildEnvelopeStore(engine);
+  const { devices } = await storeAccount(engine, 1);
+  const [device = makeId<DeviceId>()] = devices;
+  const send = (receivedAt: number) =>
+    store.send(
+      [{ device, key: idBytes(device), id: randomBytes(16), body: randomBytes(5) }],
+      receivedAt,
+      'contact',
+    );
+  await send(START);
+  const time = { passed: 0, set: 0 };
+  const jumps: number[] = [];
+  const start = () => {
+    const watch = new ClockWatch(
+      { now: () => START + time.passed + time.set },
+      (byMs) => jumps.push(byMs),
+      () => time.passed,
+    );
+    return expireEnvelopes(store, watch, QUEUE_AGE_MS, () => undefined);
+  };
+  const waiting = async () => (await store.page(device, 0, 10, 1e6)).length;
+  /** An hour passes, and the job has its turn. */
+  const turn = async (job: Job, hours = 1) => {
+    time.passed += hours * 3_600_000;
+    await job.run(new AbortController().signal);
+  };
+  return { start, send, time, jumps, waiting, turn };
+}
+
+test('a clock that jumps a year ahead deletes nothing that waits, and what waits is there when it is right again', async (t) => {
+  const { start, time, jumps, waiting, turn } = await openQueue(t);
+  const job = start();
+  await turn(job);
+  time.set = YEAR_MS;
+  for (let hours = 0; hours < 100; hours += 1) await turn(job);
+  t.equal(await waiting(), 1);
+  t.same(jumps, [YEAR_MS]);
+  time.set = 0;
+  for (let hours = 0; hours < 10; hours += 1) await turn(job);
+  t.equal(await waiting(), 1);
+  t.same(jumps, [YEAR_MS, -YEAR_MS]);
+  for (let days = 0; days < 89; days += 1) await turn(job, 24);
+  t.equal(await waiting(), 0, 'after its time it goes all the same');
+});
+
+test('a clock that jumps a year back deletes nothing, then or when it is right again', async (t) => {
+  const { start, send, time, waiting, turn } = await openQueue(t);
+  const job = start();
+  await turn(job);
+  time.set = -YEAR_MS;
+  await turn(job);
+  await send(START + time.passed + time.set);
+  await turn(job);
+  t.equal(await waiting(), 2);
+  time.set = 0;
+  for (let hours = 0; hours < 100; hours += 1) await turn(job);
+  t.equal(await waiting(), 2, 'neither what came before nor what came meanwhile');
+});
+
+test('a server that starts under a wrong clock deletes nothing for a week', async (t) => {
+  const { start, time, jumps, waiting, turn } = await openQueue(t);
+  time.set = YEAR_MS;
+  const job = start();
+  for (let days = 0; days < 7; days += 1) await turn(job, 24);
+  t.equal(await waiting(), 1);
+  t.equal(jumps.length, 1);
+  await turn(job, 24);
+  t.equal(await waiting(), 0);
 });

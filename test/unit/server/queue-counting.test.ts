@@ -33,6 +33,7 @@ function watched(engine: StoreEngine, tell: (sql: string) => void): StoreEngine 
     writeSoon: (work) => engine.writeSoon(() => watch(work())),
     erase: (work) => engine.erase(() => watch(work())),
     read: (work) => engine.read(() => watch(work())),
+    check: () => engine.check(),
     onUndone: (forget) => engine.onUndone(forget),
     close: () => engine.close(),
   };

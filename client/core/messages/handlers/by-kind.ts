@@ -1,6 +1,7 @@
 /** Which handler a content goes to. */
 import type { Content, UnknownContent } from '@tacet/protocol/content/index';
 import { handleDelete, handleEdit, handleReaction, handleTimer } from './amend.ts';
+import { handleEncounter } from './encounter.ts';
 import type { Handling } from './handling.ts';
 import { handleProfile } from './profile.ts';
 import { handleDelivered, handleRead } from './receipt.ts';
@@ -33,6 +34,8 @@ export async function handleContent(
       return handleTimer(handling, content.body);
     case 'profile':
       return handleProfile(handling, content.body);
+    case 'encounter':
+      return handleEncounter(handling, content.body);
     case 'delivered':
       return handleDelivered(handling, content.body);
     case 'read':

@@ -9,7 +9,7 @@ import type { RecordKeeper } from '../../account/record.ts';
 import type { Background } from '../../background.ts';
 import type { Conversations } from '../../conversations/conversations.ts';
 import type { SealedDb, WriteTx } from '../../db/sealed.ts';
-import type { MessageMarks } from '../../db/stores.ts';
+import type { MessageMarks } from '../../db/stored-messages.ts';
 import type { Directory } from '../../people/directory.ts';
 import type { OwnKeeper } from '../../own.ts';
 import type { Clock, RandomBytes } from '../../ports.ts';
@@ -39,6 +39,8 @@ export interface HandlerServices {
   readonly amending: Amending;
   /** Reads a contact's profile again, soon. */
   readProfile(account: AccountId): void;
+  /** Something that is shown of people has changed outside the record. */
+  peopleChanged(): void;
 }
 
 /** One content under way. */

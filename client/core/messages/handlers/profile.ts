@@ -17,6 +17,7 @@ import {
 import { closeInvite, isOpen } from '../../account/kept-invites.ts';
 import { copyBytes } from '../../bytes.ts';
 import { decidedAt, newContact } from '../../people/contact-entry.ts';
+import { answeredCode, meet } from '../../safety/encounters.ts';
 import type { Handling, HandlerServices } from './handling.ts';
 import type { WriteTx } from '../../db/sealed.ts';
 import type { AccountId } from '@tacet/protocol/ids';
@@ -75,6 +76,7 @@ export async function handleProfile(handling: Handling, body: Profile): Promise<
   const person = directory.get(account);
   if (standing === 'own' || person === undefined) return;
   const code = answeredInvite(handling, body);
+  const shown = answeredCode(handling, account, body);
   const before = record.contact(account);
   const isInvited = code !== undefined && before?.state !== 'accepted';
   record.changeContact(tx, account, (held): Contact => {
@@ -85,18 +87,13 @@ export async function handleProfile(handling: Handling, body: Profile): Promise<
     const told = isOvertaken
       ? contact
       : { ...contact, ...keys, keysAt: Math.max(clock.now(), contact.keysAt + 1) };
-    if (!isInvited) return told;
+    if (code === undefined) return told;
     const trust = told.trust === 'verified' ? told.trust : 'by-invite';
     const now = clock.now();
     // The secret of the invite proves the key as well as the directory does.
     const { hearsay: _before, ...proven } = told;
-    return {
-      ...proven,
-      state: 'accepted',
-      trust,
-      believedAt: Math.max(now, told.believedAt),
-      changedAt: decidedAt(now, told),
-    };
+    const believed: Contact = { ...proven, trust, believedAt: Math.max(now, told.believedAt) };
+    return isInvited ? { ...believed, state: 'accepted', changedAt: decidedAt(now, told) } : believed;
   });
   if (code !== undefined) {
     record.change(tx, (held) => ({
@@ -110,5 +107,6 @@ export async function handleProfile(handling: Handling, body: Profile): Promise<
     conversations.addEvent(tx, account, { what: 'invite-accepted' });
     giveProfile(handling, tx, account);
   }
+  if (shown !== undefined) meet(handling, tx, account, shown);
   tx.after(() => handling.readProfile(account));
 }

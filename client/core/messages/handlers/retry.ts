@@ -1,15 +1,19 @@
 /**
  * Somebody could not read a content, or misses numbers, or has not heard of them at all. Sent again is only what went to that same device,
  * its key and the account key of today, at most three times and seven days back, and never to strangers: what was held back for a changed
- * key does not leave this way. The session is put aside only if the request names its current ratchet key.
+ * key does not leave this way. The session is put aside only if the request names its current ratchet key. Where nothing is sent again
+ * for an envelope, that is said.
  */
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import type { Link } from '@tacet/protocol/content/frame';
 import type { Retry } from '@tacet/protocol/content/retry';
-import { idOf, type DeviceId, type EnvelopeId } from '@tacet/protocol/ids';
+import { idBytes, idOf, type DeviceId, type EnvelopeId, type MessageId } from '@tacet/protocol/ids';
 import type { DbKey } from '../../ports.ts';
 import { K, T } from '../../db/stores.ts';
+import type { SentRecord } from '../../db/stored-sending.ts';
+import { isWithinDay } from '../asking.ts';
 import { REPAIR_DAYS } from '../copies.ts';
+import { noteNothing } from '../unreadable.ts';
 import type { Handling } from './handling.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -23,7 +27,7 @@ const LOOK_MOST = 3 * UNSEEN_MOST;
 /** What sending again needs of what an incoming content is handled with. */
 export type RepairNeeds = Pick<
   Handling,
-  'tx' | 'db' | 'clock' | 'account' | 'device' | 'identityKey' | 'outbox' | 'directory'
+  'tx' | 'db' | 'clock' | 'random' | 'own' | 'account' | 'device' | 'identityKey' | 'outbox' | 'directory'
 >;
 
 /** The days under which something sent at most seven days ago may lie. */
@@ -56,14 +60,29 @@ async function repair(handling: RepairNeeds, envelope: EnvelopeId, before = Infi
     const isOld = record.at + REPAIR_DAYS * DAY_MS < clock.now();
     if (!isSame || isOld || record.count >= REPAIRS_MOST) return 'refused';
     tx.put(T.sent, key, { ...record, count: record.count + 1, againAt: clock.now() });
-    outbox.addRepair(tx, record);
+    outbox.addRepair(tx, record, envelope);
     return 'done';
   }
   return 'unkept';
 }
 
+/** The copy of what went to this device under a number of the own chain, if it is kept. */
+export async function findSent(
+  { tx, db, clock, account, device }: Pick<RepairNeeds, 'tx' | 'db' | 'clock' | 'account' | 'device'>,
+  epoch: string,
+  number: number,
+): Promise<{ readonly envelope: EnvelopeId; readonly record: SentRecord } | undefined> {
+  for (const day of days(clock.now())) {
+    const pointer = await tx.get(T.sentPointers, K.sentNumber(db, day, account, device, epoch, number));
+    if (pointer === undefined) continue;
+    const record = await tx.get(T.sent, K.sent(db, day, device, pointer.envelope));
+    if (record !== undefined) return { envelope: pointer.envelope, record };
+  }
+  return undefined;
+}
+
 /** Sends what went to this device under a number of the own chain again, as `repair` does. */
-async function repairNumber(
+export async function repairNumber(
   handling: RepairNeeds,
   epoch: string,
   number: number,
@@ -113,10 +132,16 @@ export async function repairUnseen(handling: Handling, { seen }: Link): Promise<
   }
 }
 
-/** Handles a retry request. */
+/** Handles a retry request, or the answer to one. */
 export async function handleRetry(handling: Handling, body: Retry): Promise<void> {
-  const { standing, stores, sessions } = handling;
+  const { tx, account, device, standing, stores, sessions } = handling;
   if (standing === 'stranger') return;
+  if (body.what === 'nothing') {
+    const { epoch, number } = body;
+    const envelope = idOf<EnvelopeId>(body.envelope);
+    await noteNothing(handling, tx, account, device, { envelope, epoch, number });
+    return;
+  }
   if (body.what === 'envelope' && body.ratchetKey !== undefined) {
     const key = sessions.publicKey(body.ratchetKey);
     if (key !== undefined && stores.currentRatchetKeyMatches(key)) stores.archive();
@@ -124,12 +149,32 @@ export async function handleRetry(handling: Handling, body: Retry): Promise<void
   await sendAgain(handling, body);
 }
 
-/** Sends again what a request asks for, within the bounds. */
-export async function sendAgain(needs: RepairNeeds, body: Retry): Promise<void> {
+/** Sends again what a request asks for, within the bounds; the transaction holds `T.outChains` and `T.people`. */
+export async function sendAgain(
+  needs: RepairNeeds,
+  body: Exclude<Retry, { readonly what: 'nothing' }>,
+): Promise<void> {
   if (body.what === 'envelope') {
-    await repair(needs, idOf<EnvelopeId>(body.envelope));
+    const envelope = idOf<EnvelopeId>(body.envelope);
+    if ((await repair(needs, envelope)) !== 'done') await sayNothing(needs, envelope);
     return;
   }
   const epoch = encodeB64u(body.epoch);
   for (const number of body.numbers) await repairNumber(needs, epoch, number);
+}
+
+/** Says that there is nothing to be sent again for an envelope, and how far the own numbering has come: a few times a day. */
+async function sayNothing(needs: RepairNeeds, envelope: EnvelopeId): Promise<void> {
+  const { tx, db, clock, random, account, device, own, outbox } = needs;
+  if (!isWithinDay(needs, tx, account, 'nothings')) return;
+  const { epoch } = own.value;
+  const chain = await tx.get(T.outChains, K.outChain(db, account));
+  const number = chain !== undefined && equalBytes(chain.epoch, epoch) ? chain.number : 0;
+  outbox.add(tx, {
+    to: account,
+    content: { kind: 'retry', body: { what: 'nothing', envelope: idBytes(envelope), epoch, number } },
+    id: idOf<MessageId>(random(16)),
+    sentAt: clock.now(),
+    only: device,
+  });
 }

@@ -61,6 +61,7 @@ async function handleSent(handling: Handling, copy: Extract<Sync, { readonly wha
       amending.hearTimer(tx, account, content.body, true);
       return;
     case 'profile':
+    case 'encounter':
     case 'delivered':
     case 'read':
     case 'typing':

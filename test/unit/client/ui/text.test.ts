@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 
 /** The client's own codes, read from the type that defines them. */
 function clientCodes(): readonly string[] {
-  const source = readFileSync(new URL('../../../../client/core/view.ts', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../../../client/core/view/failure.ts', import.meta.url), 'utf8');
   const union = /export type ClientErrorCode =([^;]+);/.exec(source)?.[1] ?? '';
   return [...union.matchAll(/'([a-z-]+)'/g)].map((match) => match[1] ?? '');
 }

@@ -1,0 +1,153 @@
+/**
+ * A process that asks a server for as much as it can over one connection at a time, from an address of its own, and reads nothing that it
+ * is answered. It runs at the lowest priority, so that what it takes from others it takes through the server. Started by flood.ts with
+ * {port, kind, token} as its argument; says `ready` when its connection stands, and ends with the channel.
+ */
+import { connect, type Socket } from 'node:net';
+import { constants, setPriority } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { encodeFrame } from '../../protocol/frames/frame.ts';
+import { ANONYMOUS_PATH, SOCKET_PATH } from '../../protocol/frames/client.ts';
+import { TRANSPORT_VERSION } from '../../protocol/version.ts';
+
+/** What it floods with. */
+export type Abuse =
+  'sends' | 'large' | 'pings' | 'malformed' | 'own' | 'requests' | 'sign-ins' | 'lookups' | 'connections';
+
+/** What it is started with. */
+export interface Orders {
+  readonly port: number;
+  readonly kind: Abuse;
+  /** Of a signed-in device. */
+  readonly token: string;
+}
+
+/** Another address than the honest people's, which limits count apart. */
+const FROM = '127.0.0.2';
+/** Bytes written at a time. */
+const LOT_BYTES = 64 * 1024;
+
+/** A WebSocket message as a client sends it (RFC 6455 section 5.2), masked with zeros, so that it costs nothing to make. */
+function message(frame: Uint8Array): Buffer {
+  const head = Buffer.alloc(frame.length > 0xffff ? 14 : 8);
+  head[0] = 0x82;
+  if (frame.length > 0xffff) {
+    head[1] = 0xff;
+    head.writeBigUInt64BE(BigInt(frame.length), 2);
+  } else {
+    head[1] = 0xfe;
+    head.writeUInt16BE(frame.length, 2);
+  }
+  return Buffer.concat([head, frame]);
+}
+
+function upgrade(path: string): Buffer {
+  const key = randomBytes(16).toString('base64');
+  const lines = [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket'];
+  return Buffer.from(
+    [...lines, 'Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${key}`, '', ''].join('\r\n'),
+  );
+}
+
+function request(method: string, path: string, body?: string, token?: string): Buffer {
+  const lines = [`${method} ${path} HTTP/1.1`, 'Host: localhost'];
+  if (token !== undefined) lines.push(`Authorization: Bearer ${token}`);
+  if (body !== undefined) lines.push('Content-Type: application/json', `Content-Length: ${body.length}`);
+  return Buffer.from([...lines, '', body ?? ''].join('\r\n'));
+}
+
+function sendOf(envelopes: number, size: number): Uint8Array {
+  const to = Array.from({ length: envelopes }, () => ({
+    device: randomBytes(16),
+    envelope: { id: randomBytes(16), body: randomBytes(size) },
+  }));
+  const [account, deliveryKey, listHash] = [randomBytes(16), randomBytes(32), randomBytes(32)];
+  return encodeFrame({ kind: 'send', re: 1, account, deliveryKey, listHash, online: false, to });
+}
+
+/** What opens a connection, and what is then repeated for ever; without the second the connection is given up and made anew. */
+interface Script {
+  readonly opening: readonly Buffer[];
+  readonly repeated?: Buffer;
+}
+
+function scriptOf({ kind, token }: Orders): Script {
+  const hello = message(encodeFrame({ kind: 'hello', version: TRANSPORT_VERSION }));
+  const anonymous = [upgrade(ANONYMOUS_PATH), hello];
+  const signedIn = [
+    upgrade(SOCKET_PATH),
+    message(encodeFrame({ kind: 'hello', version: TRANSPORT_VERSION, token, counter: 1 })),
+  ];
+  switch (kind) {
+    case 'sends':
+      return { opening: anonymous, repeated: message(sendOf(1, 1_024)) };
+    case 'large':
+      return { opening: anonymous, repeated: message(sendOf(8, 72 * 1024)) };
+    case 'pings':
+      return { opening: anonymous, repeated: message(encodeFrame({ kind: 'ping', re: 1 })) };
+    case 'malformed':
+      return { opening: [...anonymous, message(new Uint8Array(4_096))] };
+    case 'own':
+      return {
+        opening: signedIn,
+        repeated: message(
+          encodeFrame({
+            kind: 'send-own',
+            re: 1,
+            listHash: randomBytes(32),
+            online: false,
+            to: [{ device: randomBytes(16), envelope: { id: randomBytes(16), body: randomBytes(1_024) } }],
+          }),
+        ),
+      };
+    case 'requests':
+      return { opening: [], repeated: request('GET', '/v1/server') };
+    case 'sign-ins':
+      return { opening: [], repeated: request('POST', '/v1/sessions', '{"bytes":"","signature":""}') };
+    case 'lookups':
+      return { opening: [], repeated: request('POST', '/v1/lookups', '{"username":"nobody"}', token) };
+    case 'connections':
+      return { opening: [request('GET', '/v1/server')] };
+  }
+}
+
+function run(orders: Orders): void {
+  const { opening, repeated } = scriptOf(orders);
+  const lot =
+    repeated === undefined
+      ? undefined
+      : Buffer.concat(Array.from({ length: Math.ceil(LOT_BYTES / repeated.length) }, () => repeated));
+
+  function open(): void {
+    const socket: Socket = connect({ port: orders.port, host: '127.0.0.1', localAddress: FROM });
+    const again = (): void => {
+      socket.destroy();
+      setImmediate(open);
+    };
+    socket.on('error', () => undefined);
+    socket.once('close', again);
+    // What is answered is thrown away.
+    socket.resume();
+    socket.on('connect', () => {
+      const [first, ...more] = opening;
+      if (first !== undefined) socket.write(first);
+      socket.once('data', () => {
+        for (const bytes of more) socket.write(bytes);
+        process.send?.('ready');
+        if (lot === undefined) socket.once('data', () => socket.destroy());
+        else pour();
+      });
+      if (first === undefined && repeated !== undefined) socket.write(repeated);
+    });
+    const pour = (): void => {
+      if (lot === undefined || socket.destroyed) return;
+      if (socket.write(lot)) setImmediate(pour);
+      else socket.once('drain', pour);
+    };
+  }
+  open();
+}
+
+setPriority(constants.priority.PRIORITY_LOW);
+process.once('disconnect', () => process.exit());
+run(JSON.parse(process.argv[2] ?? '{}') as Orders);

@@ -1,0 +1,87 @@
+/**
+ * Makes a backup while the server runs: a consistent copy of the database (`VACUUM INTO`, which reads one state of it, waits for no
+ * writer, and leaves behind what was deleted), checked, sealed into one file, and that file read again before it gets its name. SQLite's
+ * online backup would begin anew with each write of the server, and copies deleted rows with the pages that they lay in.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { link, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { DATABASE_FILE, databasePath } from '../store/database-file.ts';
+import { packBackup, unpackBackup } from './backup-contents.ts';
+import { faultIn } from './database-check.ts';
+import { readSealed, writeSealed } from './sealed-file.ts';
+
+/** The folder beside the database that holds the copy until it is sealed. */
+const COPY_FOLDER = 'backup-';
+/** What is left of a backup that was killed is cleared away by a later one. */
+const ABANDONED_MS = 24 * 60 * 60_000;
+
+/** How it ended. `faulty`: the database itself is damaged, and in which way. */
+export type BackedUp =
+  | { readonly kind: 'made'; readonly bytes: number }
+  | { readonly kind: 'no-database' | 'file-exists' | 'no-folder' }
+  | { readonly kind: 'faulty'; readonly fault: string };
+
+/** Writes a backup to `path`, where nothing is yet. */
+export async function backUp(
+  dataDir: string,
+  path: string,
+  passphrase: string,
+  now: number,
+): Promise<BackedUp> {
+  if (!existsSync(databasePath(dataDir))) return { kind: 'no-database' };
+  if (existsSync(path)) return { kind: 'file-exists' };
+  if (!existsSync(dirname(path))) return { kind: 'no-folder' };
+  await clearAbandoned(dataDir, now);
+  const folder = await mkdtemp(join(dataDir, COPY_FOLDER));
+  const unnamed = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  try {
+    const copy = join(folder, DATABASE_FILE);
+    copyDatabase(databasePath(dataDir), copy);
+    const fault = faultIn(copy);
+    if (fault !== undefined) return { kind: 'faulty', fault };
+    const bytes = await seal(copy, unnamed, passphrase, now);
+    // Unlike a change of name, a link never takes the place of a file that has appeared meanwhile.
+    await link(unnamed, path);
+    await syncFolder(dirname(path));
+    return { kind: 'made', bytes };
+  } finally {
+    await rm(unnamed, { force: true });
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function copyDatabase(from: string, to: string): void {
+  const database = new Sqlite(from, { readonly: true, fileMustExist: true });
+  try {
+    database.prepare('vacuum into ?').run(to);
+  } finally {
+    database.close();
+  }
+}
+
+/** Seals a copy into a file, and reads it again to its end. */
+async function seal(copy: string, path: string, passphrase: string, now: number): Promise<number> {
+  await using database = await open(copy, 'r');
+  await using file = await open(path, 'wx+', 0o600);
+  await writeSealed(file, passphrase, packBackup(database, now));
+  await file.sync();
+  await unpackBackup(readSealed(file, passphrase), undefined);
+  return (await file.stat()).size;
+}
+
+/** Makes names in a folder last. */
+export async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}
+
+async function clearAbandoned(dataDir: string, now: number): Promise<void> {
+  for (const name of await readdir(dataDir)) {
+    const path = join(dataDir, name);
+    if (!name.startsWith(COPY_FOLDER) || now - (await stat(path)).mtimeMs < ABANDONED_MS) continue;
+    await rm(path, { recursive: true, force: true });
+  }
+}

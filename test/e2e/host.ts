@@ -1,0 +1,94 @@
+/** The server of a browser test: in the process of the tests or a process of its own, on a folder that is empty or a copy. */
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openTestServer } from '../support/open-test-server.ts';
+import { startServer } from '../support/server-process.ts';
+
+/** A server that can be ended and started again on the same address and data. */
+export interface Host {
+  readonly origin: string;
+  readonly dataDir: string;
+  /** The link that the server prints while nobody has an account. */
+  readonly firstInvite: string;
+  /** Ends it as SIGTERM does: it drains. */
+  stop(): Promise<void>;
+  /** SIGKILL; only of a process of its own. */
+  kill(): Promise<void>;
+  /** `clientDir`: with another build of the client. */
+  startAgain(clientDir?: string): Promise<void>;
+}
+
+/** A server that runs. */
+interface Running {
+  readonly origin: string;
+  readonly firstInvite: string | undefined;
+  stop(): Promise<unknown>;
+  kill(): Promise<void>;
+}
+
+const CLIENT = join(import.meta.dirname, '..', '..', 'client', 'dist');
+
+async function runHere(
+  dataDir: string,
+  texts: Readonly<Record<`TACET_${string}`, string>>,
+): Promise<Running> {
+  const settings = { TACET_CLIENT_DIR: CLIENT, TACET_RATE_FACTOR: '1', ...texts };
+  const server = await openTestServer({ dataDir, settings });
+  return {
+    origin: server.origin,
+    firstInvite: server.firstInviteLink,
+    stop: () => server.close(),
+    kill: () => Promise.reject(new Error('a test that kills its server asks for `ownProcess`')),
+  };
+}
+
+async function runProcess(
+  dataDir: string,
+  settings: Readonly<Record<`TACET_${string}`, string>>,
+): Promise<Running> {
+  const server = await startServer({ dataDir, settings });
+  const firstInvite = /https?:\/\/\S+\/i\/\S+/.exec(server.output())?.[0];
+  return { ...server, firstInvite };
+}
+
+export interface HostOptions {
+  /** The server is a process, as `npm start` runs it. */
+  readonly ownProcess: boolean;
+  /** A data folder that it begins with a copy of. */
+  readonly copyOf: string | undefined;
+}
+
+export interface OpenHost extends Host, AsyncDisposable {}
+
+/** Opens it; disposing of it deletes the folder. */
+export async function openHost({ ownProcess, copyOf }: HostOptions): Promise<OpenHost> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tacet-e2e-'));
+  if (copyOf !== undefined) await cp(copyOf, dataDir, { recursive: true });
+  const run = ownProcess ? runProcess : runHere;
+  const settings = { TACET_OPEN_SIGN_UP: 'no' } as const;
+  let running: Running | undefined = await run(dataDir, settings);
+  const { origin, firstInvite = '' } = running;
+  const { port } = new URL(origin);
+  return {
+    origin,
+    dataDir,
+    firstInvite,
+    async kill() {
+      await running?.kill();
+      running = undefined;
+    },
+    async stop() {
+      await running?.stop();
+      running = undefined;
+    },
+    async startAgain(clientDir) {
+      const other = clientDir === undefined ? {} : { TACET_CLIENT_DIR: clientDir };
+      running = await run(dataDir, { ...settings, TACET_PORT: port, ...other });
+    },
+    async [Symbol.asyncDispose]() {
+      await running?.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

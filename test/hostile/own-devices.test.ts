@@ -1,0 +1,99 @@
+/** What a server says of the account's own devices: one more than there are, or one less. */
+import t from 'tap';
+import { getDirectory } from '@tacet/protocol/rest/devices';
+import {
+  isOnline,
+  linesOf,
+  openTestClient,
+  openWith,
+  reconnect,
+  signIn,
+  textsOf,
+  type TestClient,
+} from '../support/make-client.ts';
+import { forgeReply, lieAboutOwnList, withGhost } from './forged-lists.ts';
+import { openScene } from './scene.ts';
+import { readAs } from './servers-word.ts';
+
+t.setTimeout(300_000);
+const scene = await openScene();
+t.teardown(() => scene.close());
+
+/** What the person is told, by kind. */
+function toldOf({ state }: TestClient): readonly string[] {
+  return state.alerts.map(({ what }) => what);
+}
+
+/** Everything that followed from an answer has been done. */
+async function isDone({ client }: TestClient): Promise<void> {
+  for (let rounds = 0; rounds < 3; rounds += 1) await client.background.settled();
+}
+
+t.test(
+  'A43: a list of the own devices that the account has not signed is told of, shows no device and gets no copies',
+  async (t) => {
+    const { ada, ben } = scene;
+    await isDone(ada.client);
+    t.strictSame(toldOf(ada.client), []);
+    lieAboutOwnList(ada.wire, 9, (reply) => forgeReply(reply, withGhost));
+    await reconnect(ada.client);
+    await ada.client.waitFor('the word', ({ alerts }) => alerts.length > 0);
+    t.strictSame(toldOf(ada.client), ['forged-devices']);
+    t.equal(ada.client.state.devices.length, 1, 'no device was added');
+    const before = ada.wire.said.length;
+    await ada.client.commands.sendText(ada.talk, 'no copies');
+    await ben.client.waitFor('it', (state) => textsOf(state).includes('no copies'));
+    await isDone(ada.client);
+    t.notOk(ada.wire.said.slice(before).some(({ kind }) => kind === 'send-own'));
+
+    const again = await scene.open(ada);
+    await again.waitFor('the word', ({ alerts }) => alerts.length > 0);
+    await isOnline(again);
+    await again.commands.seeAlert('forged-devices');
+    await again.waitFor('seen', ({ alerts }) => alerts.length === 0);
+    const asked = ada.wire.asked.length;
+    await reconnect(again);
+    await isDone(again);
+    t.ok(
+      ada.wire.asked.slice(asked).some(({ path }) => path === getDirectory.path),
+      'the same lie again',
+    );
+    t.strictSame(toldOf(again), [], 'once');
+    await scene.stillTalk();
+  },
+);
+
+t.test('A43: such a list is told of also after a reset that was asked for and refused', async (t) => {
+  const { ben } = scene;
+  await ben.client.commands.beginReset();
+  const next = await ben.client.commands.suggestPassphrase();
+  await t.rejects(ben.client.commands.finishReset(next), { code: 'reset-not-due' });
+  lieAboutOwnList(ben.wire, 9, (reply) => forgeReply(reply, withGhost));
+  await reconnect(ben.client);
+  await ben.client.waitFor('the word', ({ alerts }) => alerts.length > 0);
+  t.strictSame(toldOf(ben.client), ['forged-devices']);
+  t.equal(ben.client.state.devices.length, 1);
+  await scene.stillTalk();
+});
+
+t.test(
+  'A45: an own device that the server hides goes on being shown and written to, and the person is told',
+  async (t) => {
+    const { ada, ben } = scene;
+    const older = await readAs(ada, getDirectory);
+    const { way } = await scene.newWay();
+    await using tablet = openTestClient({ ...way });
+    await signIn(tablet, ada.username, ada.passphrase);
+    await openWith(tablet, ben.name);
+    await ada.client.waitFor('the tablet', ({ devices }) => devices.length === 2);
+
+    lieAboutOwnList(ada.wire, 1, (reply) => ({ ...reply, body: older }));
+    await reconnect(ada.client);
+    await ada.client.waitFor('the word', ({ alerts }) => alerts.some(({ what }) => what === 'older-state'));
+    t.equal(ada.client.state.devices.length, 2, 'no device has gone');
+    await ada.client.commands.sendText(ada.talk, 'to both of us');
+    const copy = await tablet.waitFor('the copy', (state) => textsOf(state).includes('to both of us'));
+    t.equal(linesOf(copy).find(({ text }) => text === 'to both of us')?.mine, true);
+    await scene.stillTalk();
+  },
+);

@@ -1,0 +1,312 @@
+/**
+ * Receipts, and coming back to a server that was restored from an older backup: it takes what it gave a receipt for, from the device that the
+ * receipt names, and nothing else; and it never goes down for it.
+ */
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { idBytes } from '@tacet/protocol/ids';
+import { changeCredentials, getCredentials, getRecord, putRecord } from '@tacet/protocol/rest/accounts';
+import { getDirectory } from '@tacet/protocol/rest/devices';
+import { comeBack, getReceipts, type Receipts } from '@tacet/protocol/rest/receipts';
+import { newChallenge } from '@tacet/protocol/rest/sessions';
+import { encodeB64u } from '@tacet/protocol/bytes';
+import { signedChangeCredentials, signedComeBack, type ComeBack } from '@tacet/protocol/signed/requests';
+import { recordHash } from '../../server/services/receipts.ts';
+import {
+  bytesOf,
+  linkDevice,
+  makeAccount,
+  makePrekeys,
+  makeSigningKey,
+  signRequest,
+  tryChangeList,
+  tryRenew,
+  type SigningKey,
+  type WireAccount,
+  type WireDevice,
+} from '../support/make-account.ts';
+import { mustCall, callRoute } from '../support/rest-client.ts';
+import { openRestorableServer } from '../support/restorable-server.ts';
+
+t.setTimeout(600_000);
+
+const TIMES = { backUp: 1_000_000, restore: 2_000_000 };
+
+/** What a device keeps. */
+interface Kept {
+  readonly receipts: Receipts;
+  readonly record: { readonly version: number; readonly sealed: Uint8Array };
+  readonly list: WireAccount['list'];
+}
+
+async function keep(url: string, account: WireAccount, device: WireDevice): Promise<Kept> {
+  const receipts = await mustCall(url, getReceipts, { token: device.token });
+  const { version, sealed } = await mustCall(url, getRecord, { token: device.token });
+  return { receipts, record: { version, sealed: bytesOf(sealed) }, list: account.list };
+}
+
+async function tryComeBack(
+  url: string,
+  account: WireAccount,
+  device: WireDevice,
+  { receipts, record, list }: Kept,
+  options: { readonly key?: SigningKey; readonly change?: (request: ComeBack) => ComeBack } = {},
+) {
+  const told = await mustCall(url, newChallenge);
+  const { credentials } = receipts;
+  const request: ComeBack = {
+    origin: url,
+    challenge: bytesOf(told.challenge),
+    epoch: told.restore === undefined ? randomBytes(16) : bytesOf(told.restore.epoch),
+    account: idBytes(account.id),
+    username: account.username,
+    accountKey: account.accountKey,
+    accountReceipt: bytesOf(receipts.account),
+    device: idBytes(device.id),
+    sessionKey: device.sessionKey.publicKey,
+    deviceReceipt: bytesOf(receipts.device.receipt),
+    list: { bytes: list.bytes, signature: list.signature },
+    listReceipt: bytesOf(receipts.list.receipt),
+    credentials: {
+      version: credentials.version,
+      loginKey: bytesOf(credentials.loginKey),
+      vault: bytesOf(credentials.vault),
+      wraps: credentials.wraps.map(({ way, sealed }) => ({ way, sealed: bytesOf(sealed) })),
+    },
+    credentialsReceipt: bytesOf(credentials.receipt),
+    record: { version: record.version + 1, sealed: randomBytes(300) },
+    before: { hash: recordHash(record.sealed), receipt: bytesOf(receipts.record.receipt) },
+    profile: { version: 9, sealed: randomBytes(200) },
+    deliveryKeyHash: randomBytes(32),
+    prekeys: makePrekeys(0, 7),
+    invites: [],
+    overInvites: [],
+  };
+  const changed = options.change?.(request) ?? request;
+  const body = signRequest(signedComeBack, changed, options.key ?? device.sessionKey);
+  const answer = await callRoute(url, comeBack, { body });
+  if (answer.code === undefined) device.token = answer.body.accessToken;
+  return answer;
+}
+
+async function changeLogin(url: string, account: WireAccount, device: WireDevice): Promise<void> {
+  const { version } = await mustCall(url, getCredentials, { token: device.token });
+  const loginKey = makeSigningKey();
+  const request = {
+    origin: url,
+    challenge: bytesOf((await mustCall(url, newChallenge)).challenge),
+    account: idBytes(account.id),
+    credentials: {
+      version: version + 1,
+      loginKey: loginKey.publicKey,
+      vault: randomBytes(120),
+      wraps: [{ way: 'passphrase', sealed: randomBytes(72) }],
+    },
+  };
+  const body = signRequest(signedChangeCredentials, request, account.loginKey);
+  await mustCall(url, changeCredentials, { body, token: device.token });
+  account.loginKey = loginKey;
+}
+
+function firstOf({ devices: [device] }: WireAccount): WireDevice {
+  if (device === undefined) throw new Error('no device');
+  return device;
+}
+
+function counterOf(url: string, device: WireDevice): Promise<number> {
+  return mustCall(url, getReceipts, { token: device.token }).then(({ list }) => list.counter);
+}
+
+t.test('a server that was never restored takes nothing back, whatever receipts are shown', async (t) => {
+  const server = await openRestorableServer(t, TIMES);
+  const ada = await makeAccount(server);
+  const device = firstOf(ada);
+  const kept = await keep(server.url, ada, device);
+  t.equal((await mustCall(server.url, newChallenge)).restore, undefined);
+  t.equal((await tryComeBack(server.url, ada, device, kept)).code, 'session-ended');
+  const over = {
+    version: 0,
+    hash: encodeB64u(recordHash(kept.record.sealed)),
+    receipt: kept.receipts.record.receipt,
+  };
+  const body = { version: 2, sealed: encodeB64u(randomBytes(9)), over };
+  t.equal((await callRoute(server.url, putRecord, { body, token: device.token })).code, 'version-mismatch');
+});
+
+t.test(
+  'what was accepted after the backup comes into force again on its receipts, an added device with it',
+  async (t) => {
+    const server = await openRestorableServer(t, TIMES);
+    const { url } = server;
+    const ada = await makeAccount(server);
+    const device = firstOf(ada);
+    const gone = await linkDevice(server, ada);
+    await server.backUp();
+    await tryChangeList(server, ada, [device], device);
+    const added = await linkDevice(server, ada);
+    await changeLogin(url, ada, device);
+    const kept = await keep(url, ada, device);
+    const addedKept = await keep(url, ada, added);
+    await server.goBack();
+
+    t.match((await mustCall(url, newChallenge)).restore, { restoredAt: 2_000_000, backedUpAt: 1_000_000 });
+    t.equal((await tryRenew(server, added)).code, 'session-ended', 'the added device is not known');
+    t.equal((await tryRenew(server, gone)).code, undefined, 'the removed one is, for now');
+    t.equal((await tryComeBack(url, ada, device, kept)).code, undefined);
+    t.equal(await counterOf(url, device), 4);
+    t.equal((await callRoute(url, getDirectory, { token: gone.token })).code, 'session-ended');
+    const { version, loginKey } = await mustCall(url, getCredentials, { token: device.token });
+    t.strictSame([version, loginKey], [3, encodeB64u(ada.loginKey.publicKey)]);
+    t.equal((await tryComeBack(url, ada, added, addedKept)).code, undefined);
+    t.equal(await counterOf(url, added), 4);
+    t.equal((await tryRenew(server, added)).code, undefined, 'its session is an ordinary one');
+
+    const over = {
+      version: 1,
+      hash: encodeB64u(recordHash(kept.record.sealed)),
+      receipt: kept.receipts.record.receipt,
+    };
+    const next = { version: kept.record.version + 1, sealed: encodeB64u(randomBytes(9)) };
+    const put = (body: unknown) => callRoute(url, putRecord, { body, token: device.token });
+    t.equal((await put(next)).code, 'version-mismatch', 'without a receipt');
+    t.equal((await put({ ...next, over: { ...over, version: 2 } })).code, 'version-mismatch', 'over another');
+    t.equal(
+      (await put({ ...next, version: next.version + 1, over })).code,
+      'version-mismatch',
+      'not for that',
+    );
+    t.equal((await put({ ...next, over })).code, undefined);
+    t.equal((await put({ ...next, over })).code, 'version-mismatch', 'once');
+  },
+);
+
+t.test(
+  'nothing is lowered by an older receipt, and a device that is off the list does not come back',
+  async (t) => {
+    const server = await openRestorableServer(t, TIMES);
+    const { url } = server;
+    const ada = await makeAccount(server);
+    const device = firstOf(ada);
+    const gone = await linkDevice(server, ada);
+    await server.backUp();
+    const early = await keep(url, ada, device);
+    const goneKept = await keep(url, ada, gone);
+    await tryChangeList(server, ada, [device], device);
+    await changeLogin(url, ada, device);
+    const late = await keep(url, ada, device);
+    await server.goBack();
+    t.equal((await tryComeBack(url, ada, device, late)).code, undefined);
+    t.equal((await tryComeBack(url, ada, device, early)).code, undefined);
+    t.equal(await counterOf(url, device), 3);
+    t.equal((await mustCall(url, getCredentials, { token: device.token })).version, 3);
+    t.equal((await tryComeBack(url, ada, gone, goneKept)).code, 'session-ended');
+  },
+);
+
+t.test(
+  'a receipt is good for its own account, kind, version and content alone, and the session key must sign',
+  async (t) => {
+    const server = await openRestorableServer(t, TIMES);
+    const { url } = server;
+    const ada = await makeAccount(server);
+    const eve = await makeAccount(server);
+    const device = firstOf(ada);
+    await server.backUp();
+    await linkDevice(server, ada);
+    await changeLogin(url, ada, device);
+    const kept = await keep(url, ada, device);
+    const eves = await keep(url, eve, firstOf(eve));
+    await server.goBack();
+
+    const wrongKey = await tryComeBack(url, ada, device, kept, { key: makeSigningKey() });
+    t.equal(wrongKey.code, 'signature-invalid');
+    const sessionKey = makeSigningKey();
+    const stolen = await tryComeBack(url, ada, device, kept, {
+      key: sessionKey,
+      change: (request) => ({ ...request, sessionKey: sessionKey.publicKey }),
+    });
+    t.equal(stolen.code, 'session-ended', 'a session key without a receipt');
+    const asAda = await tryComeBack(url, ada, device, kept, {
+      key: firstOf(eve).sessionKey,
+      change: (request) => ({
+        ...request,
+        device: idBytes(firstOf(eve).id),
+        sessionKey: firstOf(eve).sessionKey.publicKey,
+        deviceReceipt: bytesOf(eves.receipts.device.receipt),
+      }),
+    });
+    t.equal(asAda.code, 'session-ended', 'a device of another account');
+    t.equal(
+      (await tryComeBack(url, ada, device, kept, { change: (r) => ({ ...r, epoch: randomBytes(16) }) })).code,
+      'session-ended',
+      'another epoch',
+    );
+
+    const receipts = kept.receipts;
+    const forged: Readonly<Record<string, (request: ComeBack) => ComeBack>> = {
+      'made up': (request) => ({
+        ...request,
+        listReceipt: randomBytes(32),
+        credentialsReceipt: randomBytes(32),
+      }),
+      'of another kind': (request) => ({
+        ...request,
+        listReceipt: bytesOf(receipts.credentials.receipt),
+        credentialsReceipt: bytesOf(receipts.list.receipt),
+      }),
+      'of another account': (request) => ({
+        ...request,
+        listReceipt: bytesOf(eves.receipts.list.receipt),
+        credentialsReceipt: bytesOf(eves.receipts.credentials.receipt),
+      }),
+    };
+    for (const [name, change] of Object.entries(forged)) {
+      t.equal((await tryComeBack(url, ada, device, kept, { change })).code, undefined);
+      t.equal(await counterOf(url, device), 1, `${name}: the list stays`);
+      t.equal(
+        (await mustCall(url, getCredentials, { token: device.token })).version,
+        1,
+        'and the credentials',
+      );
+    }
+    const other = await tryComeBack(url, ada, device, kept, {
+      change: (request) => ({
+        ...request,
+        credentials: { ...request.credentials, loginKey: makeSigningKey().publicKey },
+      }),
+    });
+    t.equal(other.code, undefined);
+    t.equal((await mustCall(url, getCredentials, { token: device.token })).version, 1, 'another login key');
+  },
+);
+
+t.test(
+  'a lost account is made again with every receipt, and with none missing; its name may be gone',
+  async (t) => {
+    const server = await openRestorableServer(t, TIMES);
+    const { url } = server;
+    await makeAccount(server);
+    await server.backUp();
+    const zoe = await makeAccount(server, { username: 'zoe' });
+    const yan = await makeAccount(server, { username: 'yan' });
+    const device = firstOf(zoe);
+    const kept = await keep(url, zoe, device);
+    const yans = await keep(url, yan, firstOf(yan));
+    await server.goBack();
+    const missing: Readonly<Record<string, Partial<ComeBack>>> = {
+      account: { accountReceipt: randomBytes(32) },
+      'another name': { username: 'zora' },
+      list: { listReceipt: randomBytes(32) },
+      credentials: { credentialsReceipt: randomBytes(32) },
+      record: { before: { hash: randomBytes(32), receipt: bytesOf(kept.receipts.record.receipt) } },
+    };
+    for (const [name, part] of Object.entries(missing)) {
+      const refused = await tryComeBack(url, zoe, device, kept, { change: (r) => ({ ...r, ...part }) });
+      t.equal(refused.code, 'session-ended', name);
+    }
+    t.equal((await tryComeBack(url, zoe, device, kept)).code, undefined);
+    t.equal((await mustCall(url, getRecord, { token: device.token })).version, 2);
+    await makeAccount(server, { username: 'yan' });
+    t.equal((await tryComeBack(url, yan, firstOf(yan), yans)).code, 'username-taken');
+  },
+);

@@ -1,0 +1,44 @@
+/** A server in a folder of its own that makes a backup and goes back to it, at the same address. */
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { backUp } from '../../server/admin/back-up.ts';
+import { restore } from '../../server/admin/restore.ts';
+import { makeFolder } from './open-store.ts';
+import { openTestServer, type TestServer } from './open-test-server.ts';
+
+const PASSPHRASE = 'a passphrase for this test';
+
+export interface RestorableServer {
+  readonly url: string;
+  /** Makes the backup. */
+  backUp(): Promise<void>;
+  /** Stops, puts the backup in force, starts again. */
+  goBack(): Promise<void>;
+}
+
+/** Opens one; it is closed with the test. `times`: what the commands take for the time of the backup and of the restore, ms. */
+export async function openRestorableServer(
+  t: Test,
+  times?: { readonly backUp: number; readonly restore: number },
+): Promise<RestorableServer> {
+  const folder = makeFolder(t);
+  const dataDir = join(folder, 'data');
+  const file = join(folder, 'backup');
+  let server: TestServer = await openTestServer({ dataDir });
+  const port = String(server.port);
+  t.teardown(() => server.close());
+  return {
+    url: server.url,
+    async backUp() {
+      const made = await backUp(dataDir, file, PASSPHRASE, times?.backUp ?? Date.now());
+      if (made.kind !== 'made') throw new Error(made.kind);
+    },
+    async goBack() {
+      await server.close();
+      const now = times?.restore ?? Date.now();
+      const restored = await restore(dataDir, file, PASSPHRASE, { replace: true, now });
+      if (restored.kind !== 'restored') throw new Error(restored.kind);
+      server = await openTestServer({ dataDir, settings: { TACET_PORT: port } });
+    },
+  };
+}
