@@ -216,6 +216,32 @@ test('emoji are found and put into the message by keys alone, and those used lat
   await expect(open).toBeFocused();
 });
 
+test('an Enter that comes before the emoji do takes the first one found once they are there', async ({
+  bob,
+}) => {
+  const { page } = bob;
+  const arrived = Promise.withResolvers<void>();
+  const asked = page.waitForRequest('**/emoji-data-*.js');
+  await page.route('**/emoji-data-*.js', async (route) => {
+    await arrived.promise;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: en.emoji.open }).click();
+  const search = page.getByRole('combobox', { name: en.emoji.search });
+  await expect(search).toBeFocused();
+  await asked;
+  // Whoever goes on typing means something else.
+  await page.keyboard.type('roc');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('ket');
+  await expect(search).toHaveValue('rocket');
+  await page.keyboard.press('Enter');
+  await expect(search).toBeVisible();
+  arrived.resolve();
+  await expect(bob.composer).toHaveValue('🚀');
+  await expect(search).toBeHidden();
+});
+
 test('whoever stands on a row of a long list stays on it when what arrives moves it', async ({
   ada,
   bob,

@@ -48,6 +48,8 @@ test('A02: a browser shows nothing of an envelope with a flipped bit, and writes
   const shown = wire.heard.findLast((frame) => frame.kind === 'bundles');
   if (shown?.kind !== 'bundles') throw new Error('nobody asked for keys');
   lie(wire, underOtherKey(shown.directory, PrivateKey.generate()));
+  // The server says that it refused, yet delivers: Bob is away, or his receipt would tell that it came to him.
+  await bob.page.goto('about:blank');
   await ada.composer.fill('not for others');
   await ada.composer.press('Enter');
   const bar = page.getByRole('region', { name: named(en.safety.blockedTitle, 'Bob') });
@@ -63,6 +65,8 @@ test('A02: a browser shows nothing of an envelope with a flipped bit, and writes
 
   // What Bob writes under his own key is read as before; the person decides about the other one in her own time.
   wire.behave();
+  await bob.page.goto(host.origin);
+  await bob.open('Ada Lovelace');
   await bob.send('still here');
   await ada.expectOnce('still here');
   await expect(bar).toBeVisible();

@@ -1,6 +1,7 @@
 /**
  * A panel of emoji in the system's own font: search on top, what was used lately, then all groups. The field keeps the focus; arrow keys
- * walk the emoji, Enter takes one, Esc closes. Whoever opens it places it. The data comes with the first picker that opens.
+ * walk the emoji, Enter takes one, Esc closes. Whoever opens it places it. The data comes with the first picker that opens; an Enter from
+ * before counts once it is there.
  */
 import type { VNode } from 'preact';
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
@@ -97,6 +98,7 @@ export function EmojiPicker({
   const [recent] = useLoaded(() => commands.readRecentEmoji(), 'recent');
   const [typed, setTyped] = useState('');
   const [at, setAt] = useState<number | undefined>(undefined);
+  const [isEarly, setEarly] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const panel = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -135,6 +137,11 @@ export function EmojiPicker({
     inBackground(commands.noteEmoji(emoji));
     onPick(emoji);
   }
+  useEffect(() => {
+    if (!isEarly || groups.kind === 'loading') return;
+    setEarly(false);
+    if (all[0] !== undefined) pick(all[0].emoji);
+  }, [isEarly, groups.kind]);
   function walk(event: KeyboardEvent): void {
     if (event.key === 'Escape') {
       event.preventDefault();
@@ -146,6 +153,7 @@ export function EmojiPicker({
       event.preventDefault();
       const emoji = chosen === undefined ? undefined : all[chosen];
       if (emoji !== undefined) pick(emoji.emoji);
+      else setEarly(isSearch && groups.kind === 'loading');
       return;
     }
     const isSideways = event.key === 'ArrowLeft' || event.key === 'ArrowRight';
@@ -186,6 +194,7 @@ export function EmojiPicker({
         onInput={(event) => {
           setTyped(event.currentTarget.value);
           setAt(undefined);
+          setEarly(false);
         }}
       />
       {groups.kind === 'failed' && (
