@@ -73,6 +73,22 @@ test('a reaction is counted under the message on both sides and can be taken bac
   await expect(bob.message('Cake is ready').getByRole('button', { name: /from Ada/ })).toBeVisible();
 });
 
+test('a text that the browser does not copy is told above the field until one goes on', async ({
+  ada,
+  bob,
+}) => {
+  await bob.send('not to be had');
+  await ada.open('Bob');
+  await ada.page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException('not now', 'NotAllowedError'));
+  });
+  await act(ada, 'not to be had', en.message.copy);
+  const told = ada.page.getByRole('alert').filter({ hasText: en.message.notCopied });
+  await expect(told).toBeVisible();
+  await ada.composer.fill('then by hand');
+  await expect(told).toBeHidden();
+});
+
 test('an edit replaces the text on both sides; the arrow key upwards begins it, Escape gives it up', async ({
   ada,
   bob,

@@ -9,9 +9,10 @@ import type { OpenConversation } from '../../core/door.ts';
 import { exactNow } from '../clock.ts';
 import { EmojiPanel } from '../components/emoji-panel.tsx';
 import { Icon } from '../components/icon.tsx';
-import { FailureNote } from '../components/note.tsx';
+import { FailureNote, Note } from '../components/note.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { fill, plural, text } from '../text/text.ts';
+import { forgetRefusal, refusal } from './acts.ts';
 import { ComposingBar } from './composing-bar.tsx';
 import {
   begun,
@@ -32,7 +33,7 @@ import {
   firstWords,
   giveBack,
   isAnother,
-  joinWords,
+  putBack,
   sendDraft,
   useTakingBack,
 } from './given-back.ts';
@@ -56,7 +57,7 @@ export function Composer({ conversation }: { readonly conversation: OpenConversa
   const keeping = useDraft(id, value, draft, area, setValue);
   useTakingBack(id, (words, kept) => {
     keeping.hurry();
-    setValue((since) => joinWords(words, since, kept));
+    setValue((since) => putBack(id, words, since, kept));
   });
   const opened = composingIn(id);
   const about = opened.at(-1);
@@ -154,6 +155,7 @@ export function Composer({ conversation }: { readonly conversation: OpenConversa
       }}
     >
       <FailureNote failure={saving.failure ?? sending.failure} />
+      {refusal.value?.of === id && <Note kind="danger">{refusal.value.words}</Note>}
       {picking && (
         <div class={css.picker}>
           <EmojiPanel onPick={insert} onClose={() => setPicking(false)} />
@@ -200,6 +202,7 @@ export function Composer({ conversation }: { readonly conversation: OpenConversa
               write(() => next);
               saving.forget();
               sending.forget();
+              forgetRefusal();
               if (editing !== undefined) return;
               if (next.trim() === '') typing.stop();
               else typing.strike();

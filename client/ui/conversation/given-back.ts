@@ -19,6 +19,9 @@ const underWay = new Map<ConversationId, string>();
 /** Drafts whose text is being sent: core takes them away with the commit of the message. */
 const leaving = new Map<ConversationId, readonly string[]>();
 
+/** What a field begins with since texts came back into it: the next one that does was written after them. */
+const cameBack = new Map<ConversationId, string>();
+
 /** Words of a conversation that no storage took. */
 export interface Unkept {
   readonly of: ConversationId;
@@ -50,6 +53,16 @@ export function joinWords(returned: string, since: string, kept?: string): strin
   return since === '' || since === returned || isEarlier ? returned : `${returned}\n${since}`;
 }
 
+/** As `joinWords`, for a text that is given back to this conversation: after those that came back before it. */
+export function putBack(id: ConversationId, returned: string, since: string, kept?: string): string {
+  const head = cameBack.get(id);
+  const follows = head !== undefined && (since === head || since.startsWith(`${head}\n`));
+  cameBack.set(id, follows ? `${head}\n${returned}` : returned);
+  return follows
+    ? `${head}\n${joinWords(returned, since.slice(head.length + 1), kept)}`
+    : joinWords(returned, since, kept);
+}
+
 /** Whether a text has these words as whole lines, one after another. */
 export function holdsLines(text: string, words: string): boolean {
   return `\n${text}\n`.includes(`\n${words}\n`);
@@ -77,7 +90,7 @@ export async function giveBack(door: Door, id: ConversationId, words: string, ke
   const take = fields.get(id);
   if (take !== undefined) return take(words, kept);
   const since = underWay.get(id) ?? draftOf(door, id);
-  await keepDraft(door, id, joinWords(words, since, kept));
+  await keepDraft(door, id, putBack(id, words, since, kept));
 }
 
 /** What a field begins with, where core shows this draft. */
@@ -88,6 +101,7 @@ export function firstWords(id: ConversationId, draft: string): string {
 
 /** Sends a text that core has as this draft. Resolves or rejects with `send`. */
 export async function sendDraft(id: ConversationId, draft: string, send: () => Promise<void>): Promise<void> {
+  cameBack.delete(id);
   leaving.set(id, [...(leaving.get(id) ?? []), draft]);
   try {
     await send();

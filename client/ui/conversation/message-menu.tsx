@@ -12,6 +12,7 @@ import { EmojiPanel } from '../components/emoji-panel.tsx';
 import { Icon, type IconNode } from '../components/icon.tsx';
 import { inBackground, useDoor } from '../door-context.ts';
 import { fill, text } from '../text/text.ts';
+import { act } from './acts.ts';
 import { canChange, compose, openMenu, ownReaction, QUICK_EMOJI, refOf, type OpenMenu } from './composing.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { DetailsDialog } from './details-dialog.tsx';
@@ -83,7 +84,7 @@ function Menu({
   function react(emoji: string): void {
     close();
     const next = ownReaction(message) === emoji ? undefined : emoji;
-    inBackground(commands.react(id, refOf(message), next));
+    inBackground(act(id, () => commands.react(id, refOf(message), next)));
   }
   function begin(kind: 'reply' | 'edit'): void {
     close();
@@ -103,7 +104,11 @@ function Menu({
       icon: Copy,
       run: () => {
         close();
-        inBackground(navigator.clipboard.writeText(message.text).then(() => announce(text.common.copied)));
+        const copy = async (): Promise<void> => {
+          await navigator.clipboard.writeText(message.text);
+          announce(text.common.copied);
+        };
+        inBackground(act(id, copy, text.message.notCopied));
       },
     },
     {

@@ -1,7 +1,8 @@
 /** Reactions under a message: which, how many, from whom. A press adds the same or takes the own one back. */
 import type { VNode } from 'preact';
-import { inBackground, useAsking, useDoor } from '../door-context.ts';
+import { inBackground, useDoor } from '../door-context.ts';
 import { fill, formatNumber, text } from '../text/text.ts';
+import { act } from './acts.ts';
 import { ownReaction, refOf } from './composing.ts';
 import css from './reactions.module.css';
 import type { MessageLine } from './rows.ts';
@@ -14,7 +15,6 @@ export function Reactions({
   readonly name: string;
 }): VNode {
   const { commands, state } = useDoor();
-  const { ask } = useAsking();
   const { reactions = [] } = message;
   const kinds = [...new Set(reactions.map(({ emoji }) => emoji))];
   return (
@@ -35,7 +35,7 @@ export function Reactions({
               const open = state.open.peek();
               if (open?.state !== 'accepted') return;
               const next = isMine ? undefined : emoji;
-              inBackground(ask(() => commands.react(open.id, refOf(message), next)));
+              inBackground(act(open.id, () => commands.react(open.id, refOf(message), next)));
             }}
           >
             <span class="heard">{label}</span>

@@ -280,6 +280,7 @@ export const de: Translation = {
     react: 'Reagieren',
     edit: 'Bearbeiten',
     copy: 'Text kopieren',
+    notCopied: 'Dein Browser hat das Kopieren nicht zugelassen.',
     select: 'Auswählen',
     delete: 'Löschen',
     replyingTo: 'Antwort an {name}',

@@ -273,6 +273,7 @@ export const en = {
     react: 'React',
     edit: 'Edit',
     copy: 'Copy text',
+    notCopied: 'Your browser did not let the text be copied.',
     select: 'Select',
     delete: 'Delete',
     replyingTo: 'Replying to {name}',

@@ -16,6 +16,7 @@ import {
   keepDraft,
   noteStranded,
   noteUnkept,
+  putBack,
   takeUnkept,
   unkept,
 } from '../../../../client/ui/conversation/given-back.ts';
@@ -142,4 +143,12 @@ t.test('words that nothing holds are noted where the app stands still, and nowhe
   const other = makeFakeDoor({ state: { session: { kind: 'other-version' } }, hang: ['setDraft'] });
   keepDraft(other, ADA, 'unanswered').catch(() => t.fail('it never rejects'));
   t.match(takeUnkept(), [{ words: 'unanswered' }], 'core may never answer');
+});
+
+t.test('texts that come back one after another stand in the order in which they were sent', async (t) => {
+  const first = putBack(ADA, 'one', '');
+  const second = putBack(ADA, 'two', first);
+  t.equal(second, 'one\ntwo');
+  t.equal(putBack(ADA, 'three', `${second}\nwritten since`), 'one\ntwo\nthree\nwritten since');
+  t.equal(putBack(ADA, 'four', 'all anew'), 'four\nall anew', 'before what came otherwise');
 });
