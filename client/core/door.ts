@@ -48,6 +48,8 @@ export interface Door {
    * both may have it, told apart by the id.
    */
   readonly unstored: ReadonlySignal<readonly Unstored[]>;
+  /** How often another core has taken the account over. What lives only as long as a core, such as a code to scan, is asked for anew. */
+  readonly takeovers: ReadonlySignal<number>;
   /** Tells core whether the person has this view before the eyes. */
   attend(attention: { readonly visible: boolean; readonly focused: boolean }): void;
   /** Takes the account over from a tab that runs another version of the app. */
@@ -102,8 +104,8 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
   let held: Partial<ViewState> | undefined;
   /** What the present core counts its lists by. */
   let hearer = new StateHearer();
-  /** Counts takeovers: what was asked for in one reveals nothing of a later one. */
-  let takeovers = 0;
+  /** What was asked for in one takeover reveals nothing of a later one. */
+  const takeovers = signal(0);
   /** Texts whose lines are among what is held. */
   let storedBehind: readonly MessageId[] = [];
 
@@ -197,10 +199,10 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     }
     if (signals.session.value.kind === 'starting') return;
     held = {};
-    takeovers += 1;
-    const takeover = takeovers;
+    const takeover = takeovers.peek() + 1;
+    takeovers.value = takeover;
     const reveal = (): void => {
-      if (held === undefined || takeover !== takeovers) return;
+      if (held === undefined || takeover !== takeovers.peek()) return;
       const slices = held;
       const shown = storedBehind;
       held = undefined;
@@ -267,6 +269,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     state: signals,
     commands,
     unstored,
+    takeovers,
     attend(next) {
       attention = next;
       if (turn > 0) current.postMessage({ kind: 'attention', ...next } satisfies ToCore);

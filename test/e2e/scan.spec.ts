@@ -6,7 +6,7 @@ import config from '../../playwright.config.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { writeFilm } from '../support/camera-film.ts';
 import { expect, test } from './fixtures.ts';
-import type { Person } from './pages/person.page.ts';
+import { Person } from './pages/person.page.ts';
 
 test.use({ beginning: 'nobody' });
 
@@ -137,6 +137,30 @@ test('a code that was put away is no invite any more; who says no to the next on
     const header = page.getByRole('heading', { level: 1, name });
     await expect(header).toContainText(en.trust.label['by-invite']);
   }
+});
+
+test('a code that is shown while another tab takes over makes way for one that serves', async ({
+  ada,
+  bob,
+}) => {
+  const first = bob.page;
+  const page = await first.context().newPage();
+  const second = new Person(page, bob.origin, bob);
+  await page.goto(first.url());
+  await expect(second.composer).toBeVisible();
+  await second.button(en.list.newChat).first().click();
+  await second.button(en.newChat.invite).click();
+  const code = page.getByRole('img', { name: en.newInvite.qr });
+  await expect(code).toBeVisible();
+  const before = await code.screenshot();
+  await first.close();
+  await expect.poll(async () => (await code.screenshot()).equals(before)).toBe(false);
+  await writeFilm(film, code);
+  await ada.page.context().grantPermissions(['camera']);
+  await ada.button(en.list.newChat).first().click();
+  await ada.button(en.newChat.scan).click();
+  await ada.button(en.invite.follow).click();
+  await expect(ada.button(en.encounter.confirm)).toBeVisible();
 });
 
 test('a code that is no invite says so in the dialog, and without permission the field remains', async ({

@@ -230,6 +230,7 @@ export function makeFakeDoor(scene: Scene): Door {
     state,
     commands,
     unstored: signal(scene.unstored ?? []),
+    takeovers: signal(0),
     attend: () => undefined,
     takeOver: () => undefined,
     close: () => undefined,

@@ -1,4 +1,4 @@
-/** A code for somebody who is there: an invite of its own that lasts ten minutes, and no longer than it is shown. */
+/** A code for somebody who is there: an invite of its own that lasts ten minutes, and no longer than it is shown or than core lives. */
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { shownNow } from '../clock.ts';
@@ -20,14 +20,14 @@ export function ScanCode({
   /** There is no code to be had. */
   readonly onMissing?: () => void;
 }): VNode {
-  const { commands, state } = useDoor();
+  const { commands, state, takeovers } = useDoor();
   const isHere = useIsHere();
   const [made, again] = useLoaded(async () => {
     const invite = await commands.makeInvite('scan');
     // Put away before it was there.
     if (!isHere.current) inBackground(commands.withdrawInvite(invite.link));
     return invite;
-  }, 'code');
+  }, `code ${takeovers.value}`);
   const link = made.kind === 'loaded' ? made.value.link : undefined;
   useEffect(() => {
     if (link === undefined) return undefined;
