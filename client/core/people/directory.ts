@@ -8,6 +8,7 @@ import type { ListView } from '@tacet/protocol/content/frame';
 import type { AccountId, DeviceId } from '@tacet/protocol/ids';
 import { closeInvites } from '../account/kept-invites.ts';
 import type { RecordKeeper } from '../account/record.ts';
+import { isPatient } from '../account/restores.ts';
 import { copyBytes } from '../bytes.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Row, SealedDb, Table, WriteTx } from '../db/sealed.ts';
@@ -21,7 +22,7 @@ import type { Clock } from '../ports.ts';
 import { ChangedKeys } from './changed-keys.ts';
 import { DeviceSigns } from './device-signs.ts';
 import { HeldPeople } from './held-people.ts';
-import { judgeEntry, knownOf, mayFollow, type Judgement, type Known } from './judging.ts';
+import { judgeEntry, knownOf, mayFollow, type Judgement, type Known, type Source } from './judging.ts';
 import {
   freshPerson,
   isKeptAlike,
@@ -169,7 +170,7 @@ export class Directory {
    * Judges an entry against everything known, without changing anything. Throws `CoreError` `server-dishonest` for a bad signature, a
    * fork, and, where `source` is the server, for a list older than one that was seen.
    */
-  judge(entry: DirectoryEntry, source: 'server' | 'message'): Judgement {
+  judge(entry: DirectoryEntry, source: Source): Judgement {
     return judgeEntry(entry, source, this.#known(entry.account), this.#people.get(entry.account));
   }
 
@@ -191,8 +192,11 @@ export class Directory {
       held !== undefined && equalBytes(held.stored.accountKey, known.accountKey) ? held : undefined;
     if (!equalBytes(known.accountKey, accountKey)) {
       // Judged as a change of the key that is still in force, and it still may follow it; else something else has come meanwhile.
-      const isOfThisKey = judgement.kind === 'key-changed' && equalBytes(judgement.over, known.accountKey);
-      if (isOfThisKey && mayFollow(person.list, known)) {
+      if (
+        judgement.kind === 'key-changed' &&
+        equalBytes(judgement.over, known.accountKey) &&
+        mayFollow(person.list, known, judgement.source)
+      ) {
         return this.changedKeys.meet(tx, person, known.trust === 'verified');
       }
       return this.isBlocked(account) ? undefined : inForce;
@@ -273,12 +277,22 @@ export class Directory {
 
   #known(account: AccountId): Known | undefined {
     if (account !== this.#own.value.account) {
-      return knownOf(this.#record.contact(account), this.#people.get(account));
+      const now = this.#clock.now();
+      const isRestored = isPatient(this.#own.value, now);
+      return knownOf(this.#record.contact(account), this.#people.get(account), { now, isRestored });
     }
     const inRecord = this.#record.value.list;
     const list = inRecord.counter > this.ownList.counter ? inRecord : this.ownView;
     const { accountKey } = this.#own.value;
-    return { accountKey, list, trust: 'verified', isAccepted: true, isHearsay: false, isOwn: true };
+    return {
+      accountKey,
+      list,
+      trust: 'verified',
+      isAccepted: true,
+      isHearsay: false,
+      mayGoBack: false,
+      isOwn: true,
+    };
   }
 
   /** The directory has shown the key that somebody is known by. */

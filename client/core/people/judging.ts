@@ -9,6 +9,9 @@ import { succession, verifiedDepartures, verifyList } from '../device-lists.ts';
 import { CoreError } from '../failure.ts';
 import { isSamePerson, personFrom, type DirectoryEntry, type Person } from './person.ts';
 
+/** Who shows an entry: the directory now, or somebody in a message that may have been long on its way. */
+export type Source = 'server' | 'message';
+
 /** What an entry means for what is known. */
 export type Judgement =
   | { readonly kind: 'first' | 'same' | 'newer'; readonly person: Person }
@@ -20,6 +23,7 @@ export type Judgement =
       readonly blocks: boolean;
       /** The key that it changes. */
       readonly over: Uint8Array;
+      readonly source: Source;
     };
 
 /** What is known of an account before an entry is judged. */
@@ -31,15 +35,31 @@ export interface Known {
   readonly isAccepted: boolean;
   /** The directory has never shown this key: somebody has said so in a message. */
   readonly isHearsay: boolean;
+  /**
+   * Another key may come with an older list. Nobody has checked the one in force, so that the directory's word stands against it: a server
+   * that has lied once can be followed back to the truth. Not so where it was restored lately and may not know better, nor soon after
+   * another change: a server that says now this, now that is not followed to and fro.
+   */
+  readonly mayGoBack: boolean;
   /** It is the own account. */
   readonly isOwn: boolean;
 }
 
-/** What is known of somebody: the record's word where he is in it, and what is held here where that is higher. */
-export function knownOf(contact: Contact | undefined, held: Person | undefined): Known | undefined {
+/** A key that has come into force this lately stands against an older list under another one. */
+const SETTLED_MS = 60 * 60_000;
+
+/**
+ * What is known of somebody: the record's word where he is in it, and what is held here where that is higher. `now`: this device's time,
+ * ms; `isRestored`: the server may have lost what came since its backup.
+ */
+export function knownOf(
+  contact: Contact | undefined,
+  held: Person | undefined,
+  { now, isRestored }: { readonly now: number; readonly isRestored: boolean },
+): Known | undefined {
   const accountKey = contact?.accountKey ?? held?.stored.accountKey;
   if (accountKey === undefined) return undefined;
-  const { trust = 'unverified', state } = contact ?? {};
+  const { trust = 'unverified', state, believedAt = 0 } = contact ?? {};
   // Counters under another key say nothing about this one's.
   const under = held !== undefined && equalBytes(held.stored.accountKey, accountKey) ? held : undefined;
   const list =
@@ -52,6 +72,7 @@ export function knownOf(contact: Contact | undefined, held: Person | undefined):
     list: { counter: list.counter, hash: list.hash },
     trust,
     isAccepted: state === 'accepted',
+    mayGoBack: trust === 'unverified' && !isRestored && Math.abs(now - believedAt) > SETTLED_MS,
     isHearsay: (contact === undefined ? under?.stored.hearsay : contact.hearsay) === true,
     isOwn: false,
   };
@@ -63,7 +84,7 @@ export function knownOf(contact: Contact | undefined, held: Person | undefined):
  */
 export function judgeEntry(
   entry: DirectoryEntry,
-  source: 'server' | 'message',
+  source: Source,
   known: Known | undefined,
   held: Person | undefined,
 ): Judgement {
@@ -79,10 +100,11 @@ export function judgeEntry(
     if (known.isOwn) {
       throw new CoreError('server-dishonest', 'another account key for the own account');
     }
-    if (!mayFollow(list, known)) {
+    if (!mayFollow(list, known, source)) {
       throw new CoreError('server-dishonest', 'a changed account key whose list does not go on');
     }
-    return { kind: 'key-changed', person, blocks: known.trust === 'verified', over: known.accountKey };
+    const over = known.accountKey;
+    return { kind: 'key-changed', person, blocks: known.trust === 'verified', over, source };
   }
   switch (succession(list, known.list)) {
     case 'fork':
@@ -104,8 +126,9 @@ export function judgeEntry(
 
 /**
  * Whether an entry under another key may come after what is known: its list goes on, or nobody but himself has said who he is, against
- * whom the directory's word stands.
+ * whom the directory's word stands, as it does against a key that it has shown without anybody's checking it.
  */
-export function mayFollow(list: ListView, known: Known): boolean {
-  return !known.isAccepted || known.isHearsay || list.counter > known.list.counter;
+export function mayFollow(list: ListView, known: Known, source: Source): boolean {
+  const goesBack = source === 'server' && known.mayGoBack;
+  return !known.isAccepted || known.isHearsay || goesBack || list.counter > known.list.counter;
 }

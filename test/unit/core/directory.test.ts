@@ -2,7 +2,9 @@
 import t from 'tap';
 import { PrivateKey } from '@tacet/crypto';
 import { sha256 } from '@tacet/crypto/vault';
+import { withRestore } from '../../../client/core/account/restores.ts';
 import type { SignedBytes } from '../../../client/core/db/stored-device.ts';
+import { T } from '../../../client/core/db/stores.ts';
 import { newContact } from '../../../client/core/people/contact-entry.ts';
 import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
 import type { Judgement } from '../../../client/core/people/judging.ts';
@@ -109,6 +111,23 @@ t.test('the account key of an accepted contact changes only together with a list
     t.throws(() => directory.judge(swapped, 'server'), { code: 'server-dishonest' });
   }
 });
+
+t.test(
+  'against a key that nobody has checked the directory’s word stands, a message’s does not',
+  async (t) => {
+    const { directory, own, db, ben } = await makeDirectoryScene('unverified');
+    const key = PrivateKey.generate();
+    const entry = ben.entry(ben.list(1, 1, undefined, key), key);
+    t.match(directory.judge(entry, 'server'), { kind: 'key-changed', blocks: false });
+    t.throws(() => directory.judge(entry, 'message'), { code: 'server-dishonest' });
+    await db.write([T.own], async (tx) =>
+      own.change(tx, (held) =>
+        withRestore(held, { epoch: new Uint8Array(16), backedUpAt: 1, at: Date.now() }),
+      ),
+    );
+    t.throws(() => directory.judge(entry, 'server'), { code: 'server-dishonest' }, 'it may not know better');
+  },
+);
 
 t.test('against somebody who is not accepted yet the directory’s word stands', async (t) => {
   const { directory, ben } = await makeDirectoryScene('unverified', 'request');
@@ -242,7 +261,7 @@ t.test(
     t.throws(
       () => directory.judge(eve.entry(eve.list(2, 1, undefined, forger), forger), 'server'),
       { code: 'server-dishonest' },
-      'once the directory has shown a key, no other one may come under a lower counter',
+      'once the directory has shown a key, no other one may soon come under a lower counter',
     );
   },
 );
@@ -293,7 +312,7 @@ t.test('an old key of somebody who is known from the record is not taken for hea
   const proved = directory.judge(eve.entry(eve.list(5, 1)), 'message');
   await db.write(DIRECTORY_TABLES, async (tx) => directory.commit(tx, proved));
   t.ok(directory.get(eve.id));
-  t.throws(() => directory.judge(eve.entry(eve.list(4, 1, undefined, before), before), 'server'), {
+  t.throws(() => directory.judge(eve.entry(eve.list(4, 1, undefined, before), before), 'message'), {
     code: 'server-dishonest',
   });
 });
