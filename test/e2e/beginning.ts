@@ -55,6 +55,8 @@ async function openBrowser(browser: Browser): Promise<Page> {
 
 /** Closes the client in somebody's browser and reads what it leaves behind. */
 async function keep({ page, name, username, passphrase }: Person): Promise<KeptPerson> {
+  // The invite's address is left a moment after its form.
+  await page.waitForURL((url) => !url.pathname.startsWith('/i/'));
   const path = new URL(page.url()).pathname;
   return { who: { name, username }, passphrase, path, kept: await readKept(page) };
 }

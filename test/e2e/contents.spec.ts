@@ -124,7 +124,7 @@ test.describe('with what the service worker keeps', () => {
     await ada.expectOnce('And the ladder');
     await bob.expectDelivery('And the ladder', 'delivered');
     // From its installation on the service worker has what is opened for the first time without a connection.
-    await bob.page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await bob.expectAppKept();
     await bob.page.context().setOffline(true);
     await act(bob, 'Bring the bllue one', en.message.edit);
     await bob.composer.fill('Bring the blue one');

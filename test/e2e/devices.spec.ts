@@ -1,9 +1,7 @@
 /** Devices and account: the list, removing a device, another passphrase, wiping, deleting, the app lock. */
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, test, testAlone } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
-
-test.use({ beginning: 'nobody' });
 
 function named(template: string, name: string): string {
   return template.replace('{name}', name);
@@ -74,53 +72,51 @@ test('devices have names, and a removed one ends: it gets nothing more and conta
   await bob.expectOnce('it is gone');
 });
 
-test('without a connection nothing is removed, and the question stays open for another try', async ({
-  ada,
-  host,
-  newBrowser,
-}) => {
-  const other = new Person(await newBrowser(), host.origin, ada);
-  await other.signIn(ada.passphrase);
-  await other.expectHome();
-  await openDevices(ada);
-  const lines = ada.page.getByRole('listitem').filter({ has: ada.page.getByRole('heading') });
-  await expect(lines).toHaveCount(2);
-  await lines
-    .nth(1)
-    .getByRole('button', { name: /^Remove/ })
-    .click();
-  await host.stop();
-  await givePassphrase(ada, ada.passphrase, en.devices.removeConfirm);
-  await expect(ada.page.getByRole('alert')).toContainText(en.failures.offline);
-  await host.startAgain();
-  await ada.button(en.devices.removeConfirm).click();
-  await expect(lines).toHaveCount(1);
-  await expect(other.page.getByRole('heading', { name: en.ended.removedTitle })).toBeVisible();
-});
+testAlone(
+  'without a connection nothing is removed, and the question stays open for another try',
+  async ({ ada, host, newBrowser }) => {
+    const other = new Person(await newBrowser(), host.origin, ada);
+    await other.signIn(ada.passphrase);
+    await other.expectHome();
+    await openDevices(ada);
+    const lines = ada.page.getByRole('listitem').filter({ has: ada.page.getByRole('heading') });
+    await expect(lines).toHaveCount(2);
+    await lines
+      .nth(1)
+      .getByRole('button', { name: /^Remove/ })
+      .click();
+    await host.stop();
+    await givePassphrase(ada, ada.passphrase, en.devices.removeConfirm);
+    await expect(ada.page.getByRole('alert')).toContainText(en.failures.offline);
+    await host.startAgain();
+    await ada.button(en.devices.removeConfirm).click();
+    await expect(lines).toHaveCount(1);
+    await expect(other.page.getByRole('heading', { name: en.ended.removedTitle })).toBeVisible();
+  },
+);
 
-test('an added device is told of above the list, over a reload too, until it was seen, and leads to the devices', async ({
-  ada,
-  host,
-  newBrowser,
-}) => {
-  const other = new Person(await newBrowser(), host.origin, ada);
-  await other.signIn(ada.passphrase);
-  await other.expectHome();
-  const word = ada.page.getByText(en.alerts.addedDoubt);
-  await expect(word).toBeVisible();
-  await ada.page.reload();
-  await expect(word).toBeVisible();
-  await expect(other.page.getByText(en.alerts.addedDoubt)).toHaveCount(0);
-  await ada.page.getByRole('link', { name: en.alerts.addedSee }).click();
-  await expect(ada.page.getByRole('heading', { name: en.devices.title, level: 1 })).toBeVisible();
-  await expect(ada.page.getByRole('button', { name: /^Remove/ })).toHaveCount(1);
-  await ada.page.goto(host.origin);
-  await ada.button(en.alerts.addedSeen).click();
-  await expect(word).toHaveCount(0);
-  await ada.page.reload();
-  await ada.expectHome();
-  await expect(word).toHaveCount(0);
-});
+testAlone(
+  'an added device is told of above the list, over a reload too, until it was seen, and leads to the devices',
+  async ({ ada, host, newBrowser }) => {
+    const other = new Person(await newBrowser(), host.origin, ada);
+    await other.signIn(ada.passphrase);
+    await other.expectHome();
+    const word = ada.page.getByText(en.alerts.addedDoubt);
+    await expect(word).toBeVisible();
+    await ada.page.reload();
+    await expect(word).toBeVisible();
+    await expect(other.page.getByText(en.alerts.addedDoubt)).toHaveCount(0);
+    await ada.page.getByRole('link', { name: en.alerts.addedSee }).click();
+    await expect(ada.page.getByRole('heading', { name: en.devices.title, level: 1 })).toBeVisible();
+    await expect(ada.page.getByRole('button', { name: /^Remove/ })).toHaveCount(1);
+    await ada.page.goto(host.origin);
+    await ada.button(en.alerts.addedSeen).click();
+    await expect(word).toHaveCount(0);
+    await ada.page.reload();
+    await ada.expectHome();
+    await expect(word).toHaveCount(0);
+  },
+);
 
 /** Opens a page of the settings by its address, with a fresh page. */
 async function openAccount(person: Person): Promise<void> {
@@ -128,7 +124,7 @@ async function openAccount(person: Person): Promise<void> {
   await expect(person.page.getByRole('heading', { name: en.account.title, level: 1 })).toBeVisible();
 }
 
-test('a removed browser can delete what it kept and sign in anew', async ({ ada, host, newBrowser }) => {
+testAlone('a removed browser can delete what it kept and sign in anew', async ({ ada, host, newBrowser }) => {
   const other = new Person(await newBrowser(), host.origin, ada);
   await other.signIn(ada.passphrase);
   await other.expectHome();
@@ -141,33 +137,33 @@ test('a removed browser can delete what it kept and sign in anew', async ({ ada,
   await other.expectHome();
 });
 
-test('another passphrase opens the account from then on, and the old one does not', async ({
-  ada,
-  host,
-  newBrowser,
-}) => {
-  const old = ada.passphrase;
-  await openAccount(ada);
-  await ada.page.getByRole('link', { name: en.account.change }).click();
-  // A wrong one is found out at the end and asked for again; nothing has changed.
-  for (const current of ['not hers at all, by no means', old]) {
-    await ada.page.getByLabel(en.devices.passphrase, { exact: true }).fill(current);
-    await ada.button(en.common.continue).click();
-    await ada.readWords();
-    await ada.button(en.common.continue).click();
-    await ada.confirmWord();
-    await ada.button(en.account.change).click();
-    if (current !== old) await expect(ada.page.getByRole('alert')).toContainText(en.devices.passphraseWrong);
-  }
-  await expect(ada.page.getByRole('heading', { name: en.account.title, level: 1 })).toBeVisible();
-  expect(ada.passphrase).not.toBe(old);
+testAlone(
+  'another passphrase opens the account from then on, and the old one does not',
+  async ({ ada, host, newBrowser }) => {
+    const old = ada.passphrase;
+    await openAccount(ada);
+    await ada.page.getByRole('link', { name: en.account.change }).click();
+    // A wrong one is found out at the end and asked for again; nothing has changed.
+    for (const current of ['not hers at all, by no means', old]) {
+      await ada.page.getByLabel(en.devices.passphrase, { exact: true }).fill(current);
+      await ada.button(en.common.continue).click();
+      await ada.readWords();
+      await ada.button(en.common.continue).click();
+      await ada.confirmWord();
+      await ada.button(en.account.change).click();
+      if (current !== old)
+        await expect(ada.page.getByRole('alert')).toContainText(en.devices.passphraseWrong);
+    }
+    await expect(ada.page.getByRole('heading', { name: en.account.title, level: 1 })).toBeVisible();
+    expect(ada.passphrase).not.toBe(old);
 
-  const other = new Person(await newBrowser(), host.origin, ada);
-  await other.signIn(old);
-  await expect(other.page.getByRole('alert')).toContainText(en.failures['login-refused']);
-  await other.signIn(ada.passphrase);
-  await other.expectHome();
-});
+    const other = new Person(await newBrowser(), host.origin, ada);
+    await other.signIn(old);
+    await expect(other.page.getByRole('alert')).toContainText(en.failures['login-refused']);
+    await other.signIn(ada.passphrase);
+    await other.expectHome();
+  },
+);
 
 test.describe('with what the service worker keeps', () => {
   test.use({ serviceWorkers: 'allow' });
@@ -176,6 +172,7 @@ test.describe('with what the service worker keeps', () => {
     await bob.send('to be wiped');
     await ada.open('Bob');
     await ada.expectOnce('to be wiped');
+    await ada.expectAppKept();
     await openAccount(ada);
     await host.stop();
     await ada.button(en.account.wipe).click();
@@ -268,21 +265,24 @@ test('the app lock hides everything, over a reload too, and opens only with its 
   await ada.expectOnce('other words');
 });
 
-test('who has forgotten the passphrase of the lock can wipe and sign in with that of the account', async ({
-  ada,
-}) => {
-  await openAccount(ada);
-  await ada.button(en.account.lockSet).click();
-  const dialog = ada.page.getByRole('dialog');
-  await dialog.getByLabel(en.account.lockPassphrase, { exact: true }).fill('violet tractor omelette canyon');
-  await dialog.getByLabel(en.account.lockAgain, { exact: true }).fill('violet tractor omelette canyon');
-  await dialog.getByRole('button', { name: en.account.lockConfirm }).click();
-  await ada.button(en.account.lockNow).click();
-  await ada.page.getByText(en.locked.forgotten).click();
-  await ada.button(en.locked.wipe).click();
-  await expect(ada.page.getByRole('dialog')).toContainText(en.account.wipeLoses);
-  await ada.button(en.account.wipeConfirm).click();
-  await expect(ada.page.getByText(en.welcome.signedOut)).toBeVisible();
-  await ada.signIn(ada.passphrase);
-  await ada.expectHome();
-});
+testAlone(
+  'who has forgotten the passphrase of the lock can wipe and sign in with that of the account',
+  async ({ ada }) => {
+    await openAccount(ada);
+    await ada.button(en.account.lockSet).click();
+    const dialog = ada.page.getByRole('dialog');
+    await dialog
+      .getByLabel(en.account.lockPassphrase, { exact: true })
+      .fill('violet tractor omelette canyon');
+    await dialog.getByLabel(en.account.lockAgain, { exact: true }).fill('violet tractor omelette canyon');
+    await dialog.getByRole('button', { name: en.account.lockConfirm }).click();
+    await ada.button(en.account.lockNow).click();
+    await ada.page.getByText(en.locked.forgotten).click();
+    await ada.button(en.locked.wipe).click();
+    await expect(ada.page.getByRole('dialog')).toContainText(en.account.wipeLoses);
+    await ada.button(en.account.wipeConfirm).click();
+    await expect(ada.page.getByText(en.welcome.signedOut)).toBeVisible();
+    await ada.signIn(ada.passphrase);
+    await ada.expectHome();
+  },
+);

@@ -1,9 +1,7 @@
 /** Finding people by name, what a request shows and reveals, blocking and taking it back, pictures. */
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, test, testAlone } from './fixtures.ts';
 import type { Person } from './pages/person.page.ts';
-
-test.use({ beginning: 'nobody' });
 
 const of = (template: string, name: string): string => template.replaceAll('{name}', name);
 
@@ -133,7 +131,7 @@ test('who is blocked reaches nobody, is not told, and comes back when unblocked'
   await bob.expectOnce('On its way');
 });
 
-test('a name that nobody has, the own one and no name are answered in the dialog', async ({ ada }) => {
+testAlone('a name that nobody has, the own one and no name are answered in the dialog', async ({ ada }) => {
   await startChat(ada, 'nobody');
   const dialog = ada.page.getByRole('dialog', { name: en.newChat.title });
   await expect(dialog.getByRole('alert')).toHaveText(en.failures['account-unknown']);
@@ -154,9 +152,9 @@ test('a name that nobody has, the own one and no name are answered in the dialog
 test.describe('with what the service worker keeps', () => {
   test.use({ serviceWorkers: 'allow' });
 
-  test('without a connection a lookup says so and keeps what was typed', async ({ ada }) => {
+  testAlone('without a connection a lookup says so and keeps what was typed', async ({ ada }) => {
     // From its installation on the service worker has what is opened for the first time without a connection.
-    await ada.page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await ada.expectAppKept();
     await ada.page.context().setOffline(true);
     await startChat(ada, 'somebody');
     const dialog = ada.page.getByRole('dialog', { name: en.newChat.title });
@@ -182,7 +180,7 @@ test('a picture is chosen, seen by the other, and taken away', async ({ ada, bob
   await expect(bob.item('Ada').locator('img')).toHaveCount(0);
 });
 
-test('a file that is no picture is refused in words', async ({ ada }) => {
+testAlone('a file that is no picture is refused in words', async ({ ada }) => {
   await ada.page.goto(`${ada.origin}/settings`);
   await ada.page
     .getByLabel(en.settings.pictureChoose)

@@ -2,24 +2,10 @@
 import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test as base } from './fixtures.ts';
 import type { Host } from './host.ts';
 import { Person } from './pages/person.page.ts';
-
-base.use({ beginning: 'nobody' });
-
-/** Waits until the files of the app are kept and the service worker answers for this page. */
-async function isKept(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-    if (navigator.serviceWorker.controller !== null) return;
-    await new Promise<void>((resolve) => {
-      navigator.serviceWorker.addEventListener('controllerchange', () => resolve(), { once: true });
-    });
-  });
-}
 
 const DIST = join(import.meta.dirname, '..', '..', 'client', 'dist');
 
@@ -53,7 +39,7 @@ test('without a network the list and the conversations open, and what is written
 }) => {
   await bob.send('kept for the tunnel');
   await bob.expectDelivery('kept for the tunnel', 'sent');
-  await isKept(bob.page);
+  await bob.expectAppKept();
   await host.stop();
   await bob.page.context().setOffline(true);
   await bob.page.reload();
@@ -73,7 +59,7 @@ test('nothing is kept of the server’s answers, and a newcomer keeps nothing at
   host,
   newBrowser,
 }) => {
-  await isKept(bob.page);
+  await bob.expectAppKept();
   const kept = await bob.page.evaluate(async () => {
     const names = await caches.keys();
     const lists = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
@@ -97,7 +83,7 @@ test('a newer version is offered, waits while somebody writes, and comes when it
   watch,
 }) => {
   await bob.send('before the update');
-  await isKept(bob.page);
+  await bob.expectAppKept();
   const second = new Person(await bob.page.context().newPage(), bob.origin, bob);
   await watch(second.page);
   await second.page.goto(bob.page.url());
@@ -125,7 +111,7 @@ test('an app that is too old for what is stored is offered the newer version, an
   publish,
 }) => {
   const { page } = bob;
-  await isKept(page);
+  await bob.expectAppKept();
   const empty = `${host.origin}/empty.html`;
   await page.route(empty, (route) =>
     route.fulfill({ contentType: 'text/html', body: '<title>Empty</title>' }),
@@ -153,7 +139,7 @@ test('an app that is too old for what is stored is offered the newer version, an
 });
 
 test('a file that is not the one that the build made is not kept', async ({ bob, host, publish }) => {
-  await isKept(bob.page);
+  await bob.expectAppKept();
   await publish(host, { 'service-worker.js': '// another build', 'index.html': '<!-- by somebody else -->' });
   const left = await bob.page.evaluate(async () => {
     const registration = await navigator.serviceWorker.ready;
@@ -173,7 +159,7 @@ test('a file that is not the one that the build made is not kept', async ({ bob,
 });
 
 test('browsers find everything that installing needs', async ({ bob }) => {
-  await isKept(bob.page);
+  await bob.expectAppKept();
   const devtools = await bob.page.context().newCDPSession(bob.page);
   const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
   // Test contexts are private windows, which alone never install.

@@ -1,10 +1,8 @@
 /** Reach: everything by keyboard alone, focus where it is expected, back as browsers do it, one tab at a time, and what the policy stops. */
 import type { Locator } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, stoppedInWorkers, test } from './fixtures.ts';
+import { expect, stoppedInWorkers, test, testAlone, testEmpty } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
-
-test.use({ beginning: 'nobody' });
 
 /** Presses Tab until the focus is there; a person would give up later than this. */
 async function tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
@@ -15,7 +13,7 @@ async function tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise
   throw new Error('the keyboard does not get there');
 }
 
-test('from the invite to a sent message without a pointer', async ({ ada, host, newBrowser }) => {
+testAlone('from the invite to a sent message without a pointer', async ({ ada, host, newBrowser }) => {
   const link = await ada.makeInvite();
   const page = await newBrowser();
   const bob = new Person(page, host.origin, { name: 'Bob', username: 'bob' });
@@ -48,7 +46,7 @@ test('from the invite to a sent message without a pointer', async ({ ada, host, 
   await expect(bob.message('by hand')).toBeFocused();
 });
 
-test('a dialog keeps the focus, closes by Esc and gives the focus back', async ({ ada }) => {
+testAlone('a dialog keeps the focus, closes by Esc and gives the focus back', async ({ ada }) => {
   const opener = ada.button(en.list.invite).first();
   await opener.focus();
   await ada.page.keyboard.press('Enter');
@@ -66,7 +64,7 @@ test('a dialog keeps the focus, closes by Esc and gives the focus back', async (
   await expect(opener).toBeFocused();
 });
 
-test('an invite link is copied whole', async ({ ada }) => {
+testAlone('an invite link is copied whole', async ({ ada }) => {
   await ada.button(en.list.invite).first().click();
   const dialog = ada.page.getByRole('dialog', { name: en.newInvite.title });
   await dialog.getByRole('button', { name: en.newInvite.copy }).click();
@@ -126,7 +124,7 @@ test('a name typed after Ctrl+K leads to the conversation, and ? lists the keys'
   await expect(ada.page.getByRole('dialog')).toHaveCount(0);
 });
 
-test('the list is made wider by keys and stays so', async ({ ada }) => {
+testAlone('the list is made wider by keys and stays so', async ({ ada }) => {
   const divider = ada.page.getByRole('separator', { name: en.list.resize });
   await divider.focus();
   for (let presses = 0; presses < 5; presses += 1) await ada.page.keyboard.press('ArrowRight');
@@ -138,7 +136,7 @@ test('the list is made wider by keys and stays so', async ({ ada }) => {
   await expect.poll(async () => (await list.boundingBox())?.width).toBe(360);
 });
 
-test('the appearance that was chosen is there again after a reload', async ({ ada }) => {
+testAlone('the appearance that was chosen is there again after a reload', async ({ ada }) => {
   const ground = () => ada.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await ground();
   await ada.page.goto(`${ada.origin}/settings`);
@@ -171,7 +169,7 @@ test('an invite link opened by somebody who is signed in asks before it is used'
   await bob.expectOnce('I have your link');
 });
 
-test('an invite that was used is refused with what to do', async ({ ada, host, newBrowser }) => {
+testAlone('an invite that was used is refused with what to do', async ({ ada, host, newBrowser }) => {
   const link = await ada.makeInvite();
   const first = new Person(await newBrowser(), host.origin, { name: 'Bob', username: 'bob' });
   await first.signUp(link);
@@ -181,24 +179,23 @@ test('an invite that was used is refused with what to do', async ({ ada, host, n
   await expect(second.getByText(en.failures['invite-invalid'])).toBeVisible();
 });
 
-test('a username that is taken leads back to the first step with everything kept', async ({
-  ada,
-  host,
-  newBrowser,
-}) => {
-  const page = await newBrowser();
-  const other = new Person(page, host.origin, { name: 'Another Ada', username: 'ada' });
-  await page.goto(await ada.makeInvite());
-  await other.fillSignUp();
-  await expect(page.getByText(en.failures['username-taken'])).toBeVisible({ timeout: 60_000 });
-  await expect(page.getByLabel(en.signUp.name, { exact: true })).toHaveValue('Another Ada');
-  await page.getByLabel(en.signUp.username, { exact: true }).fill('ada2');
-  await other.button(en.common.continue).click();
-  await other.button(en.common.continue).click();
-  await other.confirmWord();
-  await other.button(en.signUp.create).click();
-  await other.expectHome();
-});
+testAlone(
+  'a username that is taken leads back to the first step with everything kept',
+  async ({ ada, host, newBrowser }) => {
+    const page = await newBrowser();
+    const other = new Person(page, host.origin, { name: 'Another Ada', username: 'ada' });
+    await page.goto(await ada.makeInvite());
+    await other.fillSignUp();
+    await expect(page.getByText(en.failures['username-taken'])).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByLabel(en.signUp.name, { exact: true })).toHaveValue('Another Ada');
+    await page.getByLabel(en.signUp.username, { exact: true }).fill('ada2');
+    await other.button(en.common.continue).click();
+    await other.button(en.common.continue).click();
+    await other.confirmWord();
+    await other.button(en.signUp.create).click();
+    await other.expectHome();
+  },
+);
 
 test('typing shows on the other side and goes away', async ({ ada, bob }) => {
   await bob.send('hello');
@@ -234,33 +231,36 @@ test('what a message says is never markup, and a link in it is only a link', asy
   await expect(link).toHaveAttribute('rel', 'noopener noreferrer');
 });
 
-test('scripts, workers and markup that are not the client’s own are stopped', async ({ browser, host }) => {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(host.origin);
-  await expect(page.getByRole('heading', { name: en.welcome.title })).toBeVisible();
-  const refused = await page.evaluate(() => {
-    const tries = [
-      () => {
-        document.createElement('script').text = 'document.title = "owned"';
-      },
-      () => new Worker('/assets/another.js'),
-      () => {
-        document.body.innerHTML = '<b>owned</b>';
-      },
-    ];
-    return tries.map((run) => {
-      try {
-        run();
-        return 'allowed';
-      } catch (error) {
-        return error instanceof TypeError ? 'refused' : 'failed';
-      }
+testEmpty(
+  'scripts, workers and markup that are not the client’s own are stopped',
+  async ({ browser, host }) => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(host.origin);
+    await expect(page.getByRole('heading', { name: en.welcome.title })).toBeVisible();
+    const refused = await page.evaluate(() => {
+      const tries = [
+        () => {
+          document.createElement('script').text = 'document.title = "owned"';
+        },
+        () => new Worker('/assets/another.js'),
+        () => {
+          document.body.innerHTML = '<b>owned</b>';
+        },
+      ];
+      return tries.map((run) => {
+        try {
+          run();
+          return 'allowed';
+        } catch (error) {
+          return error instanceof TypeError ? 'refused' : 'failed';
+        }
+      });
     });
-  });
-  expect(refused).toEqual(['refused', 'refused', 'refused']);
-  await context.close();
-});
+    expect(refused).toEqual(['refused', 'refused', 'refused']);
+    await context.close();
+  },
+);
 
 test('core’s worker violates no policy from its start to a sent message, and what it would violate is seen', async ({
   bob,

@@ -3,8 +3,6 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
-test.use({ beginning: 'nobody' });
-
 test('people are found by name and username beside messages, and opened by keys alone', async ({
   ada,
   bob,

@@ -1,9 +1,7 @@
 /** What a person can set: what others learn, what notifications show, and what is told of this browser and this build. */
 import { de } from '../../client/ui/text/de.ts';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test } from './fixtures.ts';
-
-test.use({ beginning: 'nobody' });
+import { expect, test, testAlone } from './fixtures.ts';
 
 test('what is private stays so over a reload, and what was read in silence stays delivered when a later message is read openly', async ({
   ada,
@@ -75,7 +73,7 @@ test('the settings list the keys as ? does, and Enter breaks the line where a pe
   await bob.expectOnce('three');
 });
 
-test('the level of notifications is kept, and each says what it shows', async ({ ada }) => {
+testAlone('the level of notifications is kept, and each says what it shows', async ({ ada }) => {
   await ada.page.context().grantPermissions(['notifications']);
   await ada.page.goto(`${ada.origin}/settings`);
   const group = ada.page.getByRole('group', { name: en.noticeLevels.title });
@@ -88,7 +86,7 @@ test('the level of notifications is kept, and each says what it shows', async ({
   await expect(group.getByRole('radio', { name: en.noticeLevels.levels.none })).toBeChecked();
 });
 
-test('settings tell how much is stored here and which build this is', async ({ ada }) => {
+testAlone('settings tell how much is stored here and which build this is', async ({ ada }) => {
   await ada.page.goto(`${ada.origin}/settings`);
   await expect(ada.page.getByText(/Tacet uses [\d.,]+ [kM]B here/)).toBeVisible();
   const script = await ada.page.locator('script[type=module][src]').first().getAttribute('src');
@@ -96,7 +94,7 @@ test('settings tell how much is stored here and which build this is', async ({ a
   await expect(ada.page.getByText(hash)).toBeVisible();
 });
 
-test('the second language is chosen, spoken everywhere, and given up again', async ({ ada }) => {
+testAlone('the second language is chosen, spoken everywhere, and given up again', async ({ ada }) => {
   await ada.page.goto(`${ada.origin}/settings`);
   await ada.page.getByRole('radio', { name: en.settings.languages.de }).check();
   await expect(ada.page.getByRole('heading', { name: de.settings?.title ?? '' })).toBeVisible();
@@ -122,7 +120,7 @@ test('a history that is deleted goes from this device and stays with the other',
   await bob.expectOnce('Forget this');
 });
 
-test('the timer for new conversations is kept and told', async ({ ada }) => {
+testAlone('the timer for new conversations is kept and told', async ({ ada }) => {
   await ada.page.goto(`${ada.origin}/settings`);
   await ada.button(en.timer.button.replace('{time}', en.timer.off)).click();
   await ada.page.getByRole('radio', { name: '1 day' }).check();

@@ -7,8 +7,6 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
-test.use({ beginning: 'nobody' });
-
 test.use({ serviceWorkers: 'allow' });
 
 type Watch = (page: Page) => Promise<void>;

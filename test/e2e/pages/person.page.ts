@@ -90,6 +90,17 @@ export class Person {
     await expect(list.or(this.composer).first()).toBeVisible({ timeout: SET_UP_MS });
   }
 
+  /** The files of the app are kept, and the service worker answers for this page. */
+  async expectAppKept(): Promise<void> {
+    await this.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      if (navigator.serviceWorker.controller !== null) return;
+      await new Promise<void>((resolve) => {
+        navigator.serviceWorker.addEventListener('controllerchange', () => resolve(), { once: true });
+      });
+    });
+  }
+
   /** Takes an invite link out of the dialog. */
   async makeInvite(): Promise<string> {
     await this.button(en.list.invite).first().click();
