@@ -148,6 +148,16 @@ async function sayRestored(
       );
     case 'in-use':
       return no(IS_RUNNING);
+    case 'unreadable':
+      return no(
+        'The database in TACET_DATA_DIR is damaged, so it cannot be seen whether a server has it open. Make sure that none is running, ' +
+          'move tacet.sqlite elsewhere, and repeat the command without --replace. Nothing was changed.',
+      );
+    case 'other-server':
+      return no(
+        'The backup is of another server than the database in TACET_DATA_DIR: the devices of this one would find themselves unknown. ' +
+          'If that is meant, move tacet.sqlite elsewhere, and repeat the command without --replace. Nothing was changed.',
+      );
     case 'faulty':
       return no(`The backup is not usable: ${restored.fault}. Nothing was changed.`);
   }

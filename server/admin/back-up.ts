@@ -5,18 +5,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { DATABASE_FILE, databasePath } from '../store/database-file.ts';
+import { databasePath } from '../store/database-file.ts';
 import { packBackup, unpackBackup } from './backup-contents.ts';
 import { faultIn } from './database-check.ts';
 import { readSealed, writeSealed } from './sealed-file.ts';
-
-/** The folder beside the database that holds the copy until it is sealed. */
-const COPY_FOLDER = 'backup-';
-/** What is left of a backup that was killed is cleared away by a later one. */
-const ABANDONED_MS = 24 * 60 * 60_000;
+import { openWorkFolder } from './work-folder.ts';
 
 /** How it ended. `faulty`: the database itself is damaged, and in which way. */
 export type BackedUp =
@@ -34,11 +30,10 @@ export async function backUp(
   if (!existsSync(databasePath(dataDir))) return { kind: 'no-database' };
   if (existsSync(path)) return { kind: 'file-exists' };
   if (!existsSync(dirname(path))) return { kind: 'no-folder' };
-  await clearAbandoned(dataDir, now);
-  const folder = await mkdtemp(join(dataDir, COPY_FOLDER));
+  await using folder = await openWorkFolder(dataDir, now);
+  const { copy } = folder;
   const unnamed = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
   try {
-    const copy = join(folder, DATABASE_FILE);
     copyDatabase(databasePath(dataDir), copy);
     const fault = faultIn(copy);
     if (fault !== undefined) return { kind: 'faulty', fault };
@@ -49,7 +44,6 @@ export async function backUp(
     return { kind: 'made', bytes };
   } finally {
     await rm(unnamed, { force: true });
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -76,12 +70,4 @@ async function seal(copy: string, path: string, passphrase: string, now: number)
 export async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, 'r');
   await folder.sync();
-}
-
-async function clearAbandoned(dataDir: string, now: number): Promise<void> {
-  for (const name of await readdir(dataDir)) {
-    const path = join(dataDir, name);
-    if (!name.startsWith(COPY_FOLDER) || now - (await stat(path)).mtimeMs < ABANDONED_MS) continue;
-    await rm(path, { recursive: true, force: true });
-  }
 }

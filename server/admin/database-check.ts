@@ -1,4 +1,4 @@
-/** Whether a database file is whole, and one that this program knows. */
+/** Whether a database file is whole, one that this program knows, and of which server. */
 import Sqlite from 'better-sqlite3';
 import { knowsMigrations } from '../store/migrate.ts';
 
@@ -20,5 +20,28 @@ export function faultIn(path: string): string | undefined {
     }
   } catch {
     return 'it is no database of Tacet';
+  }
+}
+
+/**
+ * Whether two databases are of one server, as far as they tell: by the secret that it made at its first start. One that is damaged, or
+ * older than such secrets, may be of any.
+ */
+export function isSameServer(one: string, other: string): boolean {
+  const [first, second] = [receiptKeyIn(one), receiptKeyIn(other)];
+  return first === undefined || second === undefined || first.equals(second);
+}
+
+function receiptKeyIn(path: string): Buffer | undefined {
+  try {
+    const database = new Sqlite(path, { fileMustExist: true });
+    try {
+      database.pragma('query_only = ON');
+      return database.prepare<[], Buffer>('select receipt_key from server_state').pluck().get();
+    } finally {
+      database.close();
+    }
+  } catch {
+    return undefined;
   }
 }

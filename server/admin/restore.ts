@@ -4,24 +4,29 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, open, rename, stat, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { DATABASE_FILE, databasePath, isInUse } from '../store/database-file.ts';
 import { migrateSqlite } from '../store/migrate.ts';
 import { beginRestoreEpoch } from '../store/server-state.ts';
 import { openSqliteEngine } from '../store/writer.ts';
 import { syncFolder } from './back-up.ts';
 import { unpackBackup } from './backup-contents.ts';
-import { faultIn } from './database-check.ts';
+import { faultIn, isSameServer } from './database-check.ts';
 import { readSealed } from './sealed-file.ts';
+import { openWorkFolder } from './work-folder.ts';
 
-const STAGING_FOLDER = 'restore-';
-
-/** How it ended; everything but `restored` has changed nothing. `kept`: the name of the former database, if there was one. */
+/**
+ * How it ended; everything but `restored` has changed nothing. `kept`: the name of the former database, if there was one. `unreadable`: the
+ * database that is there cannot be read, so nobody can say whether a server has it open. `other-server`: it is not of the server whose
+ * backup this is.
+ */
 export type Restored =
   | { readonly kind: 'restored'; readonly backedUpAt: number; readonly kept: string | undefined }
-  | { readonly kind: 'no-file' | 'data-exists' | 'in-use' }
+  | { readonly kind: 'no-file' | Refusal | 'other-server' }
   | { readonly kind: 'faulty'; readonly fault: string };
+
+type Refusal = 'data-exists' | 'in-use' | 'unreadable';
 
 /** Restores the backup at `path`; over existing data only if `replace`. Throws `SealedFileError`. */
 export async function restore(
@@ -35,28 +40,29 @@ export async function restore(
   const refusal = refusalOf(target, options.replace);
   if (refusal !== undefined) return { kind: refusal };
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(dataDir, STAGING_FOLDER));
-  try {
-    const staged = join(folder, DATABASE_FILE);
-    const { madeAt } = await unpack(path, staged, passphrase);
-    const fault = faultIn(staged);
-    if (fault !== undefined) return { kind: 'faulty', fault };
-    await migrateSqlite(staged);
-    await beginEpoch(staged, madeAt, options.now);
-    // Somebody may have started the server meanwhile.
-    const late = refusalOf(target, options.replace);
-    if (late !== undefined) return { kind: late };
-    const kept = await putInPlace(staged, target, options.now);
-    return { kind: 'restored', backedUpAt: madeAt, kept };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using folder = await openWorkFolder(dataDir, options.now);
+  const staged = folder.copy;
+  const { madeAt } = await unpack(path, staged, passphrase);
+  const fault = faultIn(staged);
+  if (fault !== undefined) return { kind: 'faulty', fault };
+  if (existsSync(target) && !isSameServer(staged, target)) return { kind: 'other-server' };
+  await migrateSqlite(staged);
+  await beginEpoch(staged, madeAt, options.now);
+  // Somebody may have started the server meanwhile.
+  const late = refusalOf(target, options.replace);
+  if (late !== undefined) return { kind: late };
+  const kept = await putInPlace(staged, target, options.now);
+  return { kind: 'restored', backedUpAt: madeAt, kept };
 }
 
-function refusalOf(target: string, replace: boolean): 'data-exists' | 'in-use' | undefined {
+function refusalOf(target: string, replace: boolean): Refusal | undefined {
   if (!existsSync(target)) return undefined;
   if (!replace) return 'data-exists';
-  return isInUse(target) ? 'in-use' : undefined;
+  try {
+    return isInUse(target) ? 'in-use' : undefined;
+  } catch {
+    return 'unreadable';
+  }
 }
 
 async function unpack(
@@ -80,18 +86,20 @@ async function beginEpoch(staged: string, backedUpAt: number, restoredAt: number
   }
 }
 
-/** At every moment one whole database has the name that the server opens. The former one is kept under another. */
+/**
+ * At every moment one whole database has the name that the server opens. The former one is kept under another, with what was left of its
+ * log: the new one must not be read with that.
+ */
 async function putInPlace(staged: string, target: string, now: number): Promise<string | undefined> {
   await using database = await open(staged, 'r+');
   await database.sync();
-  let kept: string | undefined;
-  if (existsSync(target)) {
-    kept = `${DATABASE_FILE}.before-restore-${new Date(now).toISOString().replaceAll(':', '-')}`;
-    await link(target, join(target, '..', kept));
-    // Empty since nobody has the database open; a log of the former one must not be read into this one.
-    for (const tail of ['-wal', '-shm']) await rm(target + tail, { force: true });
-  }
+  const mark = `.before-restore-${new Date(now).toISOString().replaceAll(':', '-')}`;
+  const isReplaced = existsSync(target);
+  if (isReplaced) await link(target, target + mark);
+  const log = await stat(`${target}-wal`).catch(() => undefined);
+  if (log !== undefined && log.size > 0) await rename(`${target}-wal`, `${target}${mark}-wal`);
+  for (const tail of ['-wal', '-shm']) await rm(target + tail, { force: true });
   await rename(staged, target);
-  await syncFolder(join(target, '..'));
-  return kept;
+  await syncFolder(dirname(target));
+  return isReplaced ? DATABASE_FILE + mark : undefined;
 }

@@ -28,7 +28,8 @@ export function openServerState(engine: StoreEngine, freshKey: Uint8Array): Prom
 
 /**
  * Begins a restore epoch in a database that comes from a backup. One-time prekeys go: those handed out since must not be handed out
- * again, and which ones is not known. Announced resets go, which may have been cancelled since, and sign-ins that were not finished.
+ * again, and which ones is not known. Announced resets go, which may have been cancelled since, sign-ins that were not finished, and the first
+ * invite, which may have been used since: a server without an administrator makes another.
  */
 export function beginRestoreEpoch(
   engine: StoreEngine,
@@ -48,6 +49,7 @@ export function beginRestoreEpoch(
     yield* run(build.deleteFrom('one_time_kyber_prekeys'));
     yield* run(build.deleteFrom('resets'));
     yield* run(build.deleteFrom('sessions').where('pending', '=', 1));
+    yield* run(build.deleteFrom('invites').where('account', 'is', null));
   });
 }
 

@@ -1,0 +1,163 @@
+/** What an operator does wrong with backups: nothing that is his is deleted, and no database is put in force that is not the backup. */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { backUp } from '../../server/admin/back-up.ts';
+import { faultIn } from '../../server/admin/database-check.ts';
+import { restore } from '../../server/admin/restore.ts';
+import type { RunningServer } from '../../server/compose.ts';
+import { makeAccount, trySignUp } from '../support/make-account.ts';
+import { makeFolder } from '../support/open-store.ts';
+import { openTestServer } from '../support/open-test-server.ts';
+import { readTables } from '../support/read-tables.ts';
+
+t.setTimeout(600_000);
+
+const PASSPHRASE = 'a passphrase for this test';
+const DATABASE = 'tacet.sqlite';
+const OLD = new Date('2020-01-01');
+
+/** A data folder with an account in it, and a backup of that. */
+async function makeBackup(t: Test) {
+  const folder = makeFolder(t);
+  const dataDir = join(folder, 'data');
+  const file = join(folder, 'backup');
+  await using server = await openTestServer({ dataDir });
+  await makeAccount(server, { username: 'ada' });
+  t.match(await backUp(dataDir, file, PASSPHRASE, Date.now()), { kind: 'made' });
+  return { folder, dataDir, file };
+}
+
+function putBack(dataDir: string, file: string, replace = true) {
+  return restore(dataDir, file, PASSPHRASE, { replace, now: Date.now() });
+}
+
+function namesIn(dataDir: string): readonly string[] {
+  return (readTables(dataDir)['accounts'] ?? []).map(({ username }) => String(username)).toSorted();
+}
+
+t.test('what the operator keeps in the data folder is his, whatever its name and age', async (t) => {
+  const { dataDir } = await makeBackup(t);
+  for (const name of ['backup-monday', 'backup-2026', 'restore-me.sh']) {
+    writeFileSync(join(dataDir, name), 'mine');
+    utimesSync(join(dataDir, name), OLD, OLD);
+  }
+  for (const name of ['backup-folder', 'backup-abc123', 'restore-abc123']) {
+    mkdirSync(join(dataDir, name));
+    writeFileSync(join(dataDir, name, 'backup'), 'mine');
+    utimesSync(join(dataDir, name), OLD, OLD);
+  }
+  const before = readdirSync(dataDir);
+  const second = join(dataDir, 'backup-tuesday');
+  t.match(await backUp(dataDir, second, PASSPHRASE, Date.now()), { kind: 'made' });
+  t.match(await putBack(dataDir, second), { kind: 'restored' });
+  const left = readdirSync(dataDir);
+  for (const name of before.filter((each) => !/-(?:wal|shm)$/.test(each))) t.ok(left.includes(name), name);
+});
+
+t.test('the folder of a command that was killed is cleared away a day later', async (t) => {
+  const { dataDir, file } = await makeBackup(t);
+  const left = join(dataDir, '.tacet-at-work-Ab3dEf');
+  mkdirSync(left);
+  writeFileSync(join(left, DATABASE), 'everything');
+  t.match(await putBack(dataDir, file), { kind: 'restored' });
+  t.ok(existsSync(left), 'a command may still be at work in it');
+  utimesSync(left, OLD, OLD);
+  t.match(await putBack(dataDir, file), { kind: 'restored' });
+  t.notOk(existsSync(left));
+  t.strictSame(
+    readdirSync(dataDir).filter((name) => name.startsWith('.')),
+    [],
+  );
+});
+
+t.test('a backup of another server does not take the place of a database', async (t) => {
+  const one = await makeBackup(t);
+  const other = await makeBackup(t);
+  const before = readTables(one.dataDir);
+  t.strictSame(await putBack(one.dataDir, other.file), { kind: 'other-server' });
+  t.strictSame(readTables(one.dataDir), before);
+  t.match(await putBack(one.dataDir, one.file), { kind: 'restored' }, 'its own does');
+  t.match(
+    await putBack(join(one.folder, 'new'), other.file),
+    { kind: 'restored' },
+    'nor is a new folder concerned',
+  );
+});
+
+t.test('a log that lies there without its database is not read into the restored one', async (t) => {
+  const { folder, dataDir, file } = await makeBackup(t);
+  // The server is killed while it has much in its log, and the operator clears away the database alone.
+  {
+    await using server = await openTestServer({ dataDir });
+    for (let i = 0; i < 5; i += 1) await makeAccount(server);
+    await cp(dataDir, join(folder, 'killed'), { recursive: true });
+  }
+  const killed = join(folder, 'killed');
+  t.ok(readFileSync(join(killed, `${DATABASE}-wal`)).length > 0);
+  renameSync(join(killed, DATABASE), join(folder, 'away'));
+  t.match(await putBack(killed, file, false), { kind: 'restored' });
+  t.equal(faultIn(join(killed, DATABASE)), undefined);
+  t.strictSame(namesIn(killed), ['ada'], 'the backup, and nothing of the log');
+  t.ok(
+    readdirSync(killed).some((name) => /before-restore.*-wal$/.test(name)),
+    'which is kept',
+  );
+});
+
+t.test(
+  'a database that is damaged can be replaced, by hand where nobody can see whether it is in use',
+  async (t) => {
+    const { dataDir, file } = await makeBackup(t);
+    const path = join(dataDir, DATABASE);
+    const whole = readFileSync(path);
+    // In its later pages: the file can still be locked.
+    const inside = Buffer.from(whole);
+    inside.fill(0x5a, whole.length - 6 * 4096, whole.length - 2 * 4096);
+    writeFileSync(path, inside);
+    t.not(faultIn(path), undefined);
+    t.match(await putBack(dataDir, file), { kind: 'restored' });
+    t.strictSame(namesIn(dataDir), ['ada']);
+    writeFileSync(path, Buffer.concat([Buffer.alloc(4096, 0x5a), whole.subarray(4096)]));
+    t.strictSame(await putBack(dataDir, file), { kind: 'unreadable' });
+    renameSync(path, `${path}.broken`);
+    t.match(await putBack(dataDir, file, false), { kind: 'restored' });
+    t.strictSame(namesIn(dataDir), ['ada']);
+  },
+);
+
+t.test('a database that a server has open is not replaced', async (t) => {
+  const { dataDir, file } = await makeBackup(t);
+  await using server = await openTestServer({ dataDir });
+  t.strictSame(await putBack(dataDir, file), { kind: 'in-use' });
+  await makeAccount(server, { username: 'ben' });
+  t.strictSame(namesIn(dataDir), ['ada', 'ben']);
+});
+
+t.test('the first invite of a backup that was used since makes no administrator a second time', async (t) => {
+  const folder = makeFolder(t);
+  const dataDir = join(folder, 'data');
+  const file = join(folder, 'backup');
+  const settings = { TACET_OPEN_SIGN_UP: 'no' };
+  const codeOf = ({ firstInviteLink = '' }: RunningServer) => firstInviteLink.split('/i/')[1];
+  let used: string | undefined;
+  {
+    await using server = await openTestServer({ dataDir, settings });
+    used = codeOf(server);
+    t.match(await backUp(dataDir, file, PASSPHRASE, Date.now()), { kind: 'made' });
+    await makeAccount(server, { invite: used });
+  }
+  t.match(await putBack(dataDir, file), { kind: 'restored' });
+  await using server = await openTestServer({ dataDir, settings });
+  t.equal((await trySignUp(server, { invite: used })).answer.code, 'invite-invalid');
+  t.equal((await trySignUp(server, { invite: codeOf(server) })).answer.code, undefined);
+});
