@@ -90,7 +90,10 @@ t.test(
     t.equal(statSync(file).mode & 0o777, 0o600, 'for the operator alone');
     t.notOk(readFileSync(file).includes('ada'), 'nothing of it can be read');
     t.strictSame(
-      [readdirSync(folder).toSorted(), readdirSync(dataDir).filter((name) => !name.startsWith('tacet.sqlite'))],
+      [
+        readdirSync(folder).toSorted(),
+        readdirSync(dataDir).filter((name) => !name.startsWith('tacet.sqlite')),
+      ],
       [['backup.key', 'data', 'tacet.backup'], []],
       'no copy is left',
     );
