@@ -9,6 +9,7 @@ import type { ConversationId } from '@tacet/client/core/view';
 import type { SettingTexts } from '../../server/config/env.ts';
 import type { HostileWire } from '../support/hostile-wire.ts';
 import {
+  forgetSessions,
   isOnline,
   nameOf,
   openTestClient,
@@ -204,8 +205,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       return change(editor);
     },
     open,
-    forgetSessions: (player) =>
-      open(player, ({ databases }) => databases.get('tacet')?.set('sessions', new Map())),
+    forgetSessions: (player) => open(player, forgetSessions),
     async stillTalk() {
       for (const player of [ada, ben]) {
         player.wire.behave();

@@ -40,7 +40,8 @@ function tell(lines: readonly string[], file: string, tests: Outcome, ms: string
   const counts = `${tests.passed} passed, ${tests.failed} failed`;
   console.log(`${tests.failed === 0 ? 'ok' : 'NOT OK'} ${file} (${counts}, ${seconds} s)`);
   if (tests.failed > 0) console.log(lines.join('\n'));
-  else for (const line of lines) if (/ # (SKIP|TODO)\b/i.test(line)) console.log(line.trim());
+  // What was left out, and the tables that a test prints.
+  else for (const line of lines) if (/ # (SKIP|TODO)\b|^ +# \|/i.test(line)) console.log(line.trim());
 }
 
 /** `onOutput`: is told each line of the output as it comes. */

@@ -28,7 +28,7 @@ export interface HostileWire extends Wire {
   /** Frames of the server as it said them, newest last. */
   readonly heard: ServerFrame[];
   /** Frames of the client, newest last, by kind. */
-  readonly said: { readonly kind: string }[];
+  readonly said: ClientFrame[];
   /** Requests of the client, newest last. */
   readonly asked: HttpRequest[];
   /** Gives the frames that the client gets instead of this one. */

@@ -5,7 +5,8 @@ import type { Engine } from '@tacet/client/core/engine';
 import { ownEngine } from '@tacet/client/core/own-engine';
 import { FIRST_STATE } from '@tacet/client/core/door';
 import type { Commands, ConversationId, Line, ViewState } from '@tacet/client/core/view';
-import { openNodePorts, type NodePorts, type NodePortsOptions } from './node-ports.ts';
+import type { MessageId } from '@tacet/protocol/ids';
+import { openNodePorts, type Disk, type NodePorts, type NodePortsOptions } from './node-ports.ts';
 
 /** How long a test waits for a state before it says what there was instead. */
 const WAIT_MS = 20_000;
@@ -15,9 +16,11 @@ export interface TestClient extends AsyncDisposable {
   readonly ports: NodePorts;
   readonly client: Client;
   readonly commands: Commands;
+  /** The commands for one call that may be repeated: what it makes is made once for each key. */
+  keyed(key: MessageId): Commands;
   /** The state as the view has it. */
   readonly state: ViewState;
-  /** Resolves with the first state that satisfies. Fails with the last one when none comes. */
+  /** Resolves with the first state that satisfies. Fails with the last one when none comes, and once the power is gone. */
   waitFor(what: string, test: (state: ViewState) => boolean): Promise<ViewState>;
   /** The power goes; what is on disk stays. */
   crash(): void;
@@ -34,6 +37,9 @@ export function openTestClient(options: TestClientOptions): TestClient {
   const client = openClient(ports, options.engine ?? ownEngine);
   let state: ViewState = FIRST_STATE;
   const waiting = new Set<() => void>();
+  ports.power.onLoss(() => {
+    for (const look of waiting) look();
+  });
   const view: View = client.attach((slices) => {
     state = { ...state, ...slices };
     for (const look of waiting) look();
@@ -41,14 +47,21 @@ export function openTestClient(options: TestClientOptions): TestClient {
 
   function waitFor(what: string, test: (state: ViewState) => boolean): Promise<ViewState> {
     return new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (!test(state)) return;
+      const end = (): void => {
         clearTimeout(timer);
         waiting.delete(look);
-        resolve(state);
+      };
+      const look = (): void => {
+        if (ports.power.isOff) {
+          end();
+          reject(new Error(`the power went before: ${what}`));
+        } else if (test(state)) {
+          end();
+          resolve(state);
+        }
       };
       const timer = setTimeout(() => {
-        waiting.delete(look);
+        end();
         const failures = client.background.failures.map(({ name, error }) => `${name}: ${String(error)}`);
         const shown = JSON.stringify({ ...state, failures }, undefined, 1);
         reject(new Error(`never came: ${what}\n${shown}`));
@@ -67,6 +80,7 @@ export function openTestClient(options: TestClientOptions): TestClient {
     ports,
     client,
     commands: view.commands,
+    keyed: (key) => view.keyed(key),
     get state() {
       return state;
     },
@@ -115,6 +129,11 @@ export async function reconnect(client: TestClient): Promise<void> {
   await client.waitFor('offline', ({ connection }) => connection.kind === 'offline');
   await client.commands.connectNow();
   await isOnline(client);
+}
+
+/** A closed device loses its sessions and nothing else: with the next message it asks for keys, and begins anew. */
+export function forgetSessions({ databases }: Disk): void {
+  databases.get('tacet')?.set('sessions', new Map());
 }
 
 /** The own account of a signed-in client. */

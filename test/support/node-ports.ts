@@ -25,6 +25,7 @@ import type {
   Socket,
   SocketEvents,
 } from '@tacet/client/core/ports';
+import { Power } from './power.ts';
 
 interface Row {
   readonly key: DbKey;
@@ -79,42 +80,6 @@ export function storeOf(rows: readonly Row[]): Store {
   return new Map(rows.map((row) => [textOf(row.key), row]));
 }
 
-/** Something that ends when the device does: nothing under way comes back after it. */
-export class Power {
-  #isOff = false;
-  #stepsLeft = Infinity;
-  #steps = 0;
-  readonly #onLoss: (() => void)[] = [];
-
-  get isOff(): boolean {
-    return this.#isOff;
-  }
-  /** Steps taken so far: commits begun and done, frames and requests sent. */
-  get steps(): number {
-    return this.#steps;
-  }
-  /** Loses power when `steps` more have been taken. */
-  failAfter(steps: number): void {
-    this.#stepsLeft = steps;
-  }
-  /** One step; false when the power is gone. */
-  step(): boolean {
-    if (this.#isOff) return false;
-    this.#steps += 1;
-    this.#stepsLeft -= 1;
-    if (this.#stepsLeft < 0) this.cut();
-    return !this.#isOff;
-  }
-  onLoss(run: () => void): void {
-    this.#onLoss.push(run);
-  }
-  cut(): void {
-    if (this.#isOff) return;
-    this.#isOff = true;
-    for (const run of this.#onLoss.splice(0)) run();
-  }
-}
-
 /** A promise that the lost power never settles. */
 function never<Value>(): Promise<Value> {
   return new Promise(() => undefined);
@@ -137,7 +102,7 @@ function openMemoryDatabase(disk: Disk, power: Power, name: string, names: reado
     work: (tx: DbTransaction) => Promise<Value>,
   ): Promise<Value> {
     if (closed) throw new DOMException('the database is closed', 'InvalidStateError');
-    if (!power.step()) return never();
+    if (!power.step(mode)) return never();
     const turn = mode === 'write' ? lastWrite : Promise.resolve();
     const run = turn.then(() => runTransaction(scope, mode, work));
     if (mode === 'write') lastWrite = run.catch(() => undefined);
@@ -202,7 +167,7 @@ function openMemoryDatabase(disk: Disk, power: Power, name: string, names: reado
       if (power.isOff) return await never<Value>();
       for (const [store, held] of view) all.set(store, held);
       // Power may go after the commit and before anybody hears of it.
-      return power.step() ? value : await never<Value>();
+      return power.step('commit') ? value : await never<Value>();
     } finally {
       clearImmediate(watch);
     }
@@ -215,7 +180,7 @@ function openMemoryDatabase(disk: Disk, power: Power, name: string, names: reado
     },
     async destroy() {
       closed = true;
-      if (!power.step()) return never();
+      if (!power.step('write')) return never();
       disk.databases.delete(name);
       disk.versions.delete(name);
       return undefined;
@@ -305,6 +270,8 @@ export interface NodePortsOptions {
   readonly wire?: Wire;
   /** Added to the machine's clock. */
   readonly skewMs?: () => number;
+  /** How long a timer takes that is to take `delayMs`. */
+  readonly timerMs?: (delayMs: number) => number;
 }
 
 /** Ports with the handles that a test needs. */
@@ -324,6 +291,7 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
   const { url, disk = new Disk(), power = new Power(), wire = {} } = options;
   const address = options.via ?? url;
   const skew = options.skewMs ?? (() => 0);
+  const takes = options.timerMs ?? ((delayMs: number) => delayMs);
   const timers = new Set<NodeJS.Timeout>();
   const sockets = new Set<WebSocket>();
   const listeners = new Set<(online: boolean) => void>();
@@ -333,11 +301,11 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
   const clock: Clock = {
     now: () => Date.now() + skew(),
     after(delayMs, run) {
-      if (power.isOff) return () => undefined;
+      if (!power.step('timer')) return () => undefined;
       const timer = setTimeout(() => {
         timers.delete(timer);
         run();
-      }, delayMs);
+      }, takes(delayMs));
       timers.add(timer);
       timer.unref();
       return () => {
@@ -348,7 +316,7 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
   };
 
   async function http(request: HttpRequest): Promise<HttpReply> {
-    if (!power.step()) return never();
+    if (!power.step('request')) return never();
     if (!isUp) throw new Error('no network');
     wire.request?.(request);
     const asked = wire.ask === undefined ? request : await wire.ask(request);
@@ -362,7 +330,7 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
     });
     const reply = { status: response.status, body: await response.text() };
     const given = wire.reply === undefined ? reply : await wire.reply(request, reply);
-    if (!power.step()) return never();
+    if (!power.step('answer')) return never();
     if (given === undefined) throw new Error('no answer');
     return given;
   }
@@ -370,7 +338,7 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
   function openSocket(path: string, events: SocketEvents): Socket {
     const socket = new WebSocket(address.replace(/^http/, 'ws') + path, { perMessageDeflate: false });
     sockets.add(socket);
-    let over = !isUp || power.isOff;
+    let over = !power.step('socket') || !isUp;
     const end = (code: number): void => {
       sockets.delete(socket);
       if (over || power.isOff) return;
@@ -410,7 +378,7 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
     socket.on('close', (code) => end(code === 1005 ? 1006 : code));
     return {
       send(bytes) {
-        if (over || !power.step()) return;
+        if (over || !power.step('frame')) return;
         for (const changed of framesToServer(wire, path, bytes)) {
           if (socket.readyState === WebSocket.OPEN) socket.send(changed);
         }
