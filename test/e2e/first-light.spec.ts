@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, test, testAlone, testEmpty } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
 // This suite plays the whole as people have it: with the server as a process.
-test.use({ serviceWorkers: 'allow', ownProcess: true, beginning: 'nobody' });
+test.use({ serviceWorkers: 'allow', ownProcess: true });
 
 /** Entries in all databases of this browser. */
 async function countStored(): Promise<number> {
@@ -30,7 +30,7 @@ async function countStored(): Promise<number> {
   return count;
 }
 
-test('from two invites to a message each way', async ({ host, newBrowser }) => {
+testEmpty('from two invites to a message each way', async ({ host, newBrowser }) => {
   const startedAt = performance.now();
   const ada = new Person(await newBrowser(), host.origin, { name: 'Ada Lovelace', username: 'ada' });
   await ada.signUp(host.firstInvite);
@@ -49,61 +49,63 @@ test('from two invites to a message each way', async ({ host, newBrowser }) => {
   await bob.expectDelivery('Hello Ada', 'read');
 });
 
-test('both sides learn each other’s names and that the invite vouches for the keys', async ({ ada, bob }) => {
-  await bob.send('Who is it?');
-  await ada.open('Bob');
-  for (const [person, other] of [
-    [ada, bob],
-    [bob, ada],
-  ] as const) {
-    const header = person.page.getByRole('heading').getByRole('link', { name: other.name });
-    await expect(header).toContainText(en.trust.label['by-invite']);
-  }
-});
-
-test('a browser that was closed finds what arrived meanwhile, in order and once', async ({
-  ada,
-  host,
-  launchOptions,
-  watch,
-}) => {
-  const profile = await mkdtemp(join(tmpdir(), 'tacet-profile-'));
-  const openBrowser = () => chromium.launchPersistentContext(profile, { ...launchOptions, locale: 'en-GB' });
-  try {
-    let browser = await openBrowser();
-    let page = browser.pages()[0] ?? (await browser.newPage());
-    await watch(page);
-    const who = { name: 'Bob', username: 'bob' };
-    const before = new Person(page, host.origin, who);
-    await before.signUp(await ada.makeInvite());
-    await before.open('ada');
-    await before.send('I close my browser now');
+testAlone(
+  'both sides learn each other’s names and that the invite vouches for the keys',
+  async ({ ada, bob }) => {
+    await bob.send('Who is it?');
     await ada.open('Bob');
-    await ada.expectOnce('I close my browser now');
-    await browser.close();
+    for (const [person, other] of [
+      [ada, bob],
+      [bob, ada],
+    ] as const) {
+      const header = person.page.getByRole('heading').getByRole('link', { name: other.name });
+      await expect(header).toContainText(en.trust.label['by-invite']);
+    }
+  },
+);
 
-    for (const text of ['first while away', 'second while away', 'third while away']) await ada.send(text);
-    await ada.expectDelivery('third while away', 'sent');
+testAlone(
+  'a browser that was closed finds what arrived meanwhile, in order and once',
+  async ({ ada, host, launchOptions, watch }) => {
+    const profile = await mkdtemp(join(tmpdir(), 'tacet-profile-'));
+    const openBrowser = () =>
+      chromium.launchPersistentContext(profile, { ...launchOptions, locale: 'en-GB' });
+    try {
+      let browser = await openBrowser();
+      let page = browser.pages()[0] ?? (await browser.newPage());
+      await watch(page);
+      const who = { name: 'Bob', username: 'bob' };
+      const before = new Person(page, host.origin, who);
+      await before.signUp(await ada.makeInvite());
+      await before.open('ada');
+      await before.send('I close my browser now');
+      await ada.open('Bob');
+      await ada.expectOnce('I close my browser now');
+      await browser.close();
 
-    browser = await openBrowser();
-    page = browser.pages()[0] ?? (await browser.newPage());
-    await watch(page);
-    const after = new Person(page, host.origin, who);
-    await page.goto(host.origin);
-    await after.expectHome();
-    await expect(page).toHaveTitle(/^\(3\)/);
-    await after.open('Ada');
-    for (const text of ['first while away', 'second while away', 'third while away'])
-      await after.expectOnce(text);
-    const texts = (await after.timeline.getByRole('article').allInnerTexts()).join('\n');
-    expect(texts.indexOf('first while')).toBeLessThan(texts.indexOf('second while'));
-    expect(texts.indexOf('second while')).toBeLessThan(texts.indexOf('third while'));
-    await ada.expectDelivery('third while away', 'delivered');
-    await browser.close();
-  } finally {
-    await rm(profile, { recursive: true, force: true });
-  }
-});
+      for (const text of ['first while away', 'second while away', 'third while away']) await ada.send(text);
+      await ada.expectDelivery('third while away', 'sent');
+
+      browser = await openBrowser();
+      page = browser.pages()[0] ?? (await browser.newPage());
+      await watch(page);
+      const after = new Person(page, host.origin, who);
+      await page.goto(host.origin);
+      await after.expectHome();
+      await expect(page).toHaveTitle(/^\(3\)/);
+      await after.open('Ada');
+      for (const text of ['first while away', 'second while away', 'third while away'])
+        await after.expectOnce(text);
+      const texts = (await after.timeline.getByRole('article').allInnerTexts()).join('\n');
+      expect(texts.indexOf('first while')).toBeLessThan(texts.indexOf('second while'));
+      expect(texts.indexOf('second while')).toBeLessThan(texts.indexOf('third while'));
+      await ada.expectDelivery('third while away', 'delivered');
+      await browser.close();
+    } finally {
+      await rm(profile, { recursive: true, force: true });
+    }
+  },
+);
 
 test('what is written offline waits and goes out when the network is back', async ({ ada, bob }) => {
   await bob.send('connected');
@@ -175,19 +177,18 @@ test('a second device signs in with the passphrase, and from then on both get ev
   await expect(ada.message('from the second device')).toHaveAttribute('data-delivery', /./);
 });
 
-test('a wrong passphrase is refused, says so, and leaves the form as it was', async ({
-  ada,
-  host,
-  newBrowser,
-}) => {
-  const thief = new Person(await newBrowser(), host.origin, { name: ada.name, username: ada.username });
-  await thief.signIn('copper lantern drizzle mammal untied harvest');
-  await expect(thief.page.getByRole('alert')).toHaveText(en.failures['login-refused'], { timeout: 60_000 });
-  await expect(thief.page.getByLabel(en.signIn.username, { exact: true })).toHaveValue('ada');
-  await thief.page.getByLabel(en.signIn.passphrase, { exact: true }).fill(ada.passphrase);
-  await thief.button(en.signIn.submit).click();
-  await thief.expectHome();
-});
+testAlone(
+  'a wrong passphrase is refused, says so, and leaves the form as it was',
+  async ({ ada, host, newBrowser }) => {
+    const thief = new Person(await newBrowser(), host.origin, { name: ada.name, username: ada.username });
+    await thief.signIn('copper lantern drizzle mammal untied harvest');
+    await expect(thief.page.getByRole('alert')).toHaveText(en.failures['login-refused'], { timeout: 60_000 });
+    await expect(thief.page.getByLabel(en.signIn.username, { exact: true })).toHaveValue('ada');
+    await thief.page.getByLabel(en.signIn.passphrase, { exact: true }).fill(ada.passphrase);
+    await thief.button(en.signIn.submit).click();
+    await thief.expectHome();
+  },
+);
 
 test('signing out leaves nothing of the account in the browser, and the passphrase brings it back', async ({
   ada,

@@ -5,8 +5,6 @@ import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 import { markVerified, named, openSafety } from './pages/safety.page.ts';
 
-test.use({ beginning: 'nobody' });
-
 /** Name and verification state above the conversation. */
 function headerOf(person: Person, name: string): ReturnType<Person['page']['locator']> {
   return person.page.getByRole('heading', { level: 1 }).filter({ hasText: name });

@@ -3,11 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { openSqlite } from '../../server/store/dialect.ts';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, test, testAlone } from './fixtures.ts';
 import type { Host } from './host.ts';
 import { Person } from './pages/person.page.ts';
-
-test.use({ beginning: 'nobody' });
 
 test.use({ serviceWorkers: 'allow' });
 
@@ -70,30 +68,29 @@ test('the passphrase is lost and a device is left: a reset, announced everywhere
   await late.expectHome();
 });
 
-test('a device that announced a reset and is gone does not keep the one that is left from its own', async ({
-  ada,
-  host,
-  newBrowser,
-}) => {
-  const lost = new Person(await newBrowser(), host.origin, ada);
-  await lost.signIn(ada.passphrase);
-  await lost.expectHome();
-  await openAccount(lost);
-  await lost.button(en.account.lostBegin).click();
-  await lost.page.getByRole('dialog').getByRole('button', { name: en.account.lostBegin }).click();
-  await expect(lost.page.getByText(/can be finished from/)).toBeVisible();
-  await lost.page.context().close();
-  endTheWait(host);
+testAlone(
+  'a device that announced a reset and is gone does not keep the one that is left from its own',
+  async ({ ada, host, newBrowser }) => {
+    const lost = new Person(await newBrowser(), host.origin, ada);
+    await lost.signIn(ada.passphrase);
+    await lost.expectHome();
+    await openAccount(lost);
+    await lost.button(en.account.lostBegin).click();
+    await lost.page.getByRole('dialog').getByRole('button', { name: en.account.lostBegin }).click();
+    await expect(lost.page.getByText(/can be finished from/)).toBeVisible();
+    await lost.page.context().close();
+    endTheWait(host);
 
-  await openAccount(ada);
-  await expect(ada.page.getByText(en.account.lostBeside)).toBeVisible();
-  await ada.button(en.account.lostBegin).click();
-  await ada.page.getByRole('dialog').getByRole('button', { name: en.account.lostBegin }).click();
-  await expect(ada.page.getByText(/can be finished from/)).toBeVisible();
-  await expect(ada.page.getByRole('link', { name: en.account.lostFinish })).toHaveCount(0);
-});
+    await openAccount(ada);
+    await expect(ada.page.getByText(en.account.lostBeside)).toBeVisible();
+    await ada.button(en.account.lostBegin).click();
+    await ada.page.getByRole('dialog').getByRole('button', { name: en.account.lostBegin }).click();
+    await expect(ada.page.getByText(/can be finished from/)).toBeVisible();
+    await expect(ada.page.getByRole('link', { name: en.account.lostFinish })).toHaveCount(0);
+  },
+);
 
-test('a reset ends when the passphrase turns up', async ({ ada }) => {
+testAlone('a reset ends when the passphrase turns up', async ({ ada }) => {
   await openAccount(ada);
   await ada.button(en.account.lostBegin).click();
   await ada.page.getByRole('dialog').getByRole('button', { name: en.account.lostBegin }).click();

@@ -1,9 +1,7 @@
 /** The own invite links: the dialog shows one until it is given to somebody, the list tells of all, and withdraws them. */
 import { en } from '../../client/ui/text/en.ts';
 import { fill } from '../../client/ui/text/text.ts';
-import { expect, test } from './fixtures.ts';
-
-test.use({ beginning: 'nobody' });
+import { expect, testAlone as test } from './fixtures.ts';
 
 test('a link is shown again until it was copied, is in the list, and lets nobody in once it is withdrawn', async ({
   ada,

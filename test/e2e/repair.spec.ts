@@ -7,8 +7,6 @@ import { expect, test } from './fixtures.ts';
 import type { Host } from './host.ts';
 import { Person } from './pages/person.page.ts';
 
-test.use({ beginning: 'nobody' });
-
 /** Runs a statement in the server's database. Gives how many rows it changed. */
 function tamper(host: Host, statement: string): number {
   const database = openSqlite(join(host.dataDir, 'tacet.sqlite'));

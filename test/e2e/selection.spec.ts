@@ -4,8 +4,6 @@ import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
 import type { Person } from './pages/person.page.ts';
 
-test.use({ beginning: 'nobody' });
-
 function bar(who: Person): Locator {
   return who.page.getByRole('group', { name: en.select.title });
 }

@@ -3,9 +3,7 @@ import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { ERRORS } from '../../protocol/errors.ts';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test } from './fixtures.ts';
-
-test.use({ beginning: 'nobody' });
+import { expect, test, testAlone } from './fixtures.ts';
 
 test('a browser without space says so, keeps what it has, and goes on when there is some', async ({
   ada,
@@ -40,31 +38,31 @@ test('a browser without space says so, keeps what it has, and goes on when there
   await bob.expectOnce('there is some again');
 });
 
-test('a server that speaks with a newer version only says so, and after its update everything goes on', async ({
-  ada,
-  host,
-}) => {
-  const port = Number(new URL(host.origin).port);
-  await host.stop();
-  // A server of a later version: whatever an old client asks, it is refused by the code that was kept for this.
-  const { status, close } = ERRORS['unsupported-version'];
-  const newer = createServer((_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ code: 'unsupported-version' }));
-  });
-  const sockets = new WebSocketServer({ server: newer });
-  sockets.on('connection', (socket) => socket.close(close));
-  await new Promise<void>((resolve) => newer.listen(port, '127.0.0.1', resolve));
-  const { page } = ada;
-  await expect(page.getByRole('heading', { name: en.tooOld.title })).toBeVisible();
-  await expect(page.getByText(en.tooOld.text)).toBeVisible();
-  for (const socket of sockets.clients) socket.terminate();
-  sockets.close();
-  newer.closeAllConnections();
-  await new Promise((resolve) => newer.close(resolve));
+testAlone(
+  'a server that speaks with a newer version only says so, and after its update everything goes on',
+  async ({ ada, host }) => {
+    const port = Number(new URL(host.origin).port);
+    await host.stop();
+    // A server of a later version: whatever an old client asks, it is refused by the code that was kept for this.
+    const { status, close } = ERRORS['unsupported-version'];
+    const newer = createServer((_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ code: 'unsupported-version' }));
+    });
+    const sockets = new WebSocketServer({ server: newer });
+    sockets.on('connection', (socket) => socket.close(close));
+    await new Promise<void>((resolve) => newer.listen(port, '127.0.0.1', resolve));
+    const { page } = ada;
+    await expect(page.getByRole('heading', { name: en.tooOld.title })).toBeVisible();
+    await expect(page.getByText(en.tooOld.text)).toBeVisible();
+    for (const socket of sockets.clients) socket.terminate();
+    sockets.close();
+    newer.closeAllConnections();
+    await new Promise((resolve) => newer.close(resolve));
 
-  await host.startAgain();
-  await ada.button(en.common.reload).click();
-  await ada.expectHome();
-  await expect(page.getByText(en.list.emptyTitle)).toBeVisible();
-});
+    await host.startAgain();
+    await ada.button(en.common.reload).click();
+    await ada.expectHome();
+    await expect(page.getByText(en.list.emptyTitle)).toBeVisible();
+  },
+);

@@ -1,9 +1,7 @@
 /** A device that cannot go on: what its screen promises is there, and leads back to the account. */
 import type { Page } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test } from './fixtures.ts';
-
-test.use({ beginning: 'nobody' });
+import { expect, testAlone as test } from './fixtures.ts';
 
 /** Changes what is stored while no core has it open: on an empty page of the same origin. */
 async function changeStored(page: Page, origin: string, change: () => Promise<void>): Promise<void> {

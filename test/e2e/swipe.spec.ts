@@ -2,9 +2,9 @@
 import type { CDPSession } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
-import { Person } from './pages/person.page.ts';
+import type { Person } from './pages/person.page.ts';
 
-test.use({ beginning: 'nobody' });
+test.use({ bobOnPhone: true });
 
 interface Point {
   readonly x: number;
@@ -61,27 +61,16 @@ class Hand {
   }
 }
 
-interface Given {
-  readonly ada: Person;
-  readonly host: { readonly origin: string };
-  readonly newBrowser: (options?: { readonly phone?: boolean }) => Promise<Person['page']>;
-}
-
-async function openPhone({ ada, host, newBrowser }: Given): Promise<Hand> {
-  const page = await newBrowser({ phone: true });
-  const bob = new Person(page, host.origin, { name: 'Bob', username: 'bob' });
-  await bob.signUp(await ada.makeInvite());
-  await bob.open('ada');
+async function openPhone(ada: Person, bob: Person): Promise<Hand> {
   await ada.open('Bob');
-  return new Hand(bob, await page.context().newCDPSession(page));
+  return new Hand(bob, await bob.page.context().newCDPSession(bob.page));
 }
 
 test('drawing a message to the right replies to it, whoever wrote it; a short way or the other way does not', async ({
   ada,
-  host,
-  newBrowser,
+  bob,
 }) => {
-  const hand = await openPhone({ ada, host, newBrowser });
+  const hand = await openPhone(ada, bob);
   const { who } = hand;
   const about = who.page.locator('[data-composing=reply]');
   await ada.send('Swipe me');
@@ -114,10 +103,9 @@ test('drawing a message to the right replies to it, whoever wrote it; a short wa
 
 test('a finger that goes up or down scrolls, also when it strays aside, and replies to nothing', async ({
   ada,
-  host,
-  newBrowser,
+  bob,
 }) => {
-  const hand = await openPhone({ ada, host, newBrowser });
+  const hand = await openPhone(ada, bob);
   const { who } = hand;
   for (let i = 0; i < 4; i += 1) await ada.send(`Long ${i}${'\nand longer'.repeat(14)}`);
   await who.expectOnce('Long 3');
@@ -142,10 +130,9 @@ test('a finger that goes up or down scrolls, also when it strays aside, and repl
 
 test('where writing runs from right to left the message is drawn to the left; nothing moves where motion is reduced', async ({
   ada,
-  host,
-  newBrowser,
+  bob,
 }) => {
-  const hand = await openPhone({ ada, host, newBrowser });
+  const hand = await openPhone(ada, bob);
   const { who } = hand;
   const about = who.page.locator('[data-composing=reply]');
   await ada.send('From right to left');
@@ -168,10 +155,9 @@ test('where writing runs from right to left the message is drawn to the left; no
 
 test('drawing a message while another is edited puts the edit aside, and what was typed comes back', async ({
   ada,
-  host,
-  newBrowser,
+  bob,
 }) => {
-  const hand = await openPhone({ ada, host, newBrowser });
+  const hand = await openPhone(ada, bob);
   const { who } = hand;
   await who.send('To be put right');
   await who.expectDelivery('To be put right', 'delivered');
@@ -196,8 +182,8 @@ test('drawing a message while another is edited puts the edit aside, and what wa
   await ada.expectOnce('Put right');
 });
 
-test('what was deleted or is being chosen is not replied to', async ({ ada, host, newBrowser }) => {
-  const hand = await openPhone({ ada, host, newBrowser });
+test('what was deleted or is being chosen is not replied to', async ({ ada, bob }) => {
+  const hand = await openPhone(ada, bob);
   const { who } = hand;
   await who.send('Taken back');
   await who.send('Stays');
