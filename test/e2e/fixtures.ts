@@ -18,7 +18,7 @@ import { Person } from './pages/person.page.ts';
 interface Options {
   /** The server is a process, as `npm start` runs it. Loading it costs a second, so it is otherwise opened in the process of the tests. */
   readonly ownProcess: boolean;
-  /** Who has an account already. Files that say `nobody` have yet to be tried with copies. */
+  /** Who has an account already. */
   readonly beginning: Beginning;
   /** Bob's browser is that of a phone. */
   readonly bobOnPhone: boolean;

@@ -3,11 +3,9 @@ import { en } from '../../client/ui/text/en.ts';
 import { PrivateKey, ready } from '../../crypto/index.ts';
 import { openProxy } from '../hostile/proxy.ts';
 import { lie, underOtherKey } from '../support/other-key.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, testEmpty as test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 import { markVerified, named } from './pages/safety.page.ts';
-
-test.use({ beginning: 'nobody' });
 
 test('A02: a browser shows nothing of an envelope with a flipped bit, and writes nothing for the changed key of somebody verified', async ({
   host,

@@ -10,8 +10,6 @@ import { expect, test } from './fixtures.ts';
 import type { Person } from './pages/person.page.ts';
 import { named, openSafety } from './pages/safety.page.ts';
 
-test.use({ beginning: 'nobody' });
-
 const film = join(tmpdir(), `tacet-camera-${process.pid}.y4m`);
 const launch = config.use?.launchOptions ?? {};
 

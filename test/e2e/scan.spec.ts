@@ -8,8 +8,6 @@ import { writeFilm } from '../support/camera-film.ts';
 import { expect, test } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
-test.use({ beginning: 'nobody' });
-
 const film = join(tmpdir(), `tacet-scan-${process.pid}.y4m`);
 const launch = config.use?.launchOptions ?? {};
 
