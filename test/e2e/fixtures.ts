@@ -30,6 +30,8 @@ interface WorkerFixtures {
 
 interface BrowserOptions {
   readonly phone?: boolean;
+  /** The browser's language; English where a test says nothing. */
+  readonly language?: string;
   /** `http://host:port` of a proxy that everything goes through, requests to this machine too. */
   readonly proxy?: string;
 }
@@ -134,7 +136,7 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     const contexts: BrowserContext[] = [];
     await use(async (options) => {
       const context = await browser.newContext({
-        locale: 'en-GB',
+        locale: options?.language ?? 'en-GB',
         ...(options?.proxy === undefined ? {} : { proxy: { server: options.proxy, bypass: '<-loopback>' } }),
         ...(options?.phone === true
           ? { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }

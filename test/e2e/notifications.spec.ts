@@ -1,7 +1,7 @@
 /** What is told of new messages outside the page: notifications, the number in title and icon, and the offer to turn them on. */
-import type { Page } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test } from './fixtures.ts';
+import { isKept, look, shown } from './system-notices.ts';
 
 test.use({ serviceWorkers: 'allow' });
 
@@ -9,29 +9,6 @@ test.use({ serviceWorkers: 'allow' });
 interface WorkerScope extends EventTarget {
   readonly registration: ServiceWorkerRegistration;
   readonly NotificationEvent: new (type: string, init: { readonly notification: Notification }) => Event;
-}
-
-/** The person looks elsewhere, or back: what the page is told then. */
-async function look(page: Page, away: boolean): Promise<void> {
-  await page.evaluate((hidden) => {
-    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
-    Object.defineProperty(document, 'hasFocus', { value: () => !hidden, configurable: true });
-    document.dispatchEvent(new Event('visibilitychange'));
-  }, away);
-}
-
-async function isKept(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-  });
-}
-
-/** Title and body of every notification that the system shows. */
-function shown(page: Page): Promise<readonly (readonly [string, string])[]> {
-  return page.evaluate(async () => {
-    const registration = await navigator.serviceWorker.ready;
-    return (await registration.getNotifications()).map(({ title, body }) => [title, body] as const);
-  });
 }
 
 test('somebody who looks away is told that there is a message, and of nothing in it', async ({

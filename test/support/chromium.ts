@@ -13,6 +13,9 @@ const SYSTEM_BROWSER = '/usr/bin/chromium';
  */
 const SUGGESTIONS = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup'];
 
+/** Forms are described to Google, whose answer says how to fill them in: a browser that tests look over the shoulder of asks nobody. */
+const ASKING_ELSEWHERE = ['AutofillServerCommunication'];
+
 /** What Playwright 1.65 turns off. Only the last such switch counts, so ours has to say it again. */
 const OFF_IN_PLAYWRIGHT = [
   'AvoidUnnecessaryBeforeUnloadCheckSync',
@@ -34,7 +37,7 @@ export const launchOptions: LaunchOptions = {
   ...(existsSync(SYSTEM_BROWSER) ? { executablePath: SYSTEM_BROWSER } : {}),
   args: [
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    `--disable-features=${[...OFF_IN_PLAYWRIGHT, ...SUGGESTIONS].join(',')}`,
+    `--disable-features=${[...OFF_IN_PLAYWRIGHT, ...SUGGESTIONS, ...ASKING_ELSEWHERE].join(',')}`,
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
