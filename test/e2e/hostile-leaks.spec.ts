@@ -50,7 +50,7 @@ test.use({ beginning: 'ada' });
 
 test('A80: nothing of what a contact writes, is called or shows is fetched; a link is when it is pressed', async ({
   ada,
-  proxy,
+  way,
 }) => {
   await using mallory = await openMalloryFor(ada);
   const name = '<img src=//leak.test/14> https://leak.test/15.png';
@@ -89,7 +89,7 @@ test('A80: nothing of what a contact writes, is called or shows is fetched; a li
 
 test('A80: what stood in the page all the same could fetch nothing from elsewhere and send nothing there', async ({
   ada,
-  proxy,
+  way,
 }) => {
   const page = await ada.page.context().newPage();
   await page.goto(ada.origin);
@@ -147,7 +147,7 @@ test('A80: what stood in the page all the same could fetch nothing from elsewher
 
 test('A83: a browser that has a cookie of its session opens the anonymous connection without it', async ({
   ada,
-  proxy,
+  way,
 }) => {
   await using mallory = await openMalloryFor(ada);
   await ada.open(mallory.name);
