@@ -199,7 +199,8 @@ function buildServices(stores: Awaited<ReturnType<typeof openStores>>, base: Ser
   const tokens = new AccessTokens(clock);
   const sessions = new Sessions({ ...stores, clock, bus, limits, challenges, requests, tokens, restore });
   const receipts = new Receipts(receiptKey, stores.receipts);
-  const returns = new Returns({ bus, requests, sessions, receipts, receiptStore: stores.receipts, restore });
+  const receiptStore = stores.receipts;
+  const returns = new Returns({ clock, bus, requests, sessions, receipts, receiptStore, restore });
   const { openSignUp } = config;
   const own = { clock, bus, requests, sessions, receipts, restore, openSignUp };
   const accounts = new Accounts({ ...stores, ...own });

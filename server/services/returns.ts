@@ -8,6 +8,7 @@ import { idOf, type AccountId, type DeviceId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import { signedComeBack, type ComeBack } from '@tacet/protocol/signed/requests';
 import type { Bus } from '../bus/port.ts';
+import type { Clock } from '../clock.ts';
 import type { ReadList, SignedBytes } from '../store/account-ports.ts';
 import type { ReceiptStore, Returning } from '../store/receipts.ts';
 import type { Restore } from '../store/server-state.ts';
@@ -17,6 +18,7 @@ import type { OpenedSession, Sessions } from './sessions.ts';
 import { readSigned, type SignedRequests } from './signed-requests.ts';
 
 interface Needs {
+  readonly clock: Clock;
   readonly bus: Bus;
   readonly requests: SignedRequests;
   readonly sessions: Sessions;
@@ -34,7 +36,7 @@ export class Returns {
 
   /** Throws `WireError` `session-ended`, `challenge-expired`, `signature-invalid`, `username-taken`, `malformed-request`. */
   async comeBack(signed: SignedBytes): Promise<OpenedSession> {
-    const { restore, receipts, receiptStore, requests, sessions, bus } = this.#needs;
+    const { restore, receipts, receiptStore, requests, sessions, bus, clock } = this.#needs;
     const request = readSigned(signedComeBack, signed.bytes);
     const { account, device, sessionKey } = request;
     const isKnown = receipts.isOurs(
@@ -55,7 +57,12 @@ export class Returns {
       session: prepared.stored,
       proven: this.#provenOf(request, list),
     };
-    const outcome = await receiptStore.takeBack(returning, LIMITS.invitesPerAccount);
+    const now = clock.now();
+    const outcome = await receiptStore.takeBack(returning, {
+      most: LIMITS.invitesPerAccount,
+      now,
+      until: now + LIMITS.inviteMaxAgeMs,
+    });
     if (outcome.kind !== 'returned') {
       if (outcome.kind === 'unknown') throw refused();
       throw new WireError('username-taken', 'given to somebody else since');

@@ -46,6 +46,11 @@ export function* changeCredentials(
   if (gone === 0) return undefined;
   yield* run(build.deleteFrom('wraps').where('account', '=', account));
   yield* insertCredentials(build, account, next);
+  return yield* endPending(build, account);
+}
+
+/** A part of a transaction: ends the sessions that wait for a list, and gives their devices. */
+export function* endPending(build: Builder, account: Uint8Array): Transaction<readonly Uint8Array[]> {
   const waiting = yield* all(
     build.deleteFrom('sessions').where('account', '=', account).where('pending', '=', 1).returning('device'),
   );

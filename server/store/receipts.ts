@@ -5,7 +5,7 @@
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
 import type { Credentials, FirstUpload, NewSession, ReadList, Versioned } from './account-ports.ts';
 import { versioned } from './accounts.ts';
-import { credentials, insertCredentials } from './credentials.ts';
+import { credentials, endPending, insertCredentials } from './credentials.ts';
 import type { Builder } from './dialect.ts';
 import { endUnlisted, insertDevice } from './devices.ts';
 import { insertSession } from './sessions.ts';
@@ -51,10 +51,18 @@ export type ReturnOutcome =
   | { readonly kind: 'returned'; readonly removed: readonly Uint8Array[] }
   | { readonly kind: 'unknown' | 'username-taken' };
 
+/** What bounds the invites that come back. */
+export interface InviteBounds {
+  /** Open ones that an account may have. */
+  readonly most: number;
+  readonly now: number;
+  /** When one ends at the latest. */
+  readonly until: number;
+}
+
 export interface ReceiptStore {
   inForce(account: Uint8Array, device: Uint8Array): Promise<InForce | undefined>;
-  /** `invitesMost`: open invites that an account may have. */
-  takeBack(returning: Returning, invitesMost: number): Promise<ReturnOutcome>;
+  takeBack(returning: Returning, bounds: InviteBounds): Promise<ReturnOutcome>;
 }
 
 /** The receipts' side of a database. */
@@ -62,7 +70,7 @@ export function buildReceiptStore(engine: StoreEngine): ReceiptStore {
   const { build } = engine;
   return {
     inForce: (account, device) => engine.read(() => inForce(build, account, device)),
-    takeBack: (returning, invitesMost) => engine.write(() => takeBack(build, returning, invitesMost)),
+    takeBack: (returning, bounds) => engine.write(() => takeBack(build, returning, bounds)),
   };
 }
 
@@ -88,7 +96,7 @@ function* inForce(build: Builder, account: Uint8Array, device: Uint8Array): Tran
   };
 }
 
-function* takeBack(build: Builder, back: Returning, invitesMost: number): Transaction<ReturnOutcome> {
+function* takeBack(build: Builder, back: Returning, bounds: InviteBounds): Transaction<ReturnOutcome> {
   const { account, device, prekeys, session } = back;
   if (yield* isAnothers(build, account, device)) return { kind: 'unknown' };
   const held = yield* first(
@@ -105,15 +113,17 @@ function* takeBack(build: Builder, back: Returning, invitesMost: number): Transa
     if (taken !== undefined) return { kind: 'username-taken' };
     yield* insertAccount(build, back);
   } else {
-    const isLater = back.proven.list && back.list.counter > held.list_counter;
+    // With the account key that signs it: after a reset that is another one.
+    const isLater = back.proven.list && back.proven.account && back.list.counter > held.list_counter;
     if (!names(isLater ? back.list.bytes : held.list, device)) return { kind: 'unknown' };
     if (isLater) removed = yield* raiseList(build, back);
-    yield* raiseCredentials(build, back);
+    if (isLater && !hasSameRecordKey(held.list, back.list.bytes)) yield* rotateBack(build, back);
+    removed = [...removed, ...(yield* raiseCredentials(build, back))];
   }
   // Whatever it has of this device is older: prekeys go with the row, what waits for the device stays.
   if (!(yield* replaceKeys(build, device, prekeys))) yield* insertDevice(build, account, device, prekeys);
   yield* insertSession(build, session, false);
-  yield* bringInvites(build, back, invitesMost);
+  yield* bringInvites(build, back, bounds);
   return { kind: 'returned', removed };
 }
 
@@ -132,6 +142,11 @@ function* isAnothers(build: Builder, account: Uint8Array, device: Uint8Array): T
 
 function names(list: Uint8Array, device: Uint8Array): boolean {
   return signedDeviceList.parse(list).devices.some((listed) => Buffer.compare(listed.device, device) === 0);
+}
+
+function hasSameRecordKey(one: Uint8Array, other: Uint8Array): boolean {
+  const [first, second] = [signedDeviceList.parse(one), signedDeviceList.parse(other)];
+  return Buffer.compare(first.recordKeyHash, second.recordKeyHash) === 0;
 }
 
 function* insertAccount(build: Builder, back: Returning): Transaction<void> {
@@ -156,7 +171,7 @@ function* insertAccount(build: Builder, back: Returning): Transaction<void> {
 
 /** Puts a later list in force, with the account key that goes with it; gives the devices that have ended with it. */
 function* raiseList(build: Builder, back: Returning): Transaction<readonly Uint8Array[]> {
-  const { account, list, proven } = back;
+  const { account, list } = back;
   yield* run(
     build
       .updateTable('accounts')
@@ -165,24 +180,41 @@ function* raiseList(build: Builder, back: Returning): Transaction<readonly Uint8
         list_signature: list.signature,
         list_counter: list.counter,
         list_hash: list.hash,
-        ...(proven.account ? { account_key: back.accountKey } : {}),
+        account_key: back.accountKey,
       })
       .where('id', '=', account),
   );
   return yield* endUnlisted(build, account, list.devices);
 }
 
-function* raiseCredentials(build: Builder, back: Returning): Transaction<void> {
+/**
+ * What went with the removal or reset that the later list tells of goes again: a device that was removed may have put a profile that no
+ * version comes after, and has the invites of the backup and what it has made since the restore.
+ */
+function* rotateBack(build: Builder, { account, profile, deliveryKeyHash }: Returning): Transaction<void> {
+  yield* run(
+    build
+      .updateTable('profiles')
+      .set({ ...profile })
+      .where('account', '=', account),
+  );
+  yield* run(
+    build.updateTable('accounts').set({ delivery_key_hash: deliveryKeyHash }).where('id', '=', account),
+  );
+  yield* run(build.deleteFrom('invites').where('account', '=', account));
+}
+
+/** Puts later credentials in force; gives the devices whose sessions waited for a list and have ended with the former ones. */
+function* raiseCredentials(build: Builder, back: Returning): Transaction<readonly Uint8Array[]> {
   const { account, credentials: next, proven } = back;
-  if (!proven.credentials) return;
+  if (!proven.credentials) return [];
   const older = yield* run(
     build.deleteFrom('credentials').where('account', '=', account).where('version', '<', next.version),
   );
-  if (older === 0) return;
+  if (older === 0) return [];
   yield* run(build.deleteFrom('wraps').where('account', '=', account));
   yield* insertCredentials(build, account, next);
-  // Opened by the former credentials.
-  yield* run(build.deleteFrom('sessions').where('account', '=', account).where('pending', '=', 1));
+  return yield* endPending(build, account);
 }
 
 /** False: the device has no row. */
@@ -207,8 +239,13 @@ function* replaceKeys(build: Builder, device: Uint8Array, prekeys: FirstUpload):
 }
 
 /** Open ones that are missing come in, those that are over go. */
-function* bringInvites(build: Builder, back: Returning, most: number): Transaction<void> {
-  const { account, invites, overInvites } = back;
+function* bringInvites(
+  build: Builder,
+  back: Returning,
+  { most, now, until }: InviteBounds,
+): Transaction<void> {
+  const { account, overInvites } = back;
+  const invites = back.invites.filter(({ expiresAt }) => expiresAt > now);
   if (overInvites.length > 0) {
     yield* run(build.deleteFrom('invites').where('account', '=', account).where('code', 'in', overInvites));
   }
@@ -218,7 +255,7 @@ function* bringInvites(build: Builder, back: Returning, most: number): Transacti
     yield* run(
       build
         .insertInto('invites')
-        .values({ code, account, uses_left: 1, expires_at: expiresAt })
+        .values({ code, account, uses_left: 1, expires_at: Math.min(expiresAt, until) })
         .onConflict((conflict) => conflict.doNothing()),
     );
   }

@@ -5,8 +5,16 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { idBytes } from '@tacet/protocol/ids';
-import { changeCredentials, getCredentials, getRecord, putRecord } from '@tacet/protocol/rest/accounts';
+import { LIMITS } from '@tacet/protocol/limits';
+import {
+  changeCredentials,
+  getCredentials,
+  getRecord,
+  putProfile,
+  putRecord,
+} from '@tacet/protocol/rest/accounts';
 import { getDirectory } from '@tacet/protocol/rest/devices';
+import { listInvites, makeInvite, readInvite } from '@tacet/protocol/rest/people';
 import { comeBack, getReceipts, type Receipts } from '@tacet/protocol/rest/receipts';
 import { newChallenge } from '@tacet/protocol/rest/sessions';
 import { encodeB64u } from '@tacet/protocol/bytes';
@@ -16,10 +24,12 @@ import {
   bytesOf,
   linkDevice,
   makeAccount,
+  makeDevice,
   makePrekeys,
   makeSigningKey,
   signRequest,
   tryChangeList,
+  tryLogin,
   tryRenew,
   type SigningKey,
   type WireAccount,
@@ -310,3 +320,97 @@ t.test(
     t.equal((await tryComeBack(url, yan, firstOf(yan), yans)).code, 'username-taken');
   },
 );
+
+t.test('what a removed device did before the others came back goes with it', async (t) => {
+  const server = await openRestorableServer(t, TIMES);
+  const { url } = server;
+  const ada = await makeAccount(server);
+  const device = firstOf(ada);
+  const gone = await linkDevice(server, ada);
+  const invite = { uses: 9, ageMs: LIMITS.inviteMaxAgeMs };
+  const earlier = await mustCall(url, makeInvite, { token: gone.token, body: invite });
+  await server.backUp();
+  await tryChangeList(server, ada, [device], device);
+  t.equal((await callRoute(url, readInvite, { params: { code: earlier.code } })).code, 'invite-invalid');
+  const kept = await keep(url, ada, device);
+  await server.goBack();
+
+  t.equal((await tryRenew(server, gone)).code, undefined);
+  const made = await mustCall(url, makeInvite, { token: gone.token, body: invite });
+  const last = { version: Number.MAX_SAFE_INTEGER, sealed: encodeB64u(randomBytes(9)) };
+  t.equal((await callRoute(url, putProfile, { token: gone.token, body: last })).code, undefined);
+  const own = { code: randomBytes(16), expiresAt: Date.now() + 60_000 };
+  const change = (request: ComeBack): ComeBack => ({ ...request, invites: [own] });
+  t.equal((await tryComeBack(url, ada, device, kept, { change })).code, undefined);
+  for (const { code } of [earlier, made]) {
+    t.equal((await callRoute(url, readInvite, { params: { code } })).code, 'invite-invalid', 'its invite');
+  }
+  t.match(
+    await mustCall(url, listInvites, { token: device.token }),
+    { invites: [{ code: encodeB64u(own.code) }] },
+    'what the other brought is there',
+  );
+  const next = { version: 10, sealed: encodeB64u(randomBytes(9)) };
+  t.equal((await callRoute(url, putProfile, { token: device.token, body: next })).code, undefined);
+  // Once: whoever comes after it finds what was made since.
+  const later = await mustCall(url, makeInvite, { token: device.token, body: invite });
+  t.equal((await tryComeBack(url, ada, device, kept, { change })).code, undefined);
+  t.equal((await callRoute(url, readInvite, { params: { code: later.code } })).code, undefined);
+});
+
+t.test('an invite that is brought back ends when one that is made would, at the latest', async (t) => {
+  const server = await openRestorableServer(t, TIMES);
+  const { url } = server;
+  const ada = await makeAccount(server);
+  const device = firstOf(ada);
+  const kept = await keep(url, ada, device);
+  await server.backUp();
+  await server.goBack();
+  const [long, over] = [randomBytes(16), randomBytes(16)];
+  const invites = [
+    { code: long, expiresAt: 8_640_000_000_000_000 },
+    { code: over, expiresAt: 1 },
+  ];
+  const change = (request: ComeBack): ComeBack => ({ ...request, invites });
+  t.equal((await tryComeBack(url, ada, device, kept, { change })).code, undefined);
+  const listed = await mustCall(url, listInvites, { token: device.token });
+  t.strictSame(
+    listed.invites.map(({ code }) => code),
+    [encodeB64u(long)],
+  );
+  t.ok(listed.invites.every(({ expiresAt }) => expiresAt <= Date.now() + LIMITS.inviteMaxAgeMs));
+});
+
+t.test('a later list comes into force with the key that signs it, or not at all', async (t) => {
+  const server = await openRestorableServer(t, TIMES);
+  const { url } = server;
+  const ada = await makeAccount(server);
+  const device = firstOf(ada);
+  await server.backUp();
+  await linkDevice(server, ada);
+  const kept = await keep(url, ada, device);
+  await server.goBack();
+  const change = (request: ComeBack): ComeBack => ({ ...request, accountReceipt: randomBytes(32) });
+  t.equal((await tryComeBack(url, ada, device, kept, { change })).code, undefined);
+  t.equal(await counterOf(url, device), 1);
+  t.equal((await tryComeBack(url, ada, device, kept)).code, undefined);
+  t.equal(await counterOf(url, device), 2);
+});
+
+t.test('who signed in with a passphrase that was changed since is out once the change is back', async (t) => {
+  const server = await openRestorableServer(t, TIMES);
+  const { url } = server;
+  const ada = await makeAccount(server);
+  const device = firstOf(ada);
+  const { loginKey: former } = ada;
+  await server.backUp();
+  await changeLogin(url, ada, device);
+  const kept = await keep(url, ada, device);
+  await server.goBack();
+  const thief = makeDevice();
+  t.equal((await tryLogin(server, { ...ada, loginKey: former }, thief)).code, undefined);
+  t.equal((await callRoute(url, getCredentials, { token: thief.token })).code, undefined);
+  t.equal((await tryComeBack(url, ada, device, kept)).code, undefined);
+  t.equal((await callRoute(url, getCredentials, { token: thief.token })).code, 'session-ended');
+  t.equal((await tryRenew(server, thief)).code, 'session-ended');
+});

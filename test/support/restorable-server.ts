@@ -10,6 +10,7 @@ const PASSPHRASE = 'a passphrase for this test';
 
 export interface RestorableServer {
   readonly url: string;
+  readonly dataDir: string;
   /** Makes the backup. */
   backUp(): Promise<void>;
   /** Stops, puts the backup in force, starts again. */
@@ -29,6 +30,7 @@ export async function openRestorableServer(
   t.teardown(() => server.close());
   return {
     url: server.url,
+    dataDir,
     async backUp() {
       const made = await backUp(dataDir, file, PASSPHRASE, times?.backUp ?? Date.now());
       if (made.kind !== 'made') throw new Error(made.kind);

@@ -13,6 +13,9 @@ import { encodedOrFull, hasRoomToGoOn } from './record-form.ts';
 import type { Newest, RecordNeeds } from './record-needs.ts';
 import { openSealedRecord } from './sealed-record.ts';
 
+/** An absurd version must not leave the record without a next one. */
+const PASSED_OVER_BELOW = Number.MAX_SAFE_INTEGER / 2;
+
 /** Reads the record. Its caller sees to it that one reading runs at a time. */
 export class RecordReading {
   readonly #needs: RecordNeeds;
@@ -62,12 +65,17 @@ export class RecordReading {
     }
     const newest = { version: reply.version, hash };
     const theirs = await this.#open(reply.version, sealed).catch((error: unknown) => {
-      if (isCoreError(error, 'app-outdated')) this.setOutdated(true);
+      const isOfNewerBuild = isCoreError(error, 'app-outdated');
+      if (isOfNewerBuild) this.setOutdated(true);
       else if (!isCoreError(error, 'server-dishonest')) throw error;
-      if (!over) throw error;
+      const isPassedOver = !isOfNewerBuild && this.#needs.mayBring() && reply.version < PASSED_OVER_BELOW;
+      if (!over && !isPassedOver) throw error;
       return 'unreadable' as const;
     });
-    if (theirs === 'unreadable') return newest;
+    if (theirs === 'unreadable') {
+      if (!over) await this.#passOver(newest);
+      return newest;
+    }
     if (theirs === undefined) return over ? newest : this.#held.newest;
     const { guardRecord, mergeRecords } = await fetchPart(() => import('./merge.ts'));
     if (
@@ -151,6 +159,19 @@ export class RecordReading {
       this.#held.keep(tx, { ...stored, plain: plain ?? stored.plain, dirty: true }, next);
     });
     this.#over = version;
+  }
+
+  /**
+   * A record on a restored server that opens under no key of this account: a device that was removed after the backup could write until the
+   * list came back. Nothing is taken from it; this device's own goes up as the version after it, and names the last real one that the other
+   * devices may have.
+   */
+  async #passOver({ version, hash }: Newest): Promise<void> {
+    await this.#needs.db.write([T.record], async (tx) => {
+      const { stored, value } = this.#held;
+      const isLater = version > stored.version;
+      this.#held.keep(tx, { ...stored, ...(isLater ? { version, hash } : {}), dirty: true }, value);
+    });
   }
 
   /** Notes whether the newest record is of a newer build. */
