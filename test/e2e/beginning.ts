@@ -10,8 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Browser, type Page } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
+import type { Canary } from '../support/canaries.ts';
 import { makeKeysReadable, putKept, readKept, type Kept } from './browser-storage.ts';
 import { openHost } from './host.ts';
+import { Leaks, NOTHING_LEAKED } from './leaks.ts';
 import { Person, type Who } from './pages/person.page.ts';
 
 /** Who has an account when the test begins. Whoever else it asks for signs up on the screen. */
@@ -34,6 +36,8 @@ export interface KeptBeginning {
   readonly dataDir: string;
   readonly ada: KeptPerson;
   readonly bob: KeptPerson | undefined;
+  /** What they typed. */
+  readonly typed: readonly Canary[];
 }
 
 export interface Beginnings extends AsyncDisposable {
@@ -42,9 +46,10 @@ export interface Beginnings extends AsyncDisposable {
 }
 
 /** A browser in which somebody is going to sign up. */
-async function openBrowser(browser: Browser): Promise<Page> {
+async function openBrowser(browser: Browser, leaks: Leaks): Promise<Page> {
   const viewport = { width: 1280, height: 800 };
   const context = await browser.newContext({ locale: 'en-GB', serviceWorkers: 'block', viewport });
+  await leaks.listen(context);
   const page = await context.newPage();
   page.on('worker', (worker) => {
     // Where it comes too late, the keys are not readable, and reading them says so.
@@ -66,6 +71,7 @@ async function makeBeginnings(
   folder: string,
 ): Promise<Record<'ada' | 'both', KeptBeginning>> {
   await using host = await openHost({ ownProcess: false, copyOf: undefined });
+  const leaks = new Leaks();
   /** When all browsers are closed, so that the server knows whatever they know. */
   const keepServer = async (name: string): Promise<string> => {
     await host.stop();
@@ -73,23 +79,26 @@ async function makeBeginnings(
     await cp(host.dataDir, dataDir, { recursive: true });
     return dataDir;
   };
-  const ada = new Person(await openBrowser(browser), host.origin, ADA);
+  const ada = new Person(await openBrowser(browser, leaks), host.origin, ADA);
   await ada.signUp(host.firstInvite);
   const alone = await keep(ada);
   const aloneDir = await keepServer('ada');
 
   await host.startAgain();
   await ada.page.goto(host.origin);
-  const bob = new Person(await openBrowser(browser), host.origin, BOB);
+  const bob = new Person(await openBrowser(browser, leaks), host.origin, BOB);
   await bob.signUp(await ada.makeInvite());
   await bob.open(ADA.username);
   await expect(ada.item(BOB.name)).toBeVisible();
   const [adaOfBoth, bobOfBoth] = [await keep(ada), await keep(bob)];
   const bothDir = await keepServer('both');
   await Promise.all([ada, bob].map(({ page }) => page.context().close()));
+  for (const { passphrase } of [ada, bob]) leaks.canaries.add('passphrase', passphrase);
+  expect(await leaks.look(host), NOTHING_LEAKED).toEqual([]);
+  const typed = leaks.canaries.all;
   return {
-    ada: { dataDir: aloneDir, ada: alone, bob: undefined },
-    both: { dataDir: bothDir, ada: adaOfBoth, bob: bobOfBoth },
+    ada: { dataDir: aloneDir, ada: alone, bob: undefined, typed },
+    both: { dataDir: bothDir, ada: adaOfBoth, bob: bobOfBoth, typed },
   };
 }
 

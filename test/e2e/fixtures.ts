@@ -13,6 +13,7 @@ import {
   type KeptBeginning,
 } from './beginning.ts';
 import { openHost, type Host } from './host.ts';
+import { Leaks, NOTHING_LEAKED } from './leaks.ts';
 import { Person } from './pages/person.page.ts';
 
 interface Options {
@@ -37,6 +38,8 @@ interface BrowserOptions {
 }
 
 interface Fixtures {
+  /** Knows what the people of this test type, and looks for it where nothing of it may stand. */
+  readonly leaks: Leaks;
   /** What the server and the people of this test begin with. */
   readonly kept: KeptBeginning | undefined;
   readonly host: Host;
@@ -106,18 +109,28 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     },
     { scope: 'worker' },
   ],
-  kept: async ({ beginning, beginnings }, use) => {
-    await use(beginning === 'nobody' ? undefined : await beginnings.get(beginning));
-  },
-  host: async ({ kept, ownProcess }, use) => {
-    await using host = await openHost({ ownProcess, copyOf: kept?.dataDir });
-    await use(host);
-  },
   // Playwright reads the names of the fixtures from the pattern.
   // oxlint-disable-next-line no-empty-pattern
-  watch: async ({}, use) => {
+  leaks: async ({}, use) => {
+    await use(new Leaks());
+  },
+  kept: async ({ beginning, beginnings, leaks }, use) => {
+    const kept = beginning === 'nobody' ? undefined : await beginnings.get(beginning);
+    if (kept !== undefined) leaks.canaries.addAll(kept.typed);
+    await use(kept);
+  },
+  host: async ({ kept, leaks, ownProcess }, use) => {
+    await using host = await openHost({ ownProcess, copyOf: kept?.dataDir });
+    await use(host);
+    const whileItRuns = await leaks.look(host);
+    await host.stop();
+    const found = new Set([...whileItRuns, ...(await leaks.look(host))]);
+    expect([...found], NOTHING_LEAKED).toEqual([]);
+  },
+  watch: async ({ leaks }, use) => {
     const complaints: string[] = [];
     await use(async (page) => {
+      await leaks.listen(page.context());
       page.on('console', (message) => {
         if (COMPLAINT.test(message.text())) complaints.push(message.text());
       });
@@ -132,7 +145,7 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     });
     expect(complaints, 'no policy violation, no uncaught error').toEqual([]);
   },
-  newBrowser: async ({ browser, watch }, use, info) => {
+  newBrowser: async ({ browser, leaks, watch }, use, info) => {
     const contexts: BrowserContext[] = [];
     await use(async (options) => {
       const context = await browser.newContext({
@@ -154,6 +167,7 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     for (const page of pages) {
       expect(await stoppedInWorkers(page), 'no policy violation in a worker').toEqual([]);
     }
+    await Promise.all(contexts.map((context) => leaks.settle(context)));
     await Promise.all(contexts.map((context) => context.close()));
   },
   ada: async ({ host, kept, newBrowser }, use) => {

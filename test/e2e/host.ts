@@ -2,6 +2,8 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { buildLogger } from '../../server/logger.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { startServer } from '../support/server-process.ts';
 
@@ -17,12 +19,17 @@ export interface Host {
   kill(): Promise<void>;
   /** `clientDir`: with another build of the client. */
   startAgain(clientDir?: string): Promise<void>;
+  /** Everything that it has logged and printed, at its wordiest. */
+  log(): string;
+  /** What its metrics say, and said when it was last ended. */
+  metrics(): Promise<string>;
 }
 
 /** A server that runs. */
 interface Running {
   readonly origin: string;
   readonly firstInvite: string | undefined;
+  log(): string;
   stop(): Promise<unknown>;
   kill(): Promise<void>;
 }
@@ -33,9 +40,18 @@ async function runHere(
   dataDir: string,
   texts: Readonly<Record<`TACET_${string}`, string>>,
 ): Promise<Running> {
-  const settings = { TACET_CLIENT_DIR: CLIENT, TACET_RATE_FACTOR: '1', ...texts };
-  const server = await openTestServer({ dataDir, settings });
+  const settings = { TACET_CLIENT_DIR: CLIENT, TACET_RATE_FACTOR: '1', TACET_LOG_LEVEL: 'debug', ...texts };
+  const lines: string[] = [];
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  const logger = buildLogger('debug', destination);
+  const server = await openTestServer({ dataDir, settings, overrides: { logger } });
   return {
+    log: () => lines.join(''),
     origin: server.origin,
     firstInvite: server.firstInviteLink,
     stop: () => server.close(),
@@ -47,9 +63,9 @@ async function runProcess(
   dataDir: string,
   settings: Readonly<Record<`TACET_${string}`, string>>,
 ): Promise<Running> {
-  const server = await startServer({ dataDir, settings });
+  const server = await startServer({ dataDir, settings: { TACET_LOG_LEVEL: 'debug', ...settings } });
   const firstInvite = /https?:\/\/\S+\/i\/\S+/.exec(server.output())?.[0];
-  return { ...server, firstInvite };
+  return { ...server, firstInvite, log: server.output };
 }
 
 export interface HostOptions {
@@ -70,18 +86,29 @@ export async function openHost({ ownProcess, copyOf }: HostOptions): Promise<Ope
   let running: Running | undefined = await run(dataDir, settings);
   const { origin, firstInvite = '' } = running;
   const { port } = new URL(origin);
+  let [measured, logged] = ['', ''];
+  /** Ends what runs, and keeps what it said. */
+  async function end(how: (server: Running) => Promise<unknown>): Promise<void> {
+    if (running === undefined) return;
+    measured = await metrics();
+    await how(running);
+    logged += running.log();
+    running = undefined;
+  }
+  async function metrics(): Promise<string> {
+    if (running === undefined) return measured;
+    // The last word of a server that its test has brought to refuse everything may be missing.
+    const answer = await fetch(`${origin}/metrics`).catch(() => undefined);
+    return measured + (answer === undefined ? '' : await answer.text());
+  }
   return {
     origin,
     dataDir,
     firstInvite,
-    async kill() {
-      await running?.kill();
-      running = undefined;
-    },
-    async stop() {
-      await running?.stop();
-      running = undefined;
-    },
+    kill: () => end((server) => server.kill()),
+    stop: () => end((server) => server.stop()),
+    log: () => logged + (running?.log() ?? ''),
+    metrics,
     async startAgain(clientDir) {
       const other = clientDir === undefined ? {} : { TACET_CLIENT_DIR: clientDir };
       running = await run(dataDir, { ...settings, TACET_PORT: port, ...other });
