@@ -152,7 +152,10 @@ test('a code that is shown while another tab takes over makes way for one that s
   await expect(code).toBeVisible();
   const before = await code.screenshot();
   await first.close();
-  await expect.poll(async () => (await code.screenshot()).equals(before)).toBe(false);
+  // The one before goes away at some moment, maybe while it is looked at.
+  await expect(async () => {
+    expect((await code.screenshot({ timeout: 5_000 })).equals(before)).toBe(false);
+  }).toPass();
   await writeFilm(film, code);
   await ada.page.context().grantPermissions(['camera']);
   await ada.button(en.list.newChat).first().click();
