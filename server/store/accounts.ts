@@ -16,14 +16,24 @@ export function buildAccountStore(engine: StoreEngine): AccountStore {
     population: () => engine.read(() => population(build)),
     loginOf: (username) =>
       engine.read(function* () {
+        // For a name that nobody has, somebody else's row is read: the time must not tell which names there are.
         const row = yield* first(
           build
             .selectFrom('accounts')
             .innerJoin('credentials', 'credentials.account', 'accounts.id')
-            .where('username', '=', username)
-            .select(['accounts.id', 'credentials.login_key']),
+            .where('username', '=', (eb) =>
+              eb.fn.coalesce(
+                eb
+                  .selectFrom('accounts as asked')
+                  .where('asked.username', '=', username)
+                  .select('asked.username'),
+                eb.selectFrom('accounts as any').select((any) => any.fn.min('any.username').as('username')),
+              ),
+            )
+            .select(['accounts.id', 'username', 'credentials.login_key']),
         );
-        return row === undefined ? undefined : { account: row.id, loginKey: row.login_key };
+        const login = row === undefined ? undefined : { account: row.id, loginKey: row.login_key };
+        return row?.username === username ? login : undefined;
       }),
     usernameOf: (account) =>
       engine.read(function* () {
