@@ -1,39 +1,33 @@
 /**
  * `bench flood`: how much one abuser slows others. An honest sender writes to an honest recipient, one message at a time, in turns with and
  * without somebody who floods the server from another address: over an anonymous socket with sends, large sends, pings or broken frames,
- * over a signed-in one with copies, or over HTTP with public requests, sign-ins, a signed-in account's lookups or connections without end.
- * `slower`: median time of a message with him by that without, neighbouring turns compared, the median of those; 1.2 is what is allowed.
+ * over a signed-in one with copies, or over HTTP with public requests, pages, bodies, sign-ins, a signed-in account's lookups or
+ * connections without end; each over one connection and over many at a time. `slower`: median time of a message with him by that without, neighbouring turns compared, the median of those; 1.2 is what is allowed.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { makeAccount, bytesOf, sha256, type WireAccount } from '../test/support/make-account.ts';
 import { startServer, type ServerProcess } from '../test/support/server-process.ts';
 import { openAnonymous, openSignedIn, type SocketClient } from '../test/support/socket-client.ts';
 import { idBytes } from '../protocol/ids.ts';
 import { randomBytes } from 'node:crypto';
-import type { Abuse, Orders } from './flood/abuser.ts';
+import { ABUSES, type Orders } from './flood/orders.ts';
 import { quantile } from './messaging/phases.ts';
 import { cpuMicroseconds, residentBytes } from './messaging/process-figures.ts';
 
-const KINDS: readonly Abuse[] = [
-  'sends',
-  'large',
-  'pings',
-  'malformed',
-  'own',
-  'requests',
-  'sign-ins',
-  'lookups',
-  'connections',
-];
-const TURNS = Number(process.env['TACET_BENCH_TURNS'] ?? '5');
-/** Messages of a turn; within what one connection may send. */
-const MESSAGES = 40;
-/** How long an abuser is at work before anybody looks: what he may ask for at once is used up. */
-const AT_WORK_MS = 700;
+/** Connections of the abuser at a time: one socket, and one address. */
+const CONNECTIONS = [1, 50];
+const TURNS = Number(process.env['TACET_BENCH_TURNS'] ?? '12');
+/** Messages of a turn; all of them together within what one connection may send. */
+const MESSAGES = 20;
+/** How long an abuser is at work before anybody looks: what he may ask for at once is used up, as far as it ever is. */
+const AT_WORK_MS = 4_000;
+/** How long he is at work again before a turn, or still, so that what he left is done. */
+const AGAIN_MS = 300;
 
 /** One who writes and one who reads. */
 interface Pair {
@@ -74,49 +68,79 @@ async function turn(pair: Pair): Promise<readonly number[]> {
   return times;
 }
 
-async function withAbuser<Result>(orders: Orders, work: () => Promise<Result>): Promise<Result> {
+/** An abuser at work, who can be stopped and let go on. */
+async function openAbuser(orders: Orders) {
   const child = fork(join(import.meta.dirname, 'flood', 'abuser.ts'), [JSON.stringify(orders)]);
-  try {
-    await once(child, 'message');
-    await new Promise((resolve) => setTimeout(resolve, AT_WORK_MS));
-    return await work();
-  } finally {
-    const ended = once(child, 'exit');
-    child.disconnect();
-    await ended;
+  await once(child, 'message');
+  await delay(AT_WORK_MS);
+  return {
+    async isAtWork(atWork: boolean): Promise<void> {
+      child.kill(atWork ? 'SIGCONT' : 'SIGSTOP');
+      await delay(AGAIN_MS);
+    },
+    async close(): Promise<void> {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Times of the messages of some turns, and what they cost the server. */
+class Turns {
+  readonly medians: number[] = [];
+  readonly #times: number[] = [];
+  readonly #server: ServerProcess;
+  #cpu = 0;
+  #tookMs = 0;
+
+  constructor(server: ServerProcess) {
+    this.#server = server;
+  }
+
+  async add(pair: Pair): Promise<void> {
+    const [cpu, from] = [cpuMicroseconds(this.#server.pid), performance.now()];
+    const times = await turn(pair);
+    this.#cpu += cpuMicroseconds(this.#server.pid) - cpu;
+    this.#tookMs += performance.now() - from;
+    this.#times.push(...times);
+    this.medians.push(quantile(times, 0.5));
+  }
+
+  figures(name: string): Record<string, number> {
+    return {
+      [`${name}_p50_ms`]: digits(quantile(this.#times, 0.5)),
+      [`${name}_p99_ms`]: digits(quantile(this.#times, 0.99)),
+      [`${name}_cpu_percent`]: Math.round(this.#cpu / this.#tookMs / 10),
+    };
   }
 }
 
-async function measure(server: ServerProcess, kind: Abuse, token: string) {
-  const quiet: number[] = [];
-  const flooded: number[] = [];
-  const ratios: number[] = [];
-  let cpu = 0;
-  let tookMs = 0;
+function digits(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+async function measure(server: ServerProcess, abuse: Omit<Orders, 'port'>) {
+  const [quiet, flooded] = [new Turns(server), new Turns(server)];
   const pair = await openPair(server);
   await turn(pair);
-  for (let i = 0; i < TURNS; i++) {
-    const before = await turn(pair);
-    const during = await withAbuser({ port: Number(new URL(server.origin).port), kind, token }, async () => {
-      const [fromCpu, from] = [cpuMicroseconds(server.pid), performance.now()];
-      const times = await turn(pair);
-      cpu += cpuMicroseconds(server.pid) - fromCpu;
-      tookMs += performance.now() - from;
-      return times;
-    });
-    quiet.push(...before);
-    flooded.push(...during);
-    ratios.push(quantile(during, 0.5) / quantile(before, 0.5));
+  const abuser = await openAbuser({ ...abuse, port: Number(new URL(server.origin).port) });
+  try {
+    for (let i = 0; i < TURNS; i++) {
+      await abuser.isAtWork(false);
+      await quiet.add(pair);
+      await abuser.isAtWork(true);
+      await flooded.add(pair);
+    }
+  } finally {
+    await abuser.close();
   }
   await Promise.all([pair.sender.close(), pair.receiver.close()]);
-  const digits = (value: number): number => Number(value.toPrecision(3));
+  const ratios = flooded.medians.map((ms, i) => ms / (quiet.medians[i] ?? Number.NaN));
   return {
     slower: digits(quantile(ratios, 0.5)),
-    quiet_p50_ms: digits(quantile(quiet, 0.5)),
-    flooded_p50_ms: digits(quantile(flooded, 0.5)),
-    quiet_p99_ms: digits(quantile(quiet, 0.99)),
-    flooded_p99_ms: digits(quantile(flooded, 0.99)),
-    server_cpu_percent: Math.round(cpu / tookMs / 10),
+    ...quiet.figures('quiet'),
+    ...flooded.figures('flooded'),
     rss_mb: Math.round(residentBytes(server.pid) / 1e6),
   };
 }
@@ -126,19 +150,22 @@ export async function run(progress: (line: string) => void): Promise<Record<stri
   const wanted = process.env['TACET_BENCH_KINDS']?.split(',');
   const figures: Record<string, unknown> = {};
   let worst = 0;
-  for (const kind of KINDS) {
+  for (const kind of ABUSES) {
     if (wanted !== undefined && !wanted.includes(kind)) continue;
-    const folder = mkdtempSync(join(tmpdir(), 'tacet-bench-'));
-    const server = await startServer({ dataDir: folder });
-    try {
-      const abuser = await makeAccount({ url: server.origin });
-      const found = await measure(server, kind, abuser.devices[0]?.token ?? '');
-      figures[kind] = found;
-      worst = Math.max(worst, found.slower);
-      progress(`${kind}: ${found.slower} times as slow, ${found.server_cpu_percent} % of a core`);
-    } finally {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+    for (const connections of CONNECTIONS) {
+      const folder = mkdtempSync(join(tmpdir(), 'tacet-bench-'));
+      const server = await startServer({ dataDir: folder });
+      try {
+        const token = (await makeAccount({ url: server.origin })).devices[0]?.token ?? '';
+        const found = await measure(server, { kind, connections, token });
+        const name = `${kind}_${String(connections)}`;
+        figures[name] = found;
+        worst = Math.max(worst, found.slower);
+        progress(`${name}: ${JSON.stringify(found)}`);
+      } finally {
+        await server.stop();
+        rmSync(folder, { recursive: true, force: true });
+      }
     }
   }
   return { slower_at_worst: worst, ...figures };

@@ -100,6 +100,15 @@ export const LIMITS = {
   queueMinAgeMs: 30 * DAY_MS,
   /** Signed-in sockets and anonymous sockets from one address. */
   socketsPerAddress: 2_500,
+  /** Connections of one address over which requests are made: six for each browser behind one router, and room. */
+  connectionsPerAddress: 500,
+  /** A request refused as `rate-limited` is answered after this long, and nothing is read meanwhile. */
+  refusalRestMs: 250,
+  /** The same for a socket at most: it rests for as long as the refusal says. */
+  socketRestMaxMs: 1_000,
+  /** What a request or a frame counts for besides itself: one for each so many bytes of it. */
+  countedRequestBytes: 4 * KIB,
+  countedFrameBytes: 16 * KIB,
 } as const;
 
 /** One leaky bucket: `burst` at once, then one per `everyMs`. */
@@ -110,6 +119,12 @@ export interface RateRule {
 
 /** Rate classes of routes and frames; the operator's rate factor multiplies bursts and divides intervals. Keys in memory: per account or device when signed in, else per address under a daily key. */
 export const RATES = {
+  /** Requests of one address, whatever they ask for and whoever asks: everybody behind one router, after a restart of the server. */
+  request: { burst: 6_000, everyMs: 5 },
+  /** Sockets opened from one address. */
+  socket: { burst: 1_000, everyMs: 200 },
+  /** Refusals for asking too often that one address is answered; beyond, its connections are cut: no honest client goes on asking. */
+  refusal: { burst: 600, everyMs: 5 },
   /** Ordinary reads and writes of a signed-in device. */
   ordinary: { burst: 120, everyMs: 200 },
   /** Public reads without an account. */
@@ -135,6 +150,8 @@ export const RATES = {
   invite: { burst: 50, everyMs: 60_000 },
   /** Sends per connection: a backlog leaves at once, then ten a second. */
   send: { burst: 600, everyMs: 100 },
+  /** Pings and pongs of one WebSocket, below frames: browsers send none but their answers. */
+  control: { burst: 60, everyMs: 1_000 },
   /** Sends and fetches over all anonymous connections of one address: a whole office, not a flood. */
   sendAddress: { burst: 6_000, everyMs: 10 },
   /** Sends arriving for one recipient account, from everybody together. */

@@ -13,14 +13,18 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { WireError } from '@tacet/protocol/errors';
+import { LIMITS } from '@tacet/protocol/limits';
+import type { ErrorReply } from '@tacet/protocol/rest/error-reply';
 import { speaks } from '@tacet/protocol/version';
 import { addBytesKeyword } from './carrier.ts';
 import type { Deps } from './deps.ts';
 import { refusalOf } from './errors.ts';
 import { errorFields } from './logger.ts';
 import { collectOpenApi } from './plugins/openapi.ts';
+import { limitConnections, takeTurns } from './plugins/connections.ts';
 import { addOverloadProtection } from './plugins/overload.ts';
-import { limitRequest } from './plugins/rate-limit.ts';
+import { limitAddress, limitRequest } from './plugins/rate-limit.ts';
+import { restThen } from './plugins/refusals.ts';
 import { addSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
 import { addStaticClient, clientFile, sendFile, type ClientFile } from './plugins/static-client.ts';
 import { guardUpgrades, mayUpgrade } from './plugins/upgrades.ts';
@@ -63,7 +67,12 @@ export async function buildApp(
     routerOptions: { maxParamLength: PARAM_MAX_CHARS, ignoreTrailingSlash: false, caseSensitive: true },
     frameworkErrors: (error, request, reply) => {
       void reply.headers(securityHeaders(deps.origins));
-      refuse(error, request, reply);
+      try {
+        limitAddress(deps.limits, request);
+        refuse(error, request, reply);
+      } catch (refused) {
+        refuse(refused, request, reply);
+      }
     },
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
     ajv: {
@@ -79,10 +88,13 @@ export async function buildApp(
     },
   });
 
+  takeTurns(app.server);
+  if (deps.config.trustProxy.length === 0) limitConnections(app.server);
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('caller');
   addSecurityHeaders(app, deps.origins);
-  guardUpgrades(app, deps.origins);
+  app.addHook('onRequest', async (request) => limitAddress(deps.limits, request));
+  guardUpgrades(app, deps.origins, deps.limits);
   refuseWhenDraining(app, deps);
   addOverloadProtection(app, meter);
   refuseOldClients(app);
@@ -113,11 +125,19 @@ function answerError(deps: Deps, error: unknown, request: FastifyRequest, reply:
       'request failed',
     );
   }
-  if (body.retryAfterMs !== undefined) {
-    void reply.header('retry-after', String(Math.max(1, Math.ceil(body.retryAfterMs / 1000))));
-  }
   void reply.header('cache-control', 'no-store').code(status).type('application/json; charset=utf-8');
-  void reply.serializer((payload: unknown) => JSON.stringify(payload)).send(body);
+  const answer = (told: ErrorReply): void => {
+    const { retryAfterMs } = told;
+    if (retryAfterMs !== undefined) {
+      void reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
+    }
+    void reply.serializer((payload: unknown) => JSON.stringify(payload)).send(told);
+  };
+  if (body.code !== 'rate-limited') answer(body);
+  else {
+    const left = Math.max(0, (body.retryAfterMs ?? 0) - LIMITS.refusalRestMs);
+    restThen(deps.limits, request, reply, () => answer({ ...body, retryAfterMs: left }));
+  }
 }
 
 /** A request that the HTTP parser could not read: there is no route and no reply object. */

@@ -1,7 +1,7 @@
 /**
- * A process that asks a server for as much as it can over one connection at a time, from an address of its own, and reads nothing that it
- * is answered. It runs at the lowest priority, so that what it takes from others it takes through the server. Started by flood.ts with
- * {port, kind, token} as its argument; says `ready` when its connection stands, and ends with the channel.
+ * A process that asks a server for as much as it can over so many connections at a time, from an address of its own, and throws away what
+ * it is answered. It runs at the lowest priority, so that what it takes from others it takes through the server. Started by flood.ts with
+ * its orders as its argument; says `ready` when its first connection stands, and ends with the channel.
  */
 import { connect, type Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
@@ -9,23 +9,15 @@ import { randomBytes } from 'node:crypto';
 import { encodeFrame } from '../../protocol/frames/frame.ts';
 import { ANONYMOUS_PATH, SOCKET_PATH } from '../../protocol/frames/client.ts';
 import { TRANSPORT_VERSION } from '../../protocol/version.ts';
-
-/** What it floods with. */
-export type Abuse =
-  'sends' | 'large' | 'pings' | 'malformed' | 'own' | 'requests' | 'sign-ins' | 'lookups' | 'connections';
-
-/** What it is started with. */
-export interface Orders {
-  readonly port: number;
-  readonly kind: Abuse;
-  /** Of a signed-in device. */
-  readonly token: string;
-}
+import type { Orders } from './orders.ts';
 
 /** Another address than the honest people's, which limits count apart. */
 const FROM = '127.0.0.2';
 /** Bytes written at a time. */
 const LOT_BYTES = 64 * 1024;
+
+/** A WebSocket's ping without a payload, masked (RFC 6455 section 5.5.2). */
+const CONTROL = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
 
 /** A WebSocket message as a client sends it (RFC 6455 section 5.2), masked with zeros, so that it costs nothing to make. */
 function message(frame: Uint8Array): Buffer {
@@ -85,6 +77,8 @@ function scriptOf({ kind, token }: Orders): Script {
       return { opening: anonymous, repeated: message(sendOf(8, 72 * 1024)) };
     case 'pings':
       return { opening: anonymous, repeated: message(encodeFrame({ kind: 'ping', re: 1 })) };
+    case 'controls':
+      return { opening: anonymous, repeated: CONTROL };
     case 'malformed':
       return { opening: [...anonymous, message(new Uint8Array(4_096))] };
     case 'own':
@@ -102,6 +96,10 @@ function scriptOf({ kind, token }: Orders): Script {
       };
     case 'requests':
       return { opening: [], repeated: request('GET', '/v1/server') };
+    case 'pages':
+      return { opening: [], repeated: request('GET', '/') };
+    case 'bodies':
+      return { opening: [], repeated: request('POST', '/v1/sessions', ' '.repeat(8 * 1024)) };
     case 'sign-ins':
       return { opening: [], repeated: request('POST', '/v1/sessions', '{"bytes":"","signature":""}') };
     case 'lookups':
@@ -118,6 +116,8 @@ function run(orders: Orders): void {
       ? undefined
       : Buffer.concat(Array.from({ length: Math.ceil(LOT_BYTES / repeated.length) }, () => repeated));
 
+  let isReady = false;
+
   function open(): void {
     const socket: Socket = connect({ port: orders.port, host: '127.0.0.1', localAddress: FROM });
     const again = (): void => {
@@ -133,7 +133,8 @@ function run(orders: Orders): void {
       if (first !== undefined) socket.write(first);
       socket.once('data', () => {
         for (const bytes of more) socket.write(bytes);
-        process.send?.('ready');
+        if (!isReady) process.send?.('ready');
+        isReady = true;
         if (lot === undefined) socket.once('data', () => socket.destroy());
         else pour();
       });
@@ -145,7 +146,7 @@ function run(orders: Orders): void {
       else socket.once('drain', pour);
     };
   }
-  open();
+  for (let i = 0; i < orders.connections; i++) open();
 }
 
 setPriority(constants.priority.PRIORITY_LOW);

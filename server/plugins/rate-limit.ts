@@ -1,13 +1,25 @@
 /**
- * Rate limits of routes. With a session the account is counted (its device, for ordinary requests), else the address. A sign-in is
- * counted twice: here by address alone, in the sessions service by name and address.
+ * Rate limits of requests. Every request counts against its address, by its size; then by its route: with a session the account is counted
+ * (its device, for ordinary requests), else the address. A sign-in is counted twice: here by address alone, in the sessions service by
+ * name and address.
  */
 import type { FastifyRequest } from 'fastify';
 import { WireError } from '@tacet/protocol/errors';
-import type { RateClass } from '@tacet/protocol/limits';
-import type { Limits, Subject } from '../limits/port.ts';
+import { LIMITS, type RateClass } from '@tacet/protocol/limits';
+import type { Limits, Subject, Verdict } from '../limits/port.ts';
 import type { Caller } from '../services/access-tokens.ts';
 import { countedAddress } from './client-address.ts';
+
+/** Counts a request of whatever kind against its address, before anything is done for it. Throws `WireError` `rate-limited`. */
+export function limitAddress(limits: Limits, request: FastifyRequest): void {
+  const { headers, routeOptions } = request;
+  const { bodyLimit } = routeOptions;
+  const told =
+    headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : bodyLimit;
+  const cost = 1 + Math.floor(Math.min(told, bodyLimit) / LIMITS.countedRequestBytes);
+  const address = countedAddress(request.ip);
+  throwRefused(limits.take('request', { kind: 'address', address }, cost));
+}
 
 /** Counts a request. Throws `WireError` `rate-limited`. */
 export function limitRequest(
@@ -16,7 +28,10 @@ export function limitRequest(
   request: FastifyRequest,
   caller: Caller | undefined,
 ): void {
-  const verdict = limits.take(rate === 'login' ? 'loginAddress' : rate, subjectOf(rate, request, caller));
+  throwRefused(limits.take(rate === 'login' ? 'loginAddress' : rate, subjectOf(rate, request, caller)));
+}
+
+function throwRefused(verdict: Verdict): void {
   if (verdict.kind === 'allowed') return;
   throw new WireError('rate-limited', 'too many requests', { retryAfterMs: verdict.retryAfterMs });
 }

@@ -8,6 +8,8 @@ import type { FastifyInstance } from 'fastify';
 import { WireError } from '@tacet/protocol/errors';
 import { ANONYMOUS_PATH, SOCKET_PATH } from '@tacet/protocol/frames/client';
 import type { Origins } from '../config/origins.ts';
+import type { Limits } from '../limits/port.ts';
+import { limitRequest } from './rate-limit.ts';
 
 /** Whether a request that asks for an upgrade is for a path that has one; any other is an ordinary request. */
 export function mayUpgrade({ url }: IncomingMessage): boolean {
@@ -16,14 +18,17 @@ export function mayUpgrade({ url }: IncomingMessage): boolean {
 }
 
 /**
- * Refuses upgrades that pages from elsewhere ask for, since they would use up what is allowed to their visitor's address, and hangs up
- * after every upgrade that was answered with something else, whoever refused it.
+ * Refuses upgrades that pages from elsewhere ask for, since they would use up what is allowed to their visitor's address, counts the
+ * others, and hangs up after every upgrade that was answered with something else, whoever refused it.
  */
-export function guardUpgrades(app: FastifyInstance, origins: Origins): void {
-  app.addHook('onRequest', ({ raw }, _reply, done) => {
-    const { origin } = raw.headers;
-    const isForeign = isUpgrade(raw) && origin !== undefined && !origins.allows(origin);
-    done(isForeign ? new WireError('unauthorized', 'an upgrade for a page from elsewhere') : undefined);
+export function guardUpgrades(app: FastifyInstance, origins: Origins, limits: Limits): void {
+  app.addHook('onRequest', async (request) => {
+    if (!isUpgrade(request.raw)) return;
+    const { origin } = request.headers;
+    if (origin !== undefined && !origins.allows(origin)) {
+      throw new WireError('unauthorized', 'an upgrade for a page from elsewhere');
+    }
+    limitRequest(limits, 'socket', request, undefined);
   });
   app.addHook('onResponse', ({ raw }, _reply, done) => {
     if (isUpgrade(raw)) raw.socket.destroySoon();

@@ -7,10 +7,10 @@ import type { WebSocket } from '@fastify/websocket';
 import { ERRORS, isWireError, WireError, type ErrorCode } from '@tacet/protocol/errors';
 import { encodeFrame } from '@tacet/protocol/frames/frame';
 import type { ServerFrame } from '@tacet/protocol/frames/server';
-import { LIMITS, RATES } from '@tacet/protocol/limits';
-import { LeakyBucket } from '../limits/memory.ts';
+import { LIMITS } from '@tacet/protocol/limits';
 import type { Verdict } from '../limits/port.ts';
 import { isStoreError } from '../store/errors.ts';
+import { Allowance, costOf } from './allowance.ts';
 import type { SocketDeps, SocketKind } from './deps.ts';
 
 /** What a socket does with its frames. Made once the WebSocket is open. */
@@ -27,14 +27,8 @@ const UNREAD_BYTES = LIMITS.socketBufferedBytes / 8;
 const UNFINISHED_BYTES = 128 * 1024;
 /** Bytes of a client's ping or pong besides its payload (RFC 6455 section 5.2: two, and the mask). */
 const CONTROL_BYTES = 6;
-/** Requests that an anonymous socket takes from its address's limit at a time, so that the address is hashed once for all of them. */
-const ADDRESS_LOT = 8;
-/**
- * A connection that asks for more than it may is not read for a while: for as long as it would be refused, at least and at most this.
- * What it sends meanwhile waits on its side of the wire, so a flood costs the others some refusals a second and not a core.
- */
-const REST_LEAST_MS = 250;
-const REST_MOST_MS = 1_000;
+/** What may still arrive of a client that was told why it is closed, counted as requests are: more than an honest one has under way. */
+const AFTERWARDS_MOST = 8 * LIMITS.socketInFlight;
 /** How long a client that does not read is given to read why it was closed. */
 const FAREWELL_MS = 5_000;
 
@@ -43,11 +37,7 @@ export class Channel {
   readonly #socket: WebSocket;
   readonly #connection: Pick<Socket, 'bytesRead'>;
   readonly #deps: SocketDeps;
-  readonly #sends: LeakyBucket;
-  /** Counted with all other anonymous sockets of its address; `undefined` on a signed-in socket, whose account is known. */
-  readonly #address: string | undefined;
-  /** Requests taken from the address's limit and not yet used. */
-  #lot = 0;
+  readonly #allowance: Allowance;
   #protocol: Protocol | undefined;
   readonly #requests = new Set<Promise<void>>();
   #finishing = false;
@@ -57,6 +47,10 @@ export class Channel {
   #heardAt: number;
   #hasSpoken = false;
   #pingedAt: number;
+  /** Of the message that is being handled. */
+  #messageBytes = 0;
+  /** Messages since the client was told why it is closed. */
+  #afterwards = 0;
   /** Of what has been read from the connection, the part that is not of an unfinished message. */
   #finishedBytes = 0;
   /** Since when deliveries stand still because the client does not read. */
@@ -76,11 +70,10 @@ export class Channel {
     deps: SocketDeps,
   ) {
     this.kind = kind;
-    this.#address = kind === 'anonymous' ? address : undefined;
     this.#socket = socket;
     this.#connection = connection;
     this.#deps = deps;
-    this.#sends = new LeakyBucket(RATES.send, deps.rateFactor);
+    this.#allowance = new Allowance(kind, address, deps);
     this.#heardAt = performance.now();
     this.#pingedAt = this.#heardAt;
   }
@@ -90,7 +83,7 @@ export class Channel {
     this.#protocol = protocol;
     this.#onClose = onClose;
     this.#socket.on('message', (data: Buffer, binary) => this.#message(data, binary));
-    this.#socket.on('ping', (data) => (this.#finishedBytes += CONTROL_BYTES + data.length));
+    this.#socket.on('ping', (data) => this.#control(data));
     this.#socket.on('pong', (data) => this.#pong(data));
     this.#socket.on('close', () => this.#end());
     // A protocol violation below frames (RFC 6455); `close` follows.
@@ -108,11 +101,17 @@ export class Channel {
     return this.#socket.bufferedAmount;
   }
 
-  /** Counts sends and requests of this connection, and on an anonymous one of its address. */
-  takeSend(cost = 1): Verdict {
-    const ofAddress = this.#takeOfAddress(cost);
-    const verdict = ofAddress.kind === 'refused' ? ofAddress : this.#sends.take(this.#deps.clock.now(), cost);
-    if (verdict.kind === 'refused') this.#takeRest(verdict.retryAfterMs);
+  /**
+   * Counts sends and requests of this connection and its address, by the size of the message that they came in. A client that asks for more
+   * than it may is not read for a while: what it sends meanwhile waits on its side of the wire, so that a flood costs the others some
+   * refusals a second and not a core. One that goes on is refused altogether.
+   */
+  takeSend(count = 1): Verdict {
+    const verdict = this.#allowance.take(count, this.#messageBytes);
+    if (verdict.kind === 'refused') {
+      if (verdict.cut === true) this.#cut(verdict.retryAfterMs);
+      else this.#takeRest(verdict.retryAfterMs);
+    }
     return verdict;
   }
 
@@ -124,7 +123,7 @@ export class Channel {
         this.#rest = undefined;
         this.#readOn();
       },
-      Math.min(Math.max(ms, REST_LEAST_MS), REST_MOST_MS),
+      Math.min(Math.max(ms, LIMITS.refusalRestMs), LIMITS.socketRestMaxMs),
     );
     this.#socket.pause();
   }
@@ -132,19 +131,6 @@ export class Channel {
   /** Reads again unless there is a reason left not to. */
   #readOn(): void {
     if (this.#rest === undefined && this.#requests.size < LIMITS.socketInFlight) this.#socket.resume();
-  }
-
-  #takeOfAddress(cost: number): Verdict {
-    if (this.#address === undefined) return { kind: 'allowed' };
-    if (this.#lot < cost) {
-      const lot = Math.max(ADDRESS_LOT, cost);
-      const subject = { kind: 'address', address: this.#address } as const;
-      const verdict = this.#deps.limits.take('sendAddress', subject, lot);
-      if (verdict.kind === 'refused') return verdict;
-      this.#lot += lot;
-    }
-    this.#lot -= cost;
-    return { kind: 'allowed' };
   }
 
   /** Sends a frame; closes a client that leaves too much unread. `flushed` is called when the frame has left this process. */
@@ -239,16 +225,38 @@ export class Channel {
     return isStoreError(error) ? 'storage-failed' : 'internal';
   }
 
+  /** Pings and pongs below frames. No honest client has many. */
+  #control(data: Buffer): void {
+    this.#finishedBytes += CONTROL_BYTES + data.length;
+    if (!this.#isHeard(data)) return;
+    const verdict = this.#allowance.takeControl();
+    if (verdict.kind === 'refused') this.#cut(verdict.retryAfterMs);
+  }
+
+  #cut(retryAfterMs: number): void {
+    this.#allowance.abused();
+    this.refuse('rate-limited', retryAfterMs);
+  }
+
+  /** Whether what the client sends still counts. One that was told to go and goes on instead is cut. */
+  #isHeard(data: Buffer): boolean {
+    if (this.isOpen) return true;
+    this.#afterwards += costOf(1, data.length);
+    if (this.#afterwards > AFTERWARDS_MOST) this.#socket.terminate();
+    return false;
+  }
+
   /** A client that goes on with other things and leaves a message unfinished is taken for gone: the message is kept in memory. */
   #pong(data: Buffer): void {
-    this.#finishedBytes += CONTROL_BYTES + data.length;
+    this.#control(data);
     if (this.#connection.bytesRead - this.#finishedBytes <= UNFINISHED_BYTES) this.#hasSpoken = true;
   }
 
   #message(data: Buffer, binary: boolean): void {
     this.#finishedBytes = this.#connection.bytesRead;
-    if (!this.isOpen || this.#finishing || this.#protocol === undefined) return;
+    if (!this.#isHeard(data) || this.#finishing || this.#protocol === undefined) return;
     this.#hasSpoken = true;
+    this.#messageBytes = data.length;
     try {
       if (!binary) throw new WireError('malformed-frame', 'text message');
       const request = this.#protocol.receive(data);

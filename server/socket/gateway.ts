@@ -3,11 +3,11 @@
  * A Fastify plugin: `app.register(socketGateway, deps)`.
  */
 import websocket, { type WebSocket } from '@fastify/websocket';
-import { createHmac, randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WireError } from '@tacet/protocol/errors';
 import { LIMITS } from '@tacet/protocol/limits';
 import { ANONYMOUS_PATH, SOCKET_PATH } from '@tacet/protocol/frames/client';
+import { OpenByAddress } from '../limits/open-by-address.ts';
 import { countedAddress } from '../plugins/client-address.ts';
 import { limitRequest } from '../plugins/rate-limit.ts';
 import { AnonymousSocket } from './anonymous.ts';
@@ -53,9 +53,7 @@ export async function socketGateway(app: FastifyInstance, deps: SocketDeps): Pro
 class Gateway {
   readonly #deps: SocketDeps;
   readonly #channels = new Set<Channel>();
-  /** Open sockets by address, under a key that this process alone knows and that ends with it. */
-  readonly #perAddress = new Map<string, number>();
-  readonly #addressKey = randomBytes(32);
+  readonly #perAddress = new OpenByAddress();
   readonly #beat: NodeJS.Timeout;
   #draining = false;
   #onEmpty: (() => void) | undefined;
@@ -70,17 +68,18 @@ class Gateway {
   accept(kind: SocketKind, socket: WebSocket, { ip, raw }: FastifyRequest): void {
     const address = countedAddress(ip);
     const channel = new Channel(kind, socket, raw.socket, address, this.#deps);
-    const key = createHmac('sha256', this.#addressKey).update(address).digest('base64url');
-    const open = this.#perAddress.get(key) ?? 0;
+    const { others, left } = this.#perAddress.enter(address);
     this.#channels.add(channel);
-    this.#perAddress.set(key, open + 1);
     const protocol =
       kind === 'signed-in'
         ? new SignedInSocket(channel, this.#deps)
         : new AnonymousSocket(channel, this.#deps);
-    channel.open(protocol, () => this.#left(channel, key));
+    channel.open(protocol, () => {
+      left();
+      this.#left(channel);
+    });
     if (this.#draining) channel.refuse('shutting-down');
-    else if (open >= LIMITS.socketsPerAddress) channel.refuse('overloaded', LIMITS.heartbeatMs);
+    else if (others >= LIMITS.socketsPerAddress) channel.refuse('overloaded', LIMITS.heartbeatMs);
   }
 
   /** Tells every client that the server stops, and waits until they have gone; what was being committed is answered first. */
@@ -95,11 +94,8 @@ class Gateway {
     clearTimeout(timer);
   }
 
-  #left(channel: Channel, key: string): void {
+  #left(channel: Channel): void {
     this.#channels.delete(channel);
-    const left = (this.#perAddress.get(key) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(key);
-    else this.#perAddress.set(key, left);
     if (this.#channels.size === 0) this.#onEmpty?.();
   }
 

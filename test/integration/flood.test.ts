@@ -1,11 +1,12 @@
 /**
- * Somebody who asks for more than he may, over a socket, as an account or from an address: the limits answer, what he is refused costs the
- * server no memory and is soon not read any more, and what honest people write meanwhile arrives. How much slower is for `bench flood`.
+ * Somebody who asks for more than he may over sockets: the limits answer, what he is refused costs the server no memory and is soon not read
+ * any more, who goes on is cut, and what honest people write meanwhile arrives. How much slower is for `bench flood`.
  */
 import { setImmediate } from 'node:timers/promises';
 import { test, type Test } from 'tap';
 import { encodeFrame } from '../../protocol/frames/frame.ts';
 import { idOf, type AccountId } from '../../protocol/ids.ts';
+import { ERRORS } from '../../protocol/errors.ts';
 import { LIMITS, RATES } from '../../protocol/limits.ts';
 import { openGateway, sendFrame, type TestGateway } from '../support/open-gateway.ts';
 import { openAnonymous, type SocketClient } from '../support/socket-client.ts';
@@ -94,4 +95,66 @@ test('a client that is refused while it leaves is gone, and leaves nothing behin
     await gone;
   }
   t.same(gateway.failures, []);
+});
+
+test('a large frame counts for as many as it has room for', async (t) => {
+  const gateway = await openGateway(t, { rateFactor: 1, clock });
+  const bob = await gateway.makeAccount(1);
+  const sender = await openAnonymous(gateway.origin);
+  const body = randomBytes(LIMITS.envelopeMaxBytes);
+  const frame = sendFrame(bob, 1, body, true);
+  const cost = 1 + Math.floor(encodeFrame(frame).length / LIMITS.countedFrameBytes);
+  const allowed = Math.floor(RATES.send.burst / cost);
+  t.ok(cost > 4);
+  for (let i = 0; i <= allowed; i++) sender.send(frame);
+  for (let i = 0; i < allowed; i++) await sender.take('sent');
+  t.equal((await sender.take('refused')).code, 'rate-limited');
+  sender.socket.terminate();
+});
+
+test('a socket that is told too often that it asks too much is cut', async (t) => {
+  const gateway = await openGateway(t, { rateFactor: 0.1, clock });
+  const send = await honest(t, gateway);
+  const bob = await gateway.makeAccount(1);
+  const abuser = await openAnonymous(gateway.origin);
+  const [allowed, told] = [RATES.send.burst / 10, RATES.refusal.burst / 10];
+  const frame = encodeFrame(sendFrame(bob, 1, randomBytes(5), true));
+  for (let i = 0; i <= allowed + told; i++) abuser.socket.send(frame);
+  const { code } = await abuser.ended;
+  t.equal(code, ERRORS['rate-limited'].close);
+  const refusals = abuser.frames.filter(({ kind }) => kind === 'refused');
+  t.equal(refusals.length, told + 1, 'the last one is for good');
+  await send();
+  t.same(gateway.failures, []);
+});
+
+test('pings of the WebSocket itself are bounded', async (t) => {
+  const gateway = await openGateway(t, { rateFactor: 1, clock });
+  const send = await honest(t, gateway);
+  const abuser = await openAnonymous(gateway.origin);
+  let pongs = 0;
+  abuser.socket.on('pong', () => (pongs += 1));
+  for (let i = 0; i <= RATES.control.burst; i++) abuser.socket.ping();
+  const { code } = await abuser.ended;
+  t.equal(code, ERRORS['rate-limited'].close);
+  t.ok(pongs <= RATES.control.burst + 1, 'answered as often as is allowed');
+  const again = await openAnonymous(gateway.origin);
+  for (let i = 0; i < RATES.control.burst; i++) again.socket.ping();
+  await again.barrier();
+  again.socket.terminate();
+  await send();
+});
+
+test('a client that goes on after it was told to go is cut, however much it sends', async (t) => {
+  const gateway = await openGateway(t, { rateFactor: 1, clock });
+  const abuser = await openAnonymous(gateway.origin);
+  const over = gateway.next('closed');
+  // It reads nothing, so it never closes its side.
+  abuser.socket.pause();
+  abuser.socket.send(randomBytes(10));
+  const most = 100_000;
+  const poured = await pour(abuser, encodeFrame({ kind: 'ping', re: 1 }), most);
+  t.ok(poured < most, `after ${String(poured)} frames the connection is over or not read`);
+  await over;
+  abuser.socket.terminate();
 });

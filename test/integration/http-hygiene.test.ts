@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { encodeB64u } from '@tacet/protocol/bytes';
@@ -13,7 +12,6 @@ import { ROUTES } from '@tacet/protocol/rest/index';
 import { readInvite, readServer } from '@tacet/protocol/rest/people';
 import { login } from '@tacet/protocol/rest/sessions';
 import type { Route } from '@tacet/protocol/route';
-import { buildLogger } from '../../server/logger.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import {
   linkDevice,
@@ -24,6 +22,7 @@ import {
   type WireAccount,
 } from '../support/make-account.ts';
 import { readTables } from '../support/read-tables.ts';
+import { recordLog } from '../support/recorded-log.ts';
 import { callRoute, mustCall, type RestCall } from '../support/rest-client.ts';
 
 const tokenOf = (account: WireAccount): string => account.devices[0]?.token ?? '';
@@ -462,16 +461,10 @@ t.test('the OpenAPI document has every route', async (t) => {
 t.test(
   'no log line at any level holds an address, a name, a token, a code or anything a client sent',
   async (t) => {
-    const lines: string[] = [];
-    const sink = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        lines.push(chunk.toString());
-        done();
-      },
-    });
+    const { lines, logger } = recordLog('debug');
     await using server = await openTestServer({
       settings: { TACET_LOG_LEVEL: 'debug', TACET_TRUST_PROXY: 'loopback' },
-      overrides: { logger: buildLogger('debug', sink) },
+      overrides: { logger },
     });
     const headers = { 'x-forwarded-for': '203.0.113.77', 'user-agent': 'telltale-agent' };
     const account = await makeAccount(server, { username: 'telltale' });

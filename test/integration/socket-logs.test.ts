@@ -1,10 +1,9 @@
 /** What a client breaks below the frames, on the level of RFC 6455 or of the connection, is no fault of the server. */
 import { once } from 'node:events';
-import { Writable } from 'node:stream';
 import t from 'tap';
 import { ANONYMOUS_PATH } from '@tacet/protocol/frames/client';
-import { buildLogger } from '../../server/logger.ts';
 import { openTestServer } from '../support/open-test-server.ts';
+import { recordLog } from '../support/recorded-log.ts';
 import { openSocket } from '../support/socket-client.ts';
 
 /** What stands under a client's WebSocket. */
@@ -15,16 +14,10 @@ interface Underneath {
 t.test(
   'a client that breaks the WebSocket protocol, or hangs up hard, leaves no line in the log',
   async (t) => {
-    const lines: string[] = [];
-    const destination = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        lines.push(chunk.toString());
-        done();
-      },
-    });
+    const { lines, logger } = recordLog('info');
     await using server = await openTestServer({
       settings: { TACET_LOG_LEVEL: 'info' },
-      overrides: { logger: buildLogger('info', destination) },
+      overrides: { logger },
     });
     const origin = `ws://127.0.0.1:${String(server.port)}`;
     const broken = [

@@ -5,13 +5,12 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { Writable } from 'node:stream';
 import t from 'tap';
 import { ANONYMOUS_PATH } from '@tacet/protocol/frames/client';
-import { buildLogger } from '../../server/logger.ts';
 import { accountOf, isOnline, linesOf, openTestClient, openWith, textsOf } from '../support/make-client.ts';
 import { holds } from '../support/needles.ts';
 import type { Wire } from '../support/node-ports.ts';
+import { recordLog } from '../support/recorded-log.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { readTables } from '../support/read-tables.ts';
 
@@ -50,14 +49,8 @@ function filesOf(folder: string): Buffer {
 t.test(
   'messages, names, passphrases and contacts are in nothing that the server is told, keeps or logs',
   async (t) => {
-    const logged: Buffer[] = [];
-    const destination = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        logged.push(Buffer.from(chunk));
-        done();
-      },
-    });
-    await using server = await openTestServer({ overrides: { logger: buildLogger('debug', destination) } });
+    const { lines, logger } = recordLog('debug');
+    await using server = await openTestServer({ overrides: { logger } });
     const ear = new Ear();
     const canaries = {
       adasName: makeCanary(),
@@ -99,7 +92,12 @@ t.test(
     await ada.waitFor('on the server', (state) => linesOf(state).at(-1)?.delivery.kind === 'sent');
 
     const metrics = Buffer.from(await (await fetch(`${server.url}/metrics`)).text());
-    const places = { told: ear.all(), kept: filesOf(server.dataDir), logged: Buffer.concat(logged), metrics };
+    const places = {
+      told: ear.all(),
+      kept: filesOf(server.dataDir),
+      logged: Buffer.from(lines.join('')),
+      metrics,
+    };
     t.ok(places.logged.length > 100 && metrics.length > 100, 'there were logs and metrics');
     t.ok(
       holds(places.told, 'public-name-ada') && holds(places.kept, 'public-name-ada'),

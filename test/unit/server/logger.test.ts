@@ -1,17 +1,9 @@
 /** The log keeps what errors say to itself, also of errors that a library logs as they are. */
-import { Writable } from 'node:stream';
 import t from 'tap';
-import { buildLogger } from '../../../server/logger.ts';
+import { recordLog } from '../../support/recorded-log.ts';
 
 t.test('an error is logged by kind, code and place, never by its message', (t) => {
-  const lines: string[] = [];
-  const destination = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      lines.push(chunk.toString());
-      done();
-    },
-  });
-  const logger = buildLogger('info', destination);
+  const { lines, logger } = recordLog('info');
   const error = Object.assign(new TypeError('telltale\n    at telltale'), { code: 'SOME_CODE' });
   logger.error(error);
   logger.error({ err: error }, 'failure');

@@ -1,0 +1,71 @@
+/** What one socket may ask for: its own sends, those of its address, and how often it is told that it asks too much. */
+import { LIMITS, RATES } from '@tacet/protocol/limits';
+import { LeakyBucket } from '../limits/memory.ts';
+import type { Verdict } from '../limits/port.ts';
+import type { SocketDeps, SocketKind } from './deps.ts';
+
+/** Requests that an anonymous socket takes from its address's limit at a time, so that the address is hashed once for all of them. */
+const ADDRESS_LOT = 8;
+/** How many opened sockets one counts for that had to be cut: opening the next one must cost an abuser more than it costs the server. */
+const ABUSED_COUNTS = 20;
+
+/** What `count` requests in a message of `bytes` count for. */
+export function costOf(count: number, bytes: number): number {
+  return count + Math.floor(bytes / LIMITS.countedFrameBytes);
+}
+
+export class Allowance {
+  readonly #deps: Pick<SocketDeps, 'clock' | 'limits' | 'rateFactor'>;
+  readonly #sends: LeakyBucket;
+  readonly #controls: LeakyBucket;
+  readonly #address: string;
+  /** Whether the address is counted for every request; on a signed-in socket the account is known. */
+  readonly #isShared: boolean;
+  /** Requests taken from the address's limit and not yet used. */
+  #lot = 0;
+
+  /** `address`: as it is counted. */
+  constructor(kind: SocketKind, address: string, deps: Pick<SocketDeps, 'clock' | 'limits' | 'rateFactor'>) {
+    this.#deps = deps;
+    this.#sends = new LeakyBucket(RATES.send, deps.rateFactor);
+    this.#controls = new LeakyBucket(RATES.control, deps.rateFactor);
+    this.#address = address;
+    this.#isShared = kind === 'anonymous';
+  }
+
+  /** Takes `count` requests that came in a message of `bytes`. `cut`: refused so often that it is not to be told any more. */
+  take(count: number, bytes: number): Verdict & { readonly cut?: boolean } {
+    const cost = costOf(count, bytes);
+    const ofAddress = this.#takeOfAddress(cost);
+    const verdict = ofAddress.kind === 'refused' ? ofAddress : this.#sends.take(this.#deps.clock.now(), cost);
+    if (verdict.kind === 'allowed') return verdict;
+    return { ...verdict, cut: this.#takeOf('refusal', cost).kind === 'refused' };
+  }
+
+  /** Takes one ping or pong of the WebSocket itself. */
+  takeControl(): Verdict {
+    return this.#controls.take(this.#deps.clock.now());
+  }
+
+  /** The socket is cut for asking too often. */
+  abused(): void {
+    // One by one, since what does not fit is not taken at all.
+    for (let i = 0; i < ABUSED_COUNTS; i++) this.#takeOf('socket', 1);
+  }
+
+  #takeOfAddress(cost: number): Verdict {
+    if (!this.#isShared) return { kind: 'allowed' };
+    if (this.#lot < cost) {
+      const lot = Math.max(ADDRESS_LOT, cost);
+      const verdict = this.#takeOf('sendAddress', lot);
+      if (verdict.kind === 'refused') return verdict;
+      this.#lot += lot;
+    }
+    this.#lot -= cost;
+    return { kind: 'allowed' };
+  }
+
+  #takeOf(rate: 'sendAddress' | 'refusal' | 'socket', cost: number): Verdict {
+    return this.#deps.limits.take(rate, { kind: 'address', address: this.#address }, cost);
+  }
+}
