@@ -5,7 +5,10 @@ import { launchOptions } from './test/support/chromium.ts';
 
 export default defineConfig({
   testDir: 'test/e2e',
-  testMatch: '**/*.spec.ts',
+  projects: [
+    { name: 'beginnings', testMatch: '**/*.setup.ts' },
+    { testMatch: '**/*.spec.ts', dependencies: ['beginnings'] },
+  ],
   outputDir: 'test-results',
   // Every test has a server and people of its own.
   fullyParallel: true,

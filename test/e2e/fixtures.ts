@@ -7,7 +7,9 @@ import {
   ADA,
   begin,
   BOB,
-  openBeginnings,
+  CAROL,
+  folderOf,
+  readBeginnings,
   type Beginning,
   type Beginnings,
   type KeptBeginning,
@@ -51,7 +53,7 @@ interface Fixtures {
   readonly ada: Person;
   /** A second account, invited by `ada`, with the conversation open. */
   readonly bob: Person;
-  /** A third account, invited by `ada`, that nobody else knows. Signs up on the screen. */
+  /** A third account, invited by `ada`, that nobody else knows. */
   readonly carol: Person;
 }
 
@@ -103,9 +105,10 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
   beginning: ['ada and bob', { option: true }],
   bobOnPhone: [false, { option: true }],
   beginnings: [
-    async ({ browser }, use) => {
-      await using beginnings = await openBeginnings(browser);
-      await use(beginnings);
+    // Playwright reads the names of the fixtures from the pattern.
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, use, { project }) => {
+      await use(await readBeginnings(folderOf(project.outputDir)));
     },
     { scope: 'worker' },
   ],
@@ -115,7 +118,7 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     await use(new Leaks());
   },
   kept: async ({ beginning, beginnings, leaks }, use) => {
-    const kept = beginning === 'nobody' ? undefined : await beginnings.get(beginning);
+    const kept = beginning === 'nobody' ? undefined : beginnings[beginning];
     if (kept !== undefined) leaks.canaries.addAll(kept.typed);
     await use(kept);
   },
@@ -185,8 +188,10 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     await bob.open(ADA.username);
     await use(bob);
   },
-  carol: async ({ ada, host, newBrowser }, use) => {
-    const carol = new Person(await newBrowser(), host.origin, { name: 'Carol', username: 'carol' });
+  carol: async ({ ada, host, kept, newBrowser }, use) => {
+    const page = await newBrowser();
+    if (kept?.carol !== undefined) return use(await begin(page, host.origin, kept.carol));
+    const carol = new Person(page, host.origin, CAROL);
     await carol.signUp(await ada.makeInvite());
     await use(carol);
   },
@@ -194,6 +199,9 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
 
 /** Ada has the only account, and knows nobody. */
 export const testAlone = test.extend({ beginning: 'ada' });
+
+/** Carol has an account too. Ada knows her, Bob does not. */
+export const testThree = test.extend({ beginning: 'ada, bob and carol' });
 
 /** Nobody has an account: whoever the test asks for signs up on the screen. */
 export const testEmpty = test.extend({ beginning: 'nobody' });

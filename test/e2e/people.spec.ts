@@ -1,6 +1,6 @@
 /** Finding people by name, what a request shows and reveals, blocking and taking it back, pictures. */
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test, testAlone } from './fixtures.ts';
+import { expect, test, testAlone, testThree } from './fixtures.ts';
 import type { Person } from './pages/person.page.ts';
 
 const of = (template: string, name: string): string => template.replaceAll('{name}', name);
@@ -17,7 +17,7 @@ async function startChat(person: Person, username: string): Promise<void> {
   await person.button(en.newChat.start).click();
 }
 
-test('a stranger is found by username, asks, is accepted, and both talk', async ({ bob, carol }) => {
+testThree('a stranger is found by username, asks, is accepted, and both talk', async ({ bob, carol }) => {
   await startChat(bob, '@Carol');
   await expect(bob.page.getByText(of(en.newChat.introduction, 'carol'))).toBeVisible();
   await bob.send('Hello, we met on Monday');
@@ -34,56 +34,55 @@ test('a stranger is found by username, asks, is accepted, and both talk', async 
   await expect(bob.page.getByRole('heading', { name: /Carol/ })).toBeVisible();
 });
 
-test('an answer that comes late takes nobody away from what he is writing; drafts stay with their conversations; a request is blocked', async ({
-  ada,
-  bob,
-  carol,
-}) => {
-  await bob.open('Ada');
-  const asked = Promise.withResolvers<void>();
-  const answered = Promise.withResolvers<void>();
-  await bob.page.context().route('**/v1/lookups', async (route) => {
-    asked.resolve();
-    await answered.promise;
-    await route.continue();
-  });
-  await startChat(bob, carol.username);
-  await asked.promise;
-  await bob.page.keyboard.press('Escape');
-  await bob.composer.fill('For Ada alone');
-  answered.resolve();
-  await expect(bob.item('carol')).toBeVisible();
-  await bob.composer.press('Enter');
-  await ada.open('Bob');
-  await ada.expectOnce('For Ada alone');
-  await expect(bob.page.getByRole('heading', { name: /Ada/ })).toBeVisible();
+testThree(
+  'an answer that comes late takes nobody away from what he is writing; drafts stay with their conversations; a request is blocked',
+  async ({ ada, bob, carol }) => {
+    await bob.open('Ada');
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    await bob.page.context().route('**/v1/lookups', async (route) => {
+      asked.resolve();
+      await answered.promise;
+      await route.continue();
+    });
+    await startChat(bob, carol.username);
+    await asked.promise;
+    await bob.page.keyboard.press('Escape');
+    await bob.composer.fill('For Ada alone');
+    answered.resolve();
+    await expect(bob.item('carol')).toBeVisible();
+    await bob.composer.press('Enter');
+    await ada.open('Bob');
+    await ada.expectOnce('For Ada alone');
+    await expect(bob.page.getByRole('heading', { name: /Ada/ })).toBeVisible();
 
-  const to = (name: string) => bob.page.getByRole('textbox', { name: of(en.conversation.composer, name) });
-  await to('Ada Lovelace').fill('Half a thought');
-  await bob.item('carol').click();
-  await to('carol').fill('And another one');
-  await bob.item('Ada').click();
-  await expect(to('Ada Lovelace')).toHaveValue('Half a thought');
-  await expect(bob.item('carol')).toContainText('And another one');
-  await bob.page.reload();
-  await expect(to('Ada Lovelace')).toHaveValue('Half a thought');
-  await bob.item('carol').click();
-  await expect(to('carol')).toHaveValue('And another one');
+    const to = (name: string) => bob.page.getByRole('textbox', { name: of(en.conversation.composer, name) });
+    await to('Ada Lovelace').fill('Half a thought');
+    await bob.item('carol').click();
+    await to('carol').fill('And another one');
+    await bob.item('Ada').click();
+    await expect(to('Ada Lovelace')).toHaveValue('Half a thought');
+    await expect(bob.item('carol')).toContainText('And another one');
+    await bob.page.reload();
+    await expect(to('Ada Lovelace')).toHaveValue('Half a thought');
+    await bob.item('carol').click();
+    await expect(to('carol')).toHaveValue('And another one');
 
-  await to('carol').press('Enter');
-  await bob.expectDelivery('And another one', 'sent');
-  await carol.item(en.list.request).click();
-  await carol.expectOnce('And another one');
-  await carol.button(en.contact.block).click();
-  await carol.page.getByRole('dialog').getByRole('button', { name: en.contact.block }).click();
-  await expect(carol.page.getByRole('region', { name: en.contact.blockedTitle })).toBeVisible();
-  await expect(carol.item(en.list.blocked)).toBeVisible();
-  await bob.send('Why no answer');
-  await bob.expectDelivery('Why no answer', 'sent');
-  await carol.page.reload();
-  await expect(carol.page.getByRole('region', { name: en.contact.blockedTitle })).toBeVisible();
-  await expect(carol.message('Why no answer')).toHaveCount(0);
-});
+    await to('carol').press('Enter');
+    await bob.expectDelivery('And another one', 'sent');
+    await carol.item(en.list.request).click();
+    await carol.expectOnce('And another one');
+    await carol.button(en.contact.block).click();
+    await carol.page.getByRole('dialog').getByRole('button', { name: en.contact.block }).click();
+    await expect(carol.page.getByRole('region', { name: en.contact.blockedTitle })).toBeVisible();
+    await expect(carol.item(en.list.blocked)).toBeVisible();
+    await bob.send('Why no answer');
+    await bob.expectDelivery('Why no answer', 'sent');
+    await carol.page.reload();
+    await expect(carol.page.getByRole('region', { name: en.contact.blockedTitle })).toBeVisible();
+    await expect(carol.message('Why no answer')).toHaveCount(0);
+  },
+);
 
 test('who is blocked reaches nobody, is not told, and comes back when unblocked', async ({
   ada,

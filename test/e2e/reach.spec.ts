@@ -1,7 +1,7 @@
 /** Reach: everything by keyboard alone, focus where it is expected, back as browsers do it, one tab at a time, and what the policy stops. */
 import type { Locator } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, stoppedInWorkers, test, testAlone, testEmpty } from './fixtures.ts';
+import { expect, stoppedInWorkers, test, testAlone, testEmpty, testThree } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
 /** Presses Tab until the focus is there; a person would give up later than this. */
@@ -158,16 +158,19 @@ test('a new name reaches the other side', async ({ ada, bob }) => {
   await expect(bob.item('Countess of Lovelace')).toBeVisible();
 });
 
-test('an invite link opened by somebody who is signed in asks before it is used', async ({ bob, carol }) => {
-  const link = await bob.makeInvite();
-  await carol.page.goto(link);
-  const dialog = carol.page.getByRole('dialog', { name: 'bob invites you to talk' });
-  await dialog.getByRole('button', { name: en.invite.follow }).click();
-  await carol.send('I have your link');
-  await expect(bob.item('Carol')).toBeVisible();
-  await bob.item('Carol').click();
-  await bob.expectOnce('I have your link');
-});
+testThree(
+  'an invite link opened by somebody who is signed in asks before it is used',
+  async ({ bob, carol }) => {
+    const link = await bob.makeInvite();
+    await carol.page.goto(link);
+    const dialog = carol.page.getByRole('dialog', { name: 'bob invites you to talk' });
+    await dialog.getByRole('button', { name: en.invite.follow }).click();
+    await carol.send('I have your link');
+    await expect(bob.item('Carol')).toBeVisible();
+    await bob.item('Carol').click();
+    await bob.expectOnce('I have your link');
+  },
+);
 
 testAlone('an invite that was used is refused with what to do', async ({ ada, host, newBrowser }) => {
   const link = await ada.makeInvite();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import config from '../../playwright.config.ts';
 import { en } from '../../client/ui/text/en.ts';
 import { writeFilm } from '../support/camera-film.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, test, testThree } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
 const film = join(tmpdir(), `tacet-scan-${process.pid}.y4m`);
@@ -38,56 +38,56 @@ function spoken(number: string): string {
   return number.replace(' ', '').split('').join(' ');
 }
 
-test('one shows a code, the other scans it, and both are verified once both say so', async ({
-  bob,
-  carol,
-}) => {
-  await bob.button(en.list.newChat).first().click();
-  await bob.button(en.newChat.invite).click();
-  await writeFilm(film, bob.page.getByRole('img', { name: en.newInvite.qr }));
+testThree(
+  'one shows a code, the other scans it, and both are verified once both say so',
+  async ({ bob, carol }) => {
+    await bob.button(en.list.newChat).first().click();
+    await bob.button(en.newChat.invite).click();
+    await writeFilm(film, bob.page.getByRole('img', { name: en.newInvite.qr }));
 
-  await carol.page.context().grantPermissions(['camera']);
-  await carol.button(en.list.newChat).first().click();
-  await carol.button(en.newChat.scan).click();
-  await carol.button(en.invite.follow).click();
-  await expect(carol.button(en.encounter.confirm)).toBeVisible();
-  await expect(
-    bob.page.getByRole('heading', { name: en.encounter.title.replace('{name}', 'Carol') }),
-  ).toBeVisible();
-  // The code is put away once it is answered.
-  await expect(bob.page.getByRole('img', { name: en.newInvite.qr })).toHaveCount(0);
-  const number = await numberOn(carol);
-  expect(number).toMatch(/^\d{3} \d{3}$/);
-  await expect(bob.page.getByRole('group', { name: en.encounter.number })).toHaveCount(0);
-  await carol.button(en.encounter.confirm).click();
-  await expect(carol.page.getByText(en.encounter.confirmed.replace('{name}', 'Bob'))).toBeVisible();
-  // What was answered and what is asked is there after a reload.
-  await bob.page.reload();
-  await expect(bob.button(en.encounter.none)).toBeVisible();
-  // Put aside by Escape it is not refused.
-  await bob.page.keyboard.press('Escape');
-  await bob.button(en.list.encounterOpen).click();
-  await bob.button(spoken(number)).click();
-  for (const [person, name] of [
-    [bob, 'Carol'],
-    [carol, 'Bob'],
-  ] as const) {
+    await carol.page.context().grantPermissions(['camera']);
+    await carol.button(en.list.newChat).first().click();
+    await carol.button(en.newChat.scan).click();
+    await carol.button(en.invite.follow).click();
+    await expect(carol.button(en.encounter.confirm)).toBeVisible();
     await expect(
-      person.page.getByRole('heading', { name: en.encounter.metTitle.replace('{name}', name) }),
+      bob.page.getByRole('heading', { name: en.encounter.title.replace('{name}', 'Carol') }),
     ).toBeVisible();
-    await person.page.keyboard.press('Escape');
-    await expect(person.page.getByRole('dialog')).toHaveCount(0);
-  }
-  await carol.send('Scanned you');
-  await bob.item('Carol').click();
-  await bob.expectOnce('Scanned you');
-  for (const [{ page }, name] of [
-    [bob, /Carol/],
-    [carol, /Bob/],
-  ] as const) {
-    await expect(page.getByRole('heading', { level: 1, name })).toContainText(en.trust.label.verified);
-  }
-});
+    // The code is put away once it is answered.
+    await expect(bob.page.getByRole('img', { name: en.newInvite.qr })).toHaveCount(0);
+    const number = await numberOn(carol);
+    expect(number).toMatch(/^\d{3} \d{3}$/);
+    await expect(bob.page.getByRole('group', { name: en.encounter.number })).toHaveCount(0);
+    await carol.button(en.encounter.confirm).click();
+    await expect(carol.page.getByText(en.encounter.confirmed.replace('{name}', 'Bob'))).toBeVisible();
+    // What was answered and what is asked is there after a reload.
+    await bob.page.reload();
+    await expect(bob.button(en.encounter.none)).toBeVisible();
+    // Put aside by Escape it is not refused.
+    await bob.page.keyboard.press('Escape');
+    await bob.button(en.list.encounterOpen).click();
+    await bob.button(spoken(number)).click();
+    for (const [person, name] of [
+      [bob, 'Carol'],
+      [carol, 'Bob'],
+    ] as const) {
+      await expect(
+        person.page.getByRole('heading', { name: en.encounter.metTitle.replace('{name}', name) }),
+      ).toBeVisible();
+      await person.page.keyboard.press('Escape');
+      await expect(person.page.getByRole('dialog')).toHaveCount(0);
+    }
+    await carol.send('Scanned you');
+    await bob.item('Carol').click();
+    await bob.expectOnce('Scanned you');
+    for (const [{ page }, name] of [
+      [bob, /Carol/],
+      [carol, /Bob/],
+    ] as const) {
+      await expect(page.getByRole('heading', { level: 1, name })).toContainText(en.trust.label.verified);
+    }
+  },
+);
 
 test('a code that was put away is no invite any more; who says no to the next one verifies nobody', async ({
   ada,

@@ -1,6 +1,6 @@
 /** People in the search above the list: by name and username, by keys alone, and the way to somebody who is not known yet. */
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, test, testThree } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
 test('people are found by name and username beside messages, and opened by keys alone', async ({
@@ -63,25 +63,25 @@ test('people are found by name and username beside messages, and opened by keys 
   await expect(field).toHaveValue('');
 });
 
-test('who is not known yet can be looked up from the search, and only when asked to', async ({
-  bob,
-  carol,
-}) => {
-  const asked: string[] = [];
-  bob.page.context().on('request', (request) => asked.push(request.url()));
-  const field = bob.page.getByRole('searchbox', { name: en.search.label });
-  await field.fill(`@${carol.username}`);
-  const lookUp = bob.button(en.search.lookUp.replace('{username}', carol.username));
-  await expect(lookUp).toBeVisible();
-  await lookUp.click();
-  const dialog = bob.page.getByRole('dialog', { name: en.newChat.title });
-  await expect(dialog.getByLabel(en.newChat.label)).toHaveValue('carol');
-  expect(asked.filter((url) => url.includes('/lookup'))).toEqual([]);
-  await dialog.getByRole('button', { name: en.newChat.start }).click();
-  await expect(bob.page.getByText(en.newChat.introduction.replace('{name}', 'carol'))).toBeVisible();
+testThree(
+  'who is not known yet can be looked up from the search, and only when asked to',
+  async ({ bob, carol }) => {
+    const asked: string[] = [];
+    bob.page.context().on('request', (request) => asked.push(request.url()));
+    const field = bob.page.getByRole('searchbox', { name: en.search.label });
+    await field.fill(`@${carol.username}`);
+    const lookUp = bob.button(en.search.lookUp.replace('{username}', carol.username));
+    await expect(lookUp).toBeVisible();
+    await lookUp.click();
+    const dialog = bob.page.getByRole('dialog', { name: en.newChat.title });
+    await expect(dialog.getByLabel(en.newChat.label)).toHaveValue('carol');
+    expect(asked.filter((url) => url.includes('/lookup'))).toEqual([]);
+    await dialog.getByRole('button', { name: en.newChat.start }).click();
+    await expect(bob.page.getByText(en.newChat.introduction.replace('{name}', 'carol'))).toBeVisible();
 
-  // What cannot be a username is not offered.
-  await field.fill('who is it?');
-  await expect(bob.page.getByText(en.search.none.replace('{typed}', 'who is it?'))).toBeVisible();
-  await expect(bob.page.getByRole('button', { name: /^Look up/ })).toHaveCount(0);
-});
+    // What cannot be a username is not offered.
+    await field.fill('who is it?');
+    await expect(bob.page.getByText(en.search.none.replace('{typed}', 'who is it?'))).toBeVisible();
+    await expect(bob.page.getByRole('button', { name: /^Look up/ })).toHaveCount(0);
+  },
+);

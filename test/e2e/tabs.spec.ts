@@ -4,7 +4,7 @@
  */
 import type { Page, Worker } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, test, testThree } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
 
 test.use({ serviceWorkers: 'allow' });
@@ -174,26 +174,23 @@ test('an owner that the browser has frozen is replaced, and is a view when it th
   await expectEachOnce(ada, ['while the owner is frozen', 'after the thaw']);
 });
 
-test('each tab has its own conversation open, and what is read in one is read in all', async ({
-  ada,
-  bob,
-  carol,
-  host,
-  watch,
-}) => {
-  await carol.open('ada');
-  await ada.open('Bob');
-  const second = await openTab(ada, watch, host.origin);
-  await second.item('Carol').click();
-  await expect(second.composer).toBeVisible();
-  await bob.send('for the first tab');
-  await carol.send('for the second tab');
-  await ada.expectOnce('for the first tab');
-  await second.expectOnce('for the second tab');
-  await expect(ada.message('for the second tab')).toHaveCount(0);
-  await expect(ada.page).not.toHaveTitle(/^\(/);
-  await carol.expectDelivery('for the second tab', 'read');
-});
+testThree(
+  'each tab has its own conversation open, and what is read in one is read in all',
+  async ({ ada, bob, carol, host, watch }) => {
+    await carol.open('ada');
+    await ada.open('Bob');
+    const second = await openTab(ada, watch, host.origin);
+    await second.item('Carol').click();
+    await expect(second.composer).toBeVisible();
+    await bob.send('for the first tab');
+    await carol.send('for the second tab');
+    await ada.expectOnce('for the first tab');
+    await second.expectOnce('for the second tab');
+    await expect(ada.message('for the second tab')).toHaveCount(0);
+    await expect(ada.page).not.toHaveTitle(/^\(/);
+    await carol.expectDelivery('for the second tab', 'read');
+  },
+);
 
 test('a draft shows in the other tab, goes when it is sent, and never takes what was typed there', async ({
   bob,
