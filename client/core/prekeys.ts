@@ -30,6 +30,13 @@ export interface PublicSigned {
   readonly publicKey: OwnBytes;
   readonly signature: OwnBytes;
 }
+/** The signed prekey and the last-resort key that goes with it. */
+export interface SignedKeys {
+  readonly signed: PublicSigned;
+  readonly lastResort: PublicSigned;
+}
+/** A signed statement of this device. */
+type Statement = SignedBytes & { readonly bytes: OwnBytes; readonly signature: OwnBytes };
 /** A public one-time key as uploaded. */
 export interface PublicOneTime {
   readonly id: number;
@@ -95,38 +102,63 @@ export function makeSignedKeys(
   id: number,
   now: number,
   statedAt: number,
-): {
-  readonly made: readonly MadePreKey[];
-  readonly signed: PublicSigned;
-  readonly lastResort: PublicSigned;
-  readonly statement: SignedBytes & { readonly bytes: OwnBytes; readonly signature: OwnBytes };
-} {
+): SignedKeys & { readonly made: readonly MadePreKey[]; readonly statement: Statement } {
   const privateKey = engine.PrivateKey.generate();
   const key = privateKey.getPublicKey();
   const publicKey = key.serialize();
   const signature = identity.privateKey.sign(publicKey);
   const record = engine.SignedPreKeyRecord.new(id, now, key, privateKey, signature).serialize();
   const lastResort = makeKyber(engine, identity, id, now);
-  const bytes = signedStatement.encode({
-    device: idBytes(device),
-    listHash: copyBytes(listHash),
-    content: CONTENT_VERSION,
-    session: SESSION_VERSION,
-    signedId: id,
-    signedHash: sha256(publicKey),
-    lastResortId: id,
-    lastResortHash: sha256(lastResort.published.publicKey),
-    statedAt,
-  });
+  const published = { signed: { id, publicKey, signature }, lastResort: lastResort.published };
   return {
     made: [
       { kind: 'signed', id, record },
       { kind: 'last-resort', id, record: lastResort.record },
     ],
-    signed: { id, publicKey, signature },
-    lastResort: lastResort.published,
-    statement: { bytes, signature: signAsDevice(identity, 'statement', bytes) },
+    ...published,
+    statement: stateKeys(identity, device, listHash, published, statedAt),
   };
+}
+
+/** The public halves of signed keys that were made before, from their private records. */
+export function publicSignedKeys(
+  engine: Engine,
+  id: number,
+  records: { readonly signed: Uint8Array; readonly lastResort: Uint8Array },
+): SignedKeys {
+  const publicOf = (
+    record: Pick<ReturnType<Engine['KyberPreKeyRecord']['deserialize']>, 'publicKey' | 'signature'>,
+  ): PublicSigned => ({
+    id,
+    publicKey: copyBytes(record.publicKey().serialize()),
+    signature: copyBytes(record.signature()),
+  });
+  return {
+    signed: publicOf(engine.SignedPreKeyRecord.deserialize(copyBytes(records.signed))),
+    lastResort: publicOf(engine.KyberPreKeyRecord.deserialize(copyBytes(records.lastResort))),
+  };
+}
+
+/** The device's statement over signed keys. `statedAt`, ms, grows with each. */
+export function stateKeys(
+  identity: EngineIdentityKeyPair,
+  device: DeviceId,
+  listHash: Uint8Array,
+  { signed, lastResort }: SignedKeys,
+  statedAt: number,
+): Statement {
+  const bytes = signedStatement.encode({
+    device: idBytes(device),
+    listHash: copyBytes(listHash),
+    content: CONTENT_VERSION,
+    session: SESSION_VERSION,
+    signedId: signed.id,
+    signedHash: sha256(signed.publicKey),
+    lastResortId: lastResort.id,
+    lastResortHash: sha256(lastResort.publicKey),
+    statedAt,
+  });
+  return { bytes, signature: signAsDevice(identity, 'statement', bytes) };
 }
 
 /** A signature of this device's identity key over labelled bytes. */

@@ -151,7 +151,7 @@ export const ComeBack = Shape(
     before: Shape({ hash: Bytes(HASH_BYTES), receipt: Bytes(HASH_BYTES) }, CLOSED),
     profile: Versioned(Bytes, LIMITS.profileMaxBytes),
     deliveryKeyHash: Bytes(HASH_BYTES),
-    /** Fresh ones: what the backup holds may have been handed out since. */
+    /** The signed ones as they are now, and their statement: what the backup holds may be older. */
     prekeys: FirstPreKeyUpload(Bytes),
     /** Open invites, for one use each, and codes that are over. */
     invites: List(Shape({ code: Id(Bytes), expiresAt: Instant }, CLOSED), {

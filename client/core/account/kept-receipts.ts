@@ -1,6 +1,7 @@
 /**
  * The server's receipts for what it has accepted of this account, kept so that one which was restored from an older backup takes it again
- * (`returning.ts`). They are asked for with each connection and after each change; an older one never takes the place of a newer one.
+ * (`returning.ts`). They are asked for with each connection and after each change; an older one never takes the place of a newer one, unless
+ * that one is for what there cannot be: a server that has lied would else be believed for ever.
  */
 import { decodeB64u } from '@tacet/protocol/bytes';
 import { getReceipts, type Receipts } from '@tacet/protocol/rest/receipts';
@@ -8,21 +9,29 @@ import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { T } from '../db/stores.ts';
 import type { KeptReceipts } from '../db/stored-device.ts';
 import { CoreError } from '../failure.ts';
+import type { Directory } from '../people/directory.ts';
 import type { Rest } from '../transport/rest.ts';
+import type { RecordKeeper } from './record.ts';
 import type { Session } from './session.ts';
 
 interface Needs {
   readonly db: SealedDb;
   readonly rest: Rest;
   readonly session: Session;
+  readonly directory: Pick<Directory, 'ownView'>;
+  readonly record: Pick<RecordKeeper, 'newest'>;
 }
 
+/** A passphrase is not changed this often while a device is away. */
+const CREDENTIALS_AHEAD_MOST = 1_000;
+
 /** Asks for the receipts of what is in force and keeps them. */
-export async function keepReceipts({ db, rest, session }: Needs): Promise<void> {
+export async function keepReceipts({ db, rest, session, directory, record }: Needs): Promise<void> {
   const told = receiptsFrom(await session.with((token) => rest.call(getReceipts, { token })));
   await db.write([T.receiptsKept], async (tx) => {
     const held = await tx.get(T.receiptsKept, 'receipts');
-    tx.put(T.receiptsKept, 'receipts', held === undefined ? told : newerOf(held, told));
+    const known = { list: directory.ownView.counter, record: record.newest.version };
+    tx.put(T.receiptsKept, 'receipts', held === undefined ? told : newerOf(held, told, known));
   });
 }
 
@@ -33,13 +42,20 @@ export async function keepRecordReceipt(tx: WriteTx, version: number, receipt: s
   tx.put(T.receiptsKept, 'receipts', { ...held, record: { version, receipt: bytesOf(receipt) } });
 }
 
-/** Every part by itself: a server may show an older one. */
-function newerOf(held: KeptReceipts, told: KeptReceipts): KeptReceipts {
+/** Every part by itself: a server may show an older one. The key of the account goes with the list that it signs. */
+function newerOf(
+  held: KeptReceipts,
+  told: KeptReceipts,
+  known: { readonly list: number; readonly record: number },
+): KeptReceipts {
+  const isListNewer = held.list.counter > told.list.counter && held.list.counter <= known.list;
+  const isRecordNewer = held.record.version > told.record.version && held.record.version <= known.record;
+  const ahead = held.credentials.version - told.credentials.version;
   return {
     ...told,
-    list: held.list.counter > told.list.counter ? held.list : told.list,
-    credentials: held.credentials.version > told.credentials.version ? held.credentials : told.credentials,
-    record: held.record.version > told.record.version ? held.record : told.record,
+    ...(isListNewer ? { account: held.account, list: held.list } : {}),
+    ...(isRecordNewer ? { record: held.record } : {}),
+    ...(ahead > 0 && ahead <= CREDENTIALS_AHEAD_MOST ? { credentials: held.credentials } : {}),
   };
 }
 

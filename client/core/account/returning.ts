@@ -1,7 +1,7 @@
 /**
  * Coming back to a server that was restored from a backup: one request brings what it may have lost of this account and device, each part
- * on the receipt that it gave for it, with fresh prekeys, since those in the backup may have been handed out since. Everything in it the
- * server has had before, but for those prekeys: whoever claims a restore without one learns nothing by it.
+ * on the receipt that it gave for it, with signed prekeys of these days, since those in the backup may be old. Everything in it the server
+ * has had before, but for those prekeys: whoever claims a restore without one learns nothing by it.
  */
 import { encodeB64u } from '@tacet/protocol/bytes';
 import { isWireError } from '@tacet/protocol/errors';
@@ -23,7 +23,7 @@ import { T } from '../db/stores.ts';
 import type { KeptReceipts } from '../db/stored-device.ts';
 import type { Engine } from '../engine.ts';
 import type { Ports } from '../ports.ts';
-import { makeSignedKeys, nextPreKeyId } from '../prekeys.ts';
+import { makeSignedKeys, nextPreKeyId, publicSignedKeys, stateKeys } from '../prekeys.ts';
 import type { Services } from '../services.ts';
 import { isOpen } from './kept-invites.ts';
 import { encodeRecord } from './record-form.ts';
@@ -46,7 +46,7 @@ export async function comeBack(
   const { db, own, clock, rest } = services;
   const kept = await db.read([T.receiptsKept], (tx) => tx.get(T.receiptsKept, 'receipts'));
   if (kept === undefined) return undefined;
-  const keys = await makeKeys(services, engine);
+  const keys = await statedKeys(services, engine);
   if (keys === undefined) return undefined;
   const bytes = signedComeBack.encode({
     origin: ports.origin,
@@ -78,21 +78,39 @@ export async function comeBack(
   return reply;
 }
 
-/** Fresh signed keys with their statement, stored before they leave; one-time keys follow when the server says that they are low. */
-async function makeKeys({ db, own, clock, directory }: Services, engine: Engine) {
+/**
+ * Signed keys with a fresh statement, stored before they leave: those of these days, or new ones. A server that claims a restore with each
+ * connection has none made. One-time keys follow when the server says that they are low.
+ */
+async function statedKeys({ db, own, clock, directory }: Services, engine: Engine) {
   return db.write([T.preKeys, T.preKeyState], async (tx) => {
     const state = await tx.get(T.preKeyState, 'prekeys');
     if (state === undefined) return undefined;
     const now = clock.now();
-    const id = state.nextId;
     const statedAt = Math.max(now, state.statedAt + 1);
     const { device } = own.value;
-    const made = makeSignedKeys(engine, own.identity, device, directory.ownView.hash, id, now, statedAt);
-    for (const each of made.made) tx.put(T.preKeys, [each.kind, each.id], each.record);
-    const signed = [...state.signed, { id, madeAt: now }];
-    tx.put(T.preKeyState, 'prekeys', { ...state, nextId: nextPreKeyId(id), signed, statedAt });
-    const { lastResort, statement } = made;
-    return { id, upload: { signed: made.signed, lastResort, statement, oneTime: [], oneTimeKyber: [] } };
+    const listHash = directory.ownView.hash;
+    const newest = state.signed.at(-1);
+    const [signed, lastResort] =
+      newest === undefined || Math.abs(now - newest.madeAt) >= LIMITS.prekeyRotationMs
+        ? []
+        : await Promise.all([
+            tx.get(T.preKeys, ['signed', newest.id]),
+            tx.get(T.preKeys, ['last-resort', newest.id]),
+          ]);
+    const none = { oneTime: [], oneTimeKyber: [] };
+    if (newest !== undefined && signed !== undefined && lastResort !== undefined) {
+      tx.put(T.preKeyState, 'prekeys', { ...state, statedAt });
+      const keys = publicSignedKeys(engine, newest.id, { signed, lastResort });
+      const statement = stateKeys(own.identity, device, listHash, keys, statedAt);
+      return { id: newest.id, upload: { ...keys, statement, ...none } };
+    }
+    const id = state.nextId;
+    const { made, ...upload } = makeSignedKeys(engine, own.identity, device, listHash, id, now, statedAt);
+    for (const each of made) tx.put(T.preKeys, [each.kind, each.id], each.record);
+    const kept = [...state.signed, { id, madeAt: now }];
+    tx.put(T.preKeyState, 'prekeys', { ...state, nextId: nextPreKeyId(id), signed: kept, statedAt });
+    return { id, upload: { ...upload, ...none } };
   });
 }
 
