@@ -2,9 +2,8 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { buildLogger } from '../../server/logger.ts';
 import { openTestServer } from '../support/open-test-server.ts';
+import { recordLog } from '../support/recorded-log.ts';
 import { startServer } from '../support/server-process.ts';
 
 /** A server that can be ended and started again on the same address and data. */
@@ -41,14 +40,7 @@ async function runHere(
   texts: Readonly<Record<`TACET_${string}`, string>>,
 ): Promise<Running> {
   const settings = { TACET_CLIENT_DIR: CLIENT, TACET_RATE_FACTOR: '1', TACET_LOG_LEVEL: 'debug', ...texts };
-  const lines: string[] = [];
-  const destination = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      lines.push(chunk.toString());
-      done();
-    },
-  });
-  const logger = buildLogger('debug', destination);
+  const { lines, logger } = recordLog('debug');
   const server = await openTestServer({ dataDir, settings, overrides: { logger } });
   return {
     log: () => lines.join(''),

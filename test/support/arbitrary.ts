@@ -103,11 +103,17 @@ function strange(carrier: 'text' | 'bytes'): fc.Arbitrary<unknown> {
 
 /** An allowed value of a schema with one or two of its parts exchanged for something strange, left out, or added. */
 export function spoiled(schema: object, carrier: 'text' | 'bytes'): fc.Arbitrary<unknown> {
+  return fc.tuple(arbitraryOf(schema), spoilings(carrier)).map(([value, spoilIt]) => spoilIt(value));
+}
+
+/** Ways of spoiling a value as `spoiled` does. */
+export function spoilings(carrier: 'text' | 'bytes'): fc.Arbitrary<(value: unknown) => unknown> {
   const change = fc.tuple(fc.constantFrom('exchange', 'remove', 'add'), fc.nat(1_000), strange(carrier));
   return fc
-    .tuple(arbitraryOf(schema), fc.array(change, { minLength: 1, maxLength: 2 }))
-    .map(([value, changes]) =>
-      changes.reduce((before, [how, at, odd]) => spoil(before, how, at, odd), value),
+    .array(change, { minLength: 1, maxLength: 2 })
+    .map(
+      (changes) => (value: unknown) =>
+        changes.reduce((before, [how, at, odd]) => spoil(before, how, at, odd), value),
     );
 }
 
