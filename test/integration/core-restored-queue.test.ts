@@ -1,5 +1,7 @@
 /** Envelopes that waited when the backup was made and were read since wait again after the restore: nobody sees them twice, or misses any. */
 import t from 'tap';
+import { encodeB64u } from '@tacet/protocol/bytes';
+import { makeHostileWire } from '../support/hostile-wire.ts';
 import {
   eventsOf,
   hasContact,
@@ -49,7 +51,8 @@ t.test(
     const waiting = readTables(server.dataDir)['envelopes']?.length ?? 0;
     t.ok(waiting >= 3, 'they wait in the backup');
 
-    await using ben = openTestClient({ url, disk: first.ports.disk });
+    const wire = makeHostileWire();
+    await using ben = openTestClient({ url, wire, disk: first.ports.disk });
     await isOnline(ben);
     const toAda = await openWith(ben, 'Ada');
     await ben.waitFor('all of it', (state) => textsOf(state).length === 3);
@@ -61,8 +64,8 @@ t.test(
     const events = eventsOf(ben.state);
     const lines = textsOf(ben.state);
     for (const { client } of [ada, other, ben]) await client.background.settled();
+    const [delivered, said] = [wire.delivered.length, wire.said.length];
     await server.goBack();
-    t.equal(readTables(server.dataDir)['envelopes']?.length, waiting, 'they wait again');
 
     for (const client of [ben, ada, other]) {
       await client.commands.connectNow();
@@ -73,6 +76,13 @@ t.test(
     for (const { client } of [ada, other, ben]) await client.background.settled();
     await ada.commands.sendText(toBen, 'and back');
     await ben.waitFor('and back', (state) => textsOf(state).includes('and back'));
+    const before = wire.delivered.slice(0, delivered).map(({ id }) => encodeB64u(id));
+    const again = wire.delivered.slice(delivered).filter(({ id }) => before.includes(encodeB64u(id)));
+    t.ok(again.length >= 3, 'all three came again');
+    t.notOk(
+      wire.said.slice(said).some(({ kind }) => kind === 'fetch-bundles'),
+      'and were not asked for, in a session that begins anew',
+    );
     t.strictSame(textsOf(ben.state), [...lines, 'after', 'and back']);
     t.strictSame(eventsOf(ben.state), events, 'no line about something that is missing');
     for (const { client } of [ada, other, ben]) t.strictSame(client.background.failures, []);
