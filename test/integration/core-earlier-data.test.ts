@@ -7,7 +7,6 @@ import { encodeCbor } from '@tacet/protocol/cbor';
 import { readRecord } from '@tacet/client/core/account/record-form';
 import { DATABASE_VERSION, LAYOUT } from '@tacet/client/core/db/migrations';
 import { T } from '@tacet/client/core/db/stores';
-import type { DbKey } from '@tacet/client/core/ports';
 import { idBytes } from '@tacet/protocol/ids';
 import { getRecord } from '@tacet/protocol/rest/accounts';
 import { keyFrom, sealRecord, type RecordKey } from '@tacet/crypto/vault';
@@ -21,42 +20,19 @@ import {
   textsOf,
   type TestClient,
 } from '../support/make-client.ts';
-import { Disk, storeOf } from '../support/node-ports.ts';
+import type { Disk } from '../support/node-ports.ts';
 import { openTestServer } from '../support/open-test-server.ts';
+import { diskOf, type RecordedProfile } from '../support/recorded-disk.ts';
 
 t.setTimeout(120_000);
 
 /** Nobody listens there. */
 const NOWHERE = 'http://127.0.0.1:1';
 
-type Recorded = null | string | number | { readonly b: string } | readonly Recorded[];
-
-function fromJson(value: Recorded): unknown {
-  if (Array.isArray(value)) return value.map(fromJson);
-  if (typeof value !== 'object' || value === null) return value;
-  return new Uint8Array(Buffer.from((value as { readonly b: string }).b, 'base64url'));
-}
-
 /** Ada's disk as the build before version 5 of the database left it. */
 function openRecordedDisk(): Disk {
   const file = join(import.meta.dirname, '..', 'vectors', 'database-4.json');
-  const { wrapKey, stores } = JSON.parse(readFileSync(file, 'utf8')) as {
-    readonly wrapKey: string;
-    readonly stores: Readonly<Record<string, readonly (readonly [Recorded, Recorded])[]>>;
-  };
-  const disk = new Disk();
-  disk.wrapKey = Buffer.from(wrapKey, 'base64url');
-  disk.versions.set('tacet', 4);
-  disk.databases.set(
-    'tacet',
-    new Map(
-      Object.entries(stores).map(([name, rows]) => [
-        name,
-        storeOf(rows.map(([key, value]) => ({ key: fromJson(key) as DbKey, value: fromJson(value) }))),
-      ]),
-    ),
-  );
-  return disk;
+  return diskOf(JSON.parse(readFileSync(file, 'utf8')) as RecordedProfile, 4);
 }
 
 async function expectEverything(t: Test, ada: TestClient): Promise<void> {
