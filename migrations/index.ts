@@ -9,6 +9,7 @@ import { envelopes } from './0003-envelopes.ts';
 import { resets } from './0004-resets.ts';
 import { resetsByDevice } from './0005-resets-by-device.ts';
 import { serverState } from './0006-server-state.ts';
+import { clockNote } from './0007-clock-note.ts';
 
 /** Name to migration, in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-resets': resets,
   '0005-resets-by-device': resetsByDevice,
   '0006-server-state': serverState,
+  '0007-clock-note': clockNote,
 };

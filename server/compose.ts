@@ -44,6 +44,7 @@ import { socketGateway } from './socket/gateway.ts';
 import { buildAccountStore } from './store/accounts.ts';
 import { databasePath } from './store/database-file.ts';
 import { buildDeviceStore } from './store/devices.ts';
+import type { EnvelopeStore } from './store/envelope-port.ts';
 import { buildEnvelopeStore } from './store/envelopes.ts';
 import { buildInviteStore } from './store/invites.ts';
 import { migrateSqlite } from './store/migrate.ts';
@@ -52,7 +53,7 @@ import { buildProfileStore } from './store/profiles.ts';
 import { buildReceiptStore } from './store/receipts.ts';
 import { buildRecipientStore } from './store/recipients.ts';
 import { buildResetStore } from './store/resets.ts';
-import { openServerState, type ServerState } from './store/server-state.ts';
+import { noteClock, openServerState, type ClockNote, type ServerState } from './store/server-state.ts';
 import { buildSessionStore } from './store/sessions.ts';
 import { openSqliteEngine } from './store/writer.ts';
 
@@ -123,12 +124,16 @@ export async function openServer(
     times: overrides.socketTimes ?? SOCKET_TIMES,
   });
   const expired = metrics.counter('tacet_envelopes_expired_total', 'Envelopes that waited too long.');
-  const watch = new ClockWatch(clock, (byMs) =>
-    logger.warn(
-      { byMs },
-      'the clock was set, or this server was off for long: nothing that waits expires for a week',
-    ),
-  );
+  const watch = new ClockWatch({
+    clock,
+    before: state.clock ?? (await clockBefore(stores.envelopes)),
+    note: (note) => noteClock(stores.engine, note),
+    onJump: (byMs) =>
+      logger.warn(
+        { byMs },
+        'the clock was set, or this server was off for long: nothing that waits expires for a week',
+      ),
+  });
   const jobs = new Scheduler(
     [
       expireEnvelopes(stores.envelopes, watch, config.queueAgeMs, (count) => expired.add(count)),
@@ -159,6 +164,12 @@ export async function openServer(
     await close(() => app.close());
     throw error;
   }
+}
+
+/** What the clock said before, by what has come last, in a server that has noted nothing yet. */
+async function clockBefore(envelopes: EnvelopeStore): Promise<ClockNote | undefined> {
+  const at = await envelopes.newestAt();
+  return at === undefined ? undefined : { at, heldMs: undefined };
 }
 
 /** The stores on SQLite, the only engine so far. */

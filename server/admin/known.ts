@@ -180,6 +180,8 @@ export const STORED: { readonly [Table in keyof Tables]: KnownTable<keyof Tables
       restore_epoch: ['clear', 'random number of the last restore from a backup, if there was one'],
       restored_at: ['time', 'when that was'],
       backed_up_at: ['time', 'when that backup was made'],
+      clock_at: ['time', 'what the clock said when the server last looked at it, once an hour'],
+      clock_held_ms: ['clear', 'for how long the server has run since its clock was found set, if it was'],
     },
   },
 };

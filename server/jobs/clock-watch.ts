@@ -1,9 +1,11 @@
 /**
  * Whether the machine's clock may be believed where something is deleted by it for good. A clock that jumps (a dead battery, a wrong time
  * server) would make everything that waits years old at once: what was acknowledged would be gone when somebody sets it right. So it is
- * held against time that passes, and after a jump nothing is deleted for a week.
+ * held against time that passes, and from one start to the next against what it last said; after a jump nothing is deleted until the
+ * server has run for a week.
  */
 import type { Clock } from '../clock.ts';
+import type { ClockNote } from '../store/server-state.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** A clock that goes another way than time does by this much, between two looks, has been set. A leap or a slow oscillator is far below. */
@@ -11,37 +13,50 @@ const JUMP_MS = 60 * 60_000;
 /** How long the operator has to notice it: an envelope that waits a week longer harms nobody. */
 const HOLD_MS = 7 * DAY_MS;
 
-export class ClockWatch {
-  readonly #clock: Clock;
-  readonly #passed: () => number;
-  readonly #onJump: (byMs: number) => void;
-  #before: { readonly now: number; readonly passed: number } | undefined;
-  /** Time that had passed when the last jump was seen. */
-  #jumpedAt: number | undefined;
+/** What a watch is given. */
+export interface ClockWatchNeeds {
+  readonly clock: Clock;
+  /** What was noted before this start, read before anything of this start was stored; `undefined` in a new server. */
+  readonly before: ClockNote | undefined;
+  /** Keeps a note for the next start. */
+  note(note: ClockNote): Promise<void>;
+  /** Told by how much the clock was set. */
+  onJump(byMs: number): void;
+  /** Time that passes, in ms from anywhere, whatever the clock says. */
+  readonly passed?: () => number;
+}
 
-  /** `onJump` is told by how much the clock was set; `passed`: time that passes, in ms from anywhere, whatever the clock says. */
-  constructor(clock: Clock, onJump: (byMs: number) => void, passed: () => number = () => performance.now()) {
-    this.#clock = clock;
-    this.#passed = passed;
-    this.#onJump = onJump;
+export class ClockWatch {
+  readonly #needs: ClockWatchNeeds;
+  readonly #passed: () => number;
+  #last: { readonly now: number; readonly passed: number } | undefined;
+  #heldMs: number | undefined;
+
+  constructor(needs: ClockWatchNeeds) {
+    this.#needs = needs;
+    this.#passed = needs.passed ?? (() => performance.now());
+    this.#heldMs = needs.before?.heldMs;
   }
 
   /**
-   * The time, if it may be believed. `newestAt`: the newest instant that was stored; at the first look a server that has heard of nothing
-   * for a week, or of something to come, cannot know which of the two is wrong.
+   * The time, if it may be believed. At the first look a server that was off for a week, or that knows of a time to come, cannot tell which
+   * of its times is wrong. What is known is kept before it is given.
    */
-  async believed(newestAt: () => Promise<number | undefined>): Promise<number | undefined> {
-    const stored = this.#before === undefined ? await newestAt() : undefined;
-    const now = this.#clock.now();
-    const passed = this.#passed();
-    const byMs = this.#before === undefined ? absence(now, stored) : jump(this.#before, { now, passed });
-    this.#before = { now, passed };
+  async believed(): Promise<number | undefined> {
+    const [now, passed] = [this.#needs.clock.now(), this.#passed()];
+    const byMs =
+      this.#last === undefined ? absence(now, this.#needs.before?.at) : jump(this.#last, { now, passed });
     if (byMs !== 0) {
-      this.#jumpedAt = passed;
-      this.#onJump(byMs);
+      this.#heldMs = 0;
+      this.#needs.onJump(byMs);
+    } else if (this.#heldMs !== undefined && this.#last !== undefined) {
+      this.#heldMs += Math.round(passed - this.#last.passed);
     }
-    if (this.#jumpedAt !== undefined && passed - this.#jumpedAt < HOLD_MS) return undefined;
-    return now;
+    if (this.#heldMs !== undefined && this.#heldMs >= HOLD_MS) this.#heldMs = undefined;
+    this.#last = { now, passed };
+    const isHeld = this.#heldMs !== undefined;
+    await this.#needs.note({ at: now, heldMs: this.#heldMs });
+    return isHeld ? undefined : now;
   }
 }
 
@@ -53,7 +68,7 @@ function jump(
   return Math.abs(byMs) > JUMP_MS ? byMs : 0;
 }
 
-function absence(now: number, stored: number | undefined): number {
-  if (stored === undefined) return 0;
-  return now - stored > HOLD_MS || stored - now > JUMP_MS ? now - stored : 0;
+function absence(now: number, noted: number | undefined): number {
+  if (noted === undefined) return 0;
+  return now - noted > HOLD_MS || noted - now > JUMP_MS ? now - noted : 0;
 }

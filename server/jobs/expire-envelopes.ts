@@ -16,7 +16,7 @@ export function expireEnvelopes(
     name: 'expire-envelopes',
     everyMs: EVERY_MS,
     async run(signal) {
-      const now = await watch.believed(() => envelopes.newestAt());
+      const now = await watch.believed();
       if (now === undefined) return;
       const before = now - queueAgeMs;
       let next: number | undefined = 0;

@@ -3,7 +3,6 @@
  * list, and resets that nobody finished.
  */
 import type { InviteStore, ResetStore, SessionStore } from '../store/account-ports.ts';
-import type { EnvelopeStore } from '../store/envelope-port.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { Job } from './scheduler.ts';
 
@@ -13,16 +12,15 @@ interface Stores {
   readonly invites: InviteStore;
   readonly sessions: SessionStore;
   readonly resets: ResetStore;
-  readonly envelopes: Pick<EnvelopeStore, 'newestAt'>;
 }
 
 /** The job. */
-export function pruneExpired({ invites, sessions, resets, envelopes }: Stores, watch: ClockWatch): Job {
+export function pruneExpired({ invites, sessions, resets }: Stores, watch: ClockWatch): Job {
   return {
     name: 'prune-expired',
     everyMs: EVERY_MS,
     async run() {
-      const now = await watch.believed(() => envelopes.newestAt());
+      const now = await watch.believed();
       if (now === undefined) return;
       await invites.prune(now);
       await sessions.prune(now);

@@ -12,11 +12,21 @@ export interface Restore {
   readonly backedUpAt: number;
 }
 
+/** What is known of the clock from one start to the next. */
+export interface ClockNote {
+  /** What it said when it was last looked at. */
+  readonly at: number;
+  /** How long the server has run since the clock was found set; `undefined`: it is believed. */
+  readonly heldMs: number | undefined;
+}
+
 /** What the server keeps about itself. */
 export interface ServerState {
   /** 32 bytes. */
   readonly receiptKey: Uint8Array;
   readonly restore: Restore | undefined;
+  /** `undefined`: nobody has looked at it yet. */
+  readonly clock: ClockNote | undefined;
 }
 
 const ONLY_ROW = 1;
@@ -24,6 +34,14 @@ const ONLY_ROW = 1;
 /** The server's state. `freshKey` becomes the receipt key of a server that has none yet. */
 export function openServerState(engine: StoreEngine, freshKey: Uint8Array): Promise<ServerState> {
   return engine.write(() => ensure(engine.build, freshKey));
+}
+
+/** Notes what the clock says. */
+export function noteClock(engine: StoreEngine, { at, heldMs }: ClockNote): Promise<void> {
+  const { build } = engine;
+  return engine.write(function* () {
+    yield* run(build.updateTable('server_state').set({ clock_at: at, clock_held_ms: heldMs ?? null }));
+  });
 }
 
 /**
@@ -61,8 +79,10 @@ function* ensure(build: Builder, freshKey: Uint8Array): Transaction<ServerState>
       .onConflict((conflict) => conflict.doNothing()),
   );
   const row = yield* first(build.selectFrom('server_state').selectAll());
-  const { receipt_key: receiptKey = freshKey, restore_epoch, restored_at, backed_up_at } = row ?? {};
-  if (restore_epoch === null || restore_epoch === undefined) return { receiptKey, restore: undefined };
-  const restore = { epoch: restore_epoch, restoredAt: restored_at ?? 0, backedUpAt: backed_up_at ?? 0 };
-  return { receiptKey, restore };
+  const { receipt_key: receiptKey = freshKey, clock_at: at, clock_held_ms: heldMs } = row ?? {};
+  const clock = typeof at === 'number' ? { at, heldMs: heldMs ?? undefined } : undefined;
+  const { restore_epoch: epoch, restored_at, backed_up_at } = row ?? {};
+  if (!epoch) return { receiptKey, restore: undefined, clock };
+  const restore = { epoch, restoredAt: restored_at ?? 0, backedUpAt: backed_up_at ?? 0 };
+  return { receiptKey, restore, clock };
 }

@@ -1,4 +1,4 @@
-/** Row type of migration 0006: what the server keeps about itself. */
+/** Row type of migrations 0006 and 0007: what the server keeps about itself. */
 
 export interface ServerStateRow {
   /** Always 1. */
@@ -9,6 +9,10 @@ export interface ServerStateRow {
   readonly restore_epoch: Uint8Array | null;
   readonly restored_at: number | null;
   readonly backed_up_at: number | null;
+  /** What the clock said when it was last looked at; `null`: never yet. */
+  readonly clock_at: number | null;
+  /** How long the server has run since the clock was found set; `null`: it is believed. */
+  readonly clock_held_ms: number | null;
 }
 
 export interface ServerTables {

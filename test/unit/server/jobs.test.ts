@@ -5,6 +5,7 @@ import { ClockWatch } from '../../../server/jobs/clock-watch.ts';
 import { expireEnvelopes } from '../../../server/jobs/expire-envelopes.ts';
 import { Scheduler, type Job } from '../../../server/jobs/scheduler.ts';
 import { buildEnvelopeStore } from '../../../server/store/envelopes.ts';
+import { noteClock, openServerState } from '../../../server/store/server-state.ts';
 import { makeId, openSqliteStore, storeAccount } from '../../support/open-store.ts';
 
 /** The scheduler alone keeps no process alive; a test needs one. */
@@ -114,7 +115,12 @@ test('envelopes older than the queue age go, younger ones stay', async (t) => {
     await store.send([to], receivedAt, 'contact');
   }
   let expired = 0;
-  const watch = new ClockWatch({ now: () => 7500 }, () => t.fail('no jump'));
+  const watch = new ClockWatch({
+    clock: { now: () => 7500 },
+    before: undefined,
+    note: () => Promise.resolve(),
+    onJump: () => t.fail('no jump'),
+  });
   const job = expireEnvelopes(store, watch, 5000, (count) => (expired += count));
   await job.run(new AbortController().signal);
   t.equal(expired, 2);
@@ -144,12 +150,17 @@ async function openQueue(t: Test) {
   await send(START);
   const time = { passed: 0, set: 0 };
   const jumps: number[] = [];
-  const start = () => {
-    const watch = new ClockWatch(
-      { now: () => START + time.passed + time.set },
-      (byMs) => jumps.push(byMs),
-      () => time.passed,
-    );
+  /** The server starts; what comes before the job's first turn comes under the clock of then. */
+  const start = async () => {
+    const { clock } = await openServerState(engine, randomBytes(32));
+    const newest = await store.newestAt();
+    const watch = new ClockWatch({
+      clock: { now: () => START + time.passed + time.set },
+      before: clock ?? (newest === undefined ? undefined : { at: newest, heldMs: undefined }),
+      note: (note) => noteClock(engine, note),
+      onJump: (byMs) => jumps.push(byMs),
+      passed: () => time.passed,
+    });
     return expireEnvelopes(store, watch, QUEUE_AGE_MS, () => undefined);
   };
   const waiting = async () => (await store.page(device, 0, 10, 1e6)).length;
@@ -163,7 +174,7 @@ async function openQueue(t: Test) {
 
 test('a clock that jumps a year ahead deletes nothing that waits, and what waits is there when it is right again', async (t) => {
   const { start, time, jumps, waiting, turn } = await openQueue(t);
-  const job = start();
+  const job = await start();
   await turn(job);
   time.set = YEAR_MS;
   for (let hours = 0; hours < 100; hours += 1) await turn(job);
@@ -179,7 +190,7 @@ test('a clock that jumps a year ahead deletes nothing that waits, and what waits
 
 test('a clock that jumps a year back deletes nothing, then or when it is right again', async (t) => {
   const { start, send, time, waiting, turn } = await openQueue(t);
-  const job = start();
+  const job = await start();
   await turn(job);
   time.set = -YEAR_MS;
   await turn(job);
@@ -194,10 +205,49 @@ test('a clock that jumps a year back deletes nothing, then or when it is right a
 test('a server that starts under a wrong clock deletes nothing for a week', async (t) => {
   const { start, time, jumps, waiting, turn } = await openQueue(t);
   time.set = YEAR_MS;
-  const job = start();
+  const job = await start();
   for (let days = 0; days < 7; days += 1) await turn(job, 24);
   t.equal(await waiting(), 1);
   t.equal(jumps.length, 1);
   await turn(job, 24);
+  t.equal(await waiting(), 0);
+});
+
+test('a start under a wrong clock is noticed although something has come since', async (t) => {
+  const { start, send, time, jumps, waiting, turn } = await openQueue(t);
+  await turn(await start());
+  time.set = YEAR_MS;
+  const job = await start();
+  await send(START + time.passed + time.set);
+  await turn(job);
+  t.equal(await waiting(), 2);
+  t.equal(jumps.length, 1);
+});
+
+test('a server that is started again under a clock that had jumped goes on holding what waits', async (t) => {
+  const { start, send, time, waiting, turn } = await openQueue(t);
+  const job = await start();
+  await turn(job);
+  time.set = YEAR_MS;
+  await turn(job);
+  await send(START + time.passed + time.set);
+  for (let days = 0; days < 6; days += 1) {
+    const again = await start();
+    for (let hours = 0; hours < 24; hours += 1) await turn(again);
+  }
+  t.equal(await waiting(), 2, 'for six days and as many starts');
+  time.set = 0;
+  await turn(await start());
+  t.equal(await waiting(), 2, 'and when it is right again');
+});
+
+test('after a week under one clock it is believed, however often the server was started', async (t) => {
+  const { start, time, waiting, turn } = await openQueue(t);
+  await turn(await start());
+  time.set = YEAR_MS;
+  for (let days = 0; days < 9; days += 1) {
+    const job = await start();
+    for (let hours = 0; hours < 24; hours += 1) await turn(job);
+  }
   t.equal(await waiting(), 0);
 });
