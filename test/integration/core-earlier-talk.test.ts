@@ -25,7 +25,7 @@ import {
 import { openTestServer } from '../support/open-test-server.ts';
 import { diskOf, type RecordedProfile } from '../support/recorded-disk.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 interface Recording {
   readonly version: number;

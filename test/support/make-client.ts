@@ -9,7 +9,7 @@ import type { MessageId } from '@tacet/protocol/ids';
 import { openNodePorts, type Disk, type NodePorts, type NodePortsOptions } from './node-ports.ts';
 
 /** How long a test waits for a state before it says what there was instead. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 /** A client with one view. */
 export interface TestClient extends AsyncDisposable {
