@@ -30,6 +30,7 @@ import {
 } from './prekeys.ts';
 import type { Rest } from './transport/rest.ts';
 import type { SignedBytes } from './db/stored-device.ts';
+import type { TwoClocks } from './two-clocks.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /**
@@ -49,6 +50,7 @@ interface Needs {
   readonly engine: Engine;
   readonly db: SealedDb;
   readonly clock: Clock;
+  readonly twoClocks: TwoClocks;
   readonly rest: Rest;
   readonly session: Session;
   readonly own: OwnKeeper;
@@ -215,29 +217,36 @@ export class OwnDevices {
   }
 
   /**
-   * Deletes secrets that no waiting message can need any more. The newest of each kind stays, and a batch as long as the server holds
-   * one of its keys: it may hand that out today.
+   * Deletes secrets that no waiting message can need any more, whichever of the two clocks is right. The newest of each kind stays, and
+   * what the server holds: it may hand that out today.
    */
   async #forget(held: HeldPreKeys): Promise<void> {
-    const { db, clock } = this.#needs;
-    const now = clock.now();
-    const oldest = now - SECRETS_KEPT_MS;
+    const { db, twoClocks } = this.#needs;
+    const { earliest, latest } = twoClocks;
+    const oldest = earliest - SECRETS_KEPT_MS;
     const heldIds = new Set([...held.oneTime.ids, ...held.oneTimeKyber.ids]);
+    const seenNow = <Made extends { readonly heldAt?: number }>(made: Made, isHeld: boolean): Made =>
+      isHeld && latest - (made.heldAt ?? 0) >= DAY_MS ? { ...made, heldAt: latest } : made;
     await db.write([T.preKeys, T.preKeyState], async (tx) => {
       const state = await tx.get(T.preKeyState, 'prekeys');
       if (state === undefined) return;
-      const seen = state.batches.map((batch) => {
-        const isHeld = idsOf(batch).some((id) => heldIds.has(id));
-        return isHeld && now - (batch.heldAt ?? 0) >= DAY_MS ? { ...batch, heldAt: now } : batch;
-      });
+      const seenSigned = state.signed.map((made) => seenNow(made, held.signed.ids.includes(made.id)));
+      const seen = state.batches.map((batch) =>
+        seenNow(
+          batch,
+          idsOf(batch).some((id) => heldIds.has(id)),
+        ),
+      );
       const isOver = (
         { madeAt, heldAt = madeAt }: { readonly madeAt: number; readonly heldAt?: number },
         i: number,
         all: readonly unknown[],
       ): boolean => Math.max(madeAt, heldAt) < oldest && i < all.length - 1;
-      const signed = state.signed.filter(isOver);
+      const signed = seenSigned.filter(isOver);
       const batches = seen.filter(isOver);
-      const isSeen = seen.some((batch, i) => batch !== state.batches[i]);
+      const isSeen =
+        seen.some((batch, i) => batch !== state.batches[i]) ||
+        seenSigned.some((made, i) => made !== state.signed[i]);
       if (signed.length + batches.length === 0 && !isSeen) return;
       for (const { id } of signed) {
         tx.delete(T.preKeys, ['signed', id]);
@@ -249,7 +258,7 @@ export class OwnDevices {
       }
       tx.put(T.preKeyState, 'prekeys', {
         ...state,
-        signed: state.signed.filter((made) => !signed.includes(made)),
+        signed: seenSigned.filter((made) => !signed.includes(made)),
         batches: seen.filter((made) => !batches.includes(made)),
       });
     });

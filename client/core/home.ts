@@ -45,6 +45,7 @@ import { Sessions } from './sessions/sessions.ts';
 import { Talk } from './talk.ts';
 import { AnonymousConnection } from './transport/anonymous.ts';
 import { Connection } from './transport/connection.ts';
+import { TwoClocks } from './two-clocks.ts';
 import { Upkeep } from './upkeep.ts';
 
 /** A signed-in device. */
@@ -74,6 +75,7 @@ export class Home {
     parts: HomeParts,
     made: {
       readonly own: OwnKeeper;
+      readonly twoClocks: TwoClocks;
       readonly session: Session;
       readonly record: RecordKeeper;
       readonly conversations: Conversations;
@@ -94,6 +96,7 @@ export class Home {
       opening: () => this.#inbox.hold(),
       welcomed: (welcome) => this.#upkeep.welcomed(welcome),
       pushed: (frame) => this.#upkeep.pushed(frame),
+      clockSet: (byMs) => this.#upkeep.clockSet(byMs),
       state: (state) => this.#upkeep.connectionState(state),
       ended: (code) => parts.watcher.ended(code === 'session-ended' ? 'removed' : 'too-old'),
     });
@@ -153,6 +156,7 @@ export class Home {
   static async load(parts: HomeParts): Promise<Home> {
     const { ports, engine, rest, db, background, watcher } = parts;
     const own = new OwnKeeper(engine, parts.own);
+    const twoClocks = new TwoClocks(ports.clock);
     const session = new Session(ports, rest, own.value.device, parts.session);
     // Readings do not wait for each other: one after the other, each would cost a start the way to the disk and back.
     const people = Directory.read(db);
@@ -171,6 +175,7 @@ export class Home {
         db,
         rest,
         clock: ports.clock,
+        twoClocks,
         background,
         account: own.value.account,
         recordKey: () => keyFrom<RecordKey>(own.value.recordKey),
@@ -194,7 +199,7 @@ export class Home {
       value,
     );
     const directory = await Directory.load(db, ports.clock, record, conversations, own, people);
-    const home = new Home(parts, { own, session, record, conversations, directory });
+    const home = new Home(parts, { own, twoClocks, session, record, conversations, directory });
     later.home = home;
     later.upkeep = home.#upkeep;
     const { outbox, receipts } = home.#services;
@@ -238,6 +243,10 @@ export class Home {
 
   get directory(): Directory {
     return this.#services.directory;
+  }
+
+  get twoClocks(): TwoClocks {
+    return this.#services.twoClocks;
   }
 
   get clock(): Ports['clock'] {

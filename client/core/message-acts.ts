@@ -168,9 +168,9 @@ export class MessageActs {
     );
   }
 
-  #wasMadeReady(tx: WriteTx, { id, sentAt }: Found['line']): Promise<boolean> {
+  #wasMadeReady(tx: WriteTx, { id }: Found['line']): Promise<boolean> {
     const { db, clock } = this.#s;
-    return wasMadeReady(tx, db, clock.now(), id, sentAt);
+    return wasMadeReady(tx, db, clock.now(), id);
   }
 
   /** Deletes an own message on all own devices, and on the other side where it may be there. */

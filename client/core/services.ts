@@ -16,10 +16,12 @@ import type { Clock, RandomBytes } from './ports.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { AnonymousConnection } from './transport/anonymous.ts';
 import type { Rest } from './transport/rest.ts';
+import type { TwoClocks } from './two-clocks.ts';
 
 export interface Services {
   readonly origin: string;
   readonly clock: Clock;
+  readonly twoClocks: TwoClocks;
   readonly random: RandomBytes;
   readonly background: Background;
   readonly db: SealedDb;

@@ -22,6 +22,7 @@ import { hasOtherDevices, type Services } from './services.ts';
 import type { PushedFrame } from './transport/channel.ts';
 import type { Welcome } from './transport/connection.ts';
 import { isRepeatable, untilLater } from './transport/rest.ts';
+import type { TwoClocks } from './two-clocks.ts';
 import type { ConnectionState } from './view.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -118,6 +119,7 @@ export class Upkeep {
   /** A connection stands, and the server says what it has. */
   async welcomed(welcome: Welcome): Promise<void> {
     this.#needs.inbox.flushAcks();
+    this.#compareClocks((clocks) => clocks.note(welcome.serverTime));
     await this.#needs.counter.compare(welcome.counter);
     const { background } = this.#services;
     if (welcome.listCounter !== this.#services.directory.ownView.counter) {
@@ -195,6 +197,18 @@ export class Upkeep {
     );
   }
 
+  /** This device's clock was set by about this much. */
+  clockSet(byMs: number): void {
+    this.#compareClocks((clocks) => clocks.moved(byMs));
+  }
+
+  #compareClocks(compare: (clocks: TwoClocks) => void): void {
+    const { twoClocks } = this.#services;
+    const before = twoClocks.told;
+    compare(twoClocks);
+    if (twoClocks.told !== before) this.#needs.watcher.peopleChanged();
+  }
+
   /** The server says something by itself. */
   pushed(frame: PushedFrame): void {
     const { background } = this.#services;
@@ -257,13 +271,17 @@ export class Upkeep {
   }
 
   #maintainSoon(): void {
-    const { clock, background, outbox } = this.#services;
+    const { clock, twoClocks, background, outbox } = this.#services;
     this.#cancelMaintenance?.();
     const again = (): void => {
       this.#cancelMaintenance = clock.after(6 * HOUR_MS, () => this.#maintainSoon());
     };
     background.run(
-      Promise.all([this.#needs.devices.maintain(), outbox.sweep(), forgetOver(this.#services)])
+      Promise.all([
+        this.#needs.devices.maintain(),
+        outbox.sweep(twoClocks.earliest),
+        forgetOver(this.#services),
+      ])
         .catch((error: unknown) => {
           if (!isRepeatable(error)) throw error;
         })

@@ -75,13 +75,16 @@ export interface Scene extends AsyncDisposable {
 export interface SceneOptions {
   /** Settings of the server; a test that gives them is one that `needsStore`. */
   readonly settings?: SettingTexts;
+  /** Added to the server's clock; only of a server of the tests' own. */
+  readonly serverSkewMs?: () => number;
   readonly adas?: Partial<TestClientOptions>;
   readonly bens?: Partial<TestClientOptions>;
 }
 
 /** A server of the tests' own that can be ended and started again. */
-async function openOwnServer(settings: SettingTexts = {}) {
-  const first = await openTestServer({ settings });
+async function openOwnServer(settings: SettingTexts = {}, skewMs: () => number = () => 0) {
+  const overrides = { clock: { now: () => Date.now() + skewMs() } };
+  const first = await openTestServer({ settings, overrides });
   let running: TestServer | undefined = first;
   const { dataDir, port, url } = first;
   return {
@@ -92,7 +95,11 @@ async function openOwnServer(settings: SettingTexts = {}) {
       running = undefined;
     },
     startAgain: async () => {
-      running = await openTestServer({ dataDir, settings: { ...settings, TACET_PORT: String(port) } });
+      running = await openTestServer({
+        dataDir,
+        settings: { ...settings, TACET_PORT: String(port) },
+        overrides,
+      });
     },
     close: async () => {
       await running?.close();
@@ -104,7 +111,8 @@ async function openOwnServer(settings: SettingTexts = {}) {
 /** Opens a scene. The caller closes it. */
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   await using opened = new AsyncDisposableStack();
-  const own = ELSEWHERE === undefined ? await openOwnServer(options.settings) : undefined;
+  const own =
+    ELSEWHERE === undefined ? await openOwnServer(options.settings, options.serverSkewMs) : undefined;
   if (own !== undefined) opened.defer(() => own.close());
   const origin = own?.url ?? new URL(ELSEWHERE ?? '').origin;
   const mark = own === undefined ? randomBytes(4).toString('hex') : '';

@@ -165,8 +165,8 @@ t.test('what was begun with the keys of an absent device opens after as long as 
 });
 
 t.test('secrets are kept while the server may hand their keys out, and forgotten in the end', async (t) => {
-  await using server = await openTestServer();
   let days = 0;
+  await using server = await openTestServer({ overrides: { clock: { now: () => Date.now() + days * DAY } } });
   const wire = makeHostileWire();
   let shown: 'none' | 'all' | 'second' = 'none';
   const first = new Set<number>();

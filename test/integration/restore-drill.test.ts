@@ -33,7 +33,7 @@ t.setTimeout(900_000 + ROUNDS * 600_000);
 
 /** What is told above the list. */
 function alertsOf({ state }: TestClient): readonly string[] {
-  return state.alerts.map(({ what }) => what);
+  return state.alerts.flatMap(({ what }) => (what === 'clocks' ? [] : [what]));
 }
 
 for (let round = 1; round <= ROUNDS; round += 1) {

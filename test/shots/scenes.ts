@@ -998,6 +998,11 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
       alerts: [{ what: 'restored', id: 'restored', at: NOW - DAY / 24, backedUpAt: NOW - DAY }],
     },
   },
+  'alert-clocks': {
+    path: '/',
+    shows: '/The clocks differ/',
+    state: { ...IN, alerts: [{ what: 'clocks', id: 'clocks', at: NOW, serverAt: NOW - 365 * DAY }] },
+  },
   'alert-forged-devices': {
     path: '/',
     shows: '/has not signed/',

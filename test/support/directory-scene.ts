@@ -107,6 +107,7 @@ export async function makeDirectoryScene(
     {
       db,
       rest: new Rest(ports.http, ports.clock),
+      twoClocks: { earliest: 0 },
       clock: { now: () => Date.now(), after: () => () => undefined },
       background: new Background(),
       account: ada.id,

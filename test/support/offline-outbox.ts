@@ -42,6 +42,7 @@ export async function makeOfflineOutbox(clock?: Clock): Promise<OfflineOutbox> {
     opening: () => undefined,
     welcomed: () => Promise.resolve(),
     pushed: () => undefined,
+    clockSet: () => undefined,
     state: () => undefined,
     ended: () => undefined,
   });

@@ -114,6 +114,11 @@ export class Alerts {
 
   /** The person has seen it. */
   async see(id: AlertId): Promise<void> {
+    if (id === 'clocks') {
+      this.#s.twoClocks.see();
+      this.#s.peopleChanged();
+      return;
+    }
     const now = this.#s.clock.now();
     await this.#change((own) => {
       if (id === 'restored') {
@@ -174,6 +179,8 @@ export function alertsOf(home: Home): readonly AlertView[] {
     const { at, backedUpAt } = restore;
     alerts.push({ what: 'restored', id: 'restored', at, backedUpAt });
   }
+  const told = home.twoClocks.told;
+  if (told !== undefined) alerts.push({ what: 'clocks', id: 'clocks', at: told.here, serverAt: told.there });
   // One value for nothing: what shows it is not drawn anew.
   return alerts.length === 0 ? NOTHING : alerts;
 }

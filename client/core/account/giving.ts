@@ -51,7 +51,7 @@ export class Giving {
    * for ten minutes. Throws `CoreError` `invites-full`, `record-full`.
    */
   async make(use: 'link' | 'scan'): Promise<Given> {
-    const { db, clock, record } = this.#s;
+    const { db, clock, twoClocks, record } = this.#s;
     if (!record.hasRoom) throw new CoreError('record-full', 'no room for who would come');
     const ageMs = use === 'scan' ? LIMITS.inviteScanAgeMs : LIMITS.inviteDefaultAgeMs;
     const code = await this.#askForCode(ageMs);
@@ -65,7 +65,10 @@ export class Giving {
       ...(use === 'scan' ? { scan: true } : {}),
     };
     const scan = await db.write([T.record, T.own], async (tx) => {
-      record.change(tx, (held) => ({ ...held, invites: keptInvites([...held.invites, invite], now) }));
+      record.change(tx, (held) => ({
+        ...held,
+        invites: keptInvites([...held.invites, invite], twoClocks.earliest),
+      }));
       return use === 'scan' ? showCode(this.#s, tx, invite) : undefined;
     });
     await record.flush();

@@ -5,12 +5,15 @@ import type { Background } from '../background.ts';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import type { Clock } from '../ports.ts';
 import type { Rest } from '../transport/rest.ts';
+import type { TwoClocks } from '../two-clocks.ts';
 
 /** What the record needs. */
 export interface RecordNeeds {
   readonly db: SealedDb;
   readonly rest: Rest;
   readonly clock: Clock;
+  /** Decides which invites are forgotten. */
+  readonly twoClocks: Pick<TwoClocks, 'earliest'>;
   readonly background: Background;
   readonly account: AccountId;
   /** The record key that this device has. */

@@ -40,7 +40,7 @@ export class RecordReading {
    * in is no fault. Its version is given and nothing is taken from it.
    */
   async fetch(atLeast: number, over = false): Promise<Newest> {
-    const { rest, db, clock } = this.#needs;
+    const { rest, db, twoClocks } = this.#needs;
     const known = this.#held.stored.version;
     const reply = await rest.call(getRecord, { token: await this.#needs.token() });
     const sealed = decodeB64u(reply.sealed);
@@ -92,7 +92,7 @@ export class RecordReading {
       if (reply.version <= this.#held.stored.version && !isFork) return true;
       const wasDirty = this.#held.stored.dirty || isFork;
       const next = wasDirty
-        ? mergeRecords(this.#held.value, theirs, clock.now())
+        ? mergeRecords(this.#held.value, theirs, twoClocks.earliest)
         : guardRecord(this.#held.value, theirs);
       const dirty = wasDirty || next !== theirs;
       const plain = encodedOrFull(next);
@@ -147,13 +147,13 @@ export class RecordReading {
    * devices, and this device's own goes up over it. Nothing known is lowered.
    */
   async #takeOlder(version: number, sealed: Uint8Array): Promise<void> {
-    const { db, clock } = this.#needs;
+    const { db, twoClocks } = this.#needs;
     // Sealed under a key from before a removal, it holds nothing that this device does not know.
     const theirs = await this.#open(version, sealed).catch(() => undefined);
     const { mergeRecords } = await fetchPart(() => import('./merge.ts'));
     await db.write([T.record], async (tx) => {
       const { stored, value } = this.#held;
-      const merged = theirs === undefined ? value : mergeRecords(value, theirs, clock.now());
+      const merged = theirs === undefined ? value : mergeRecords(value, theirs, twoClocks.earliest);
       const plain = encodedOrFull(merged);
       const next = plain === undefined ? value : merged;
       this.#held.keep(tx, { ...stored, plain: plain ?? stored.plain, dirty: true }, next);

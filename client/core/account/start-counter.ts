@@ -34,7 +34,7 @@ export class StartCounter {
     const now = clock.now();
     const start = await db.read([T.start], (tx) => tx.get(T.start, 'start'));
     if (start === undefined || told < start.counter) return;
-    const recent = (start.restoredAt ?? []).filter((at) => at + DAY_MS > now);
+    const recent = (start.restoredAt ?? []).filter((at) => Math.abs(now - at) < DAY_MS);
     const isBelieved = recent.length < RESTORES_PER_DAY;
     const tables = [T.start, T.own, T.sessions, ...LINE_TABLES];
     await db.write(tables, async (tx) => {

@@ -185,9 +185,12 @@ export interface StoredRecord {
 /** Prekeys that were made and what was uploaded. Key `prekeys`. */
 export interface PreKeyState {
   readonly nextId: number;
-  /** Signed prekeys, each with the last-resort key of the same id; newest last. Kept as long as a queue can hold a message for them. */
-  readonly signed: readonly { readonly id: number; readonly madeAt: number }[];
-  /** Batches of one-time keys of both kinds; `heldAt`: when the server last said that it holds one of them, exact to a day. */
+  /**
+   * Signed prekeys, each with the last-resort key of the same id; newest last. Kept as long as a queue can hold a message for them.
+   * `heldAt`, here and below: when the server last said that it holds one of them, exact to a day.
+   */
+  readonly signed: readonly { readonly id: number; readonly madeAt: number; readonly heldAt?: number }[];
+  /** Batches of one-time keys of both kinds. */
   readonly batches: readonly {
     readonly firstId: number;
     readonly count: number;

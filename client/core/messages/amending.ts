@@ -219,7 +219,7 @@ export class Amending {
     }
     await this.#requote(tx, account, stored, undefined);
     if (!line.mine) return;
-    await eraseCopies(tx, db, clock.now(), line.id, line.sentAt);
+    await eraseCopies(tx, db, clock.now(), line.id);
     outbox.erase(tx, account, line.id);
   }
 
@@ -236,7 +236,7 @@ export class Amending {
       const reply = await this.#putQuote(tx, account, order, view);
       if (reply === undefined || text !== undefined || !reply.mine) continue;
       // What waits, or is kept to send the own reply again, holds the quoted words too.
-      await eraseCopies(tx, db, clock.now(), reply.id, reply.sentAt);
+      await eraseCopies(tx, db, clock.now(), reply.id);
       await outbox.unquote(tx, account, reply.id);
     }
   }

@@ -24,12 +24,19 @@ export function noteCopies(
   tx.put(T.sentCopies, K.sentCopy(db, Math.floor(now / DAY_MS), message, envelope), made);
 }
 
-/** The days under which copies of a message may lie that was first made at `since`, ms. */
-function daysSince(now: number, since: number): readonly number[] {
+/** Days of the clock under which copies may lie: the last ones, and any that a clock wrote which has been set since. */
+export async function copyDays(tx: WriteTx, now: number): Promise<readonly number[]> {
   const today = Math.floor(now / DAY_MS);
-  // A day more on either side: what a clock that was set meanwhile may have written.
-  const first = Math.max(today - REPAIR_DAYS - 1, Math.floor(since / DAY_MS) - 1);
-  return Array.from({ length: Math.max(0, today + 2 - first) }, (_, i) => first + i);
+  const days = Array.from({ length: REPAIR_DAYS + 3 }, (_, i) => today + 1 - i);
+  const [newest = today, oldest = today] = [days[0], days.at(-1)];
+  for (let from = 0; ;) {
+    const [first] = await tx.keys(T.sent, { from: [from], limit: 1 });
+    const day = Array.isArray(first) && typeof first[0] === 'number' ? first[0] : undefined;
+    if (day === undefined) return days;
+    const isUsual = day >= oldest && day <= newest;
+    if (!isUsual) days.push(day);
+    from = isUsual ? newest + 1 : day + 1;
+  }
 }
 
 /**
@@ -41,24 +48,17 @@ export async function wasMadeReady(
   db: SealedDb,
   now: number,
   message: MessageId,
-  since: number,
 ): Promise<boolean> {
-  for (const day of daysSince(now, since)) {
+  for (const day of await copyDays(tx, now)) {
     const rows = await tx.range<SentCopies>(T.sentCopies, K.sentCopies(db, day, message));
     if (rows.some(({ value }) => value.own !== true)) return true;
   }
   return false;
 }
 
-/** Erases every copy of a message that was first made at `since`, ms, or later. That they were made stays noted. */
-export async function eraseCopies(
-  tx: WriteTx,
-  db: SealedDb,
-  now: number,
-  message: MessageId,
-  since: number,
-): Promise<void> {
-  for (const day of daysSince(now, since)) {
+/** Erases every copy of a message. That they were made stays noted. */
+export async function eraseCopies(tx: WriteTx, db: SealedDb, now: number, message: MessageId): Promise<void> {
+  for (const day of await copyDays(tx, now)) {
     const rows = await tx.range<SentCopies>(T.sentCopies, K.sentCopies(db, day, message));
     for (const { key, value } of rows) {
       if (value.copies.length === 0) continue;

@@ -95,7 +95,9 @@ export class Numbering {
     const { tx, account, device, directory, clock } = handling;
     const { chain } = verdict;
     const { asked } = chain;
-    const isDue = asked !== undefined && asked.again < REPAIR_DAYS && asked.at + ASK_AGAIN_MS <= clock.now();
+    // What was asked for under a clock that ran ahead was not asked for lately.
+    const isLately = asked !== undefined && Math.abs(clock.now() - asked.at) < ASK_AGAIN_MS;
+    const isDue = asked !== undefined && asked.again < REPAIR_DAYS && !isLately;
     const missing = isNew || isDue ? chain.missing : verdict.kind === 'gap' ? verdict.missing : [];
     if (missing.length === 0 || directory.get(account) === undefined) return chain;
     for (let end = missing.length; end > 0 && this.#asking.mayAsk(tx, account); end -= RETRY_MAX) {

@@ -189,10 +189,10 @@ export class Outbox {
     if (this.#isOpen) await this.#delivering.sendOnline(to, content, id);
   }
 
-  /** Deletes what was kept for repairs longer than a repair may reach back. */
-  async sweep(): Promise<void> {
-    const { db, clock } = this.#needs;
-    const last = Math.floor(clock.now() / DAY_MS) - REPAIR_DAYS - 1;
+  /** Deletes what was kept for repairs longer than a repair may reach back; `now`: the earliest that it may be, ms. */
+  async sweep(now: number): Promise<void> {
+    const { db } = this.#needs;
+    const last = Math.floor(now / DAY_MS) - REPAIR_DAYS - 1;
     await db.write([T.sent], async (tx) => {
       const old = await tx.keys(T.sent, { from: [0], to: [last, KEYS_END], limit: SWEEP_MOST });
       for (const key of old) tx.delete(T.sent, key);

@@ -169,7 +169,7 @@ export class Proving {
   /** Whether the server may be asked about an account now because of what a message says. */
   #mayLookUp(account: AccountId): boolean {
     const now = this.#n.clock.now();
-    if ((this.#lookedUpAt.get(account) ?? -LOOK_UP_AGAIN_MS) + LOOK_UP_AGAIN_MS > now) return false;
+    if (Math.abs(now - (this.#lookedUpAt.get(account) ?? -LOOK_UP_AGAIN_MS)) < LOOK_UP_AGAIN_MS) return false;
     this.#lookedUpAt.set(account, now);
     return true;
   }

@@ -11,6 +11,12 @@ import type { Clock, OpenSocket, Socket } from '../ports.ts';
 
 /** A request is given up, and its socket with it, after this silence. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** A look at how quiet it is: two quiet ones in a row are the interval of the heartbeat. */
+const LOOK_MS = LIMITS.heartbeatMs / 2;
+/** An answer to a ping after the device slept or its clock was set: a socket that died in the sleep says nothing more. */
+const WAKE_TIMEOUT_MS = 5_000;
+/** The wall clock goes another way than timers do by this much: the device slept, or its clock was set. */
+const ODD_MS = 60_000;
 /** Opening and welcome together. */
 const OPEN_TIMEOUT_MS = 15_000;
 
@@ -29,6 +35,8 @@ interface Pending {
 /** What the owner of a channel hears. */
 export interface ChannelEvents {
   pushed(frame: PushedFrame): void;
+  /** This device's clock was set by about this much: it went another way than timers do, and the server still answers. */
+  clockSet?(byMs: number): void;
   /** Once, after the welcome: the channel is over. `code` where the server said why. */
   closed(code: ErrorCode | undefined): void;
 }
@@ -44,7 +52,8 @@ export class Channel {
   readonly #events: ChannelEvents;
   #socket: Socket | undefined;
   #lastRe = 0;
-  #heardAt: number;
+  /** Looks since something was heard. */
+  #quietLooks = 0;
   #refusedWith: ErrorCode | undefined;
   #welcomed: { resolve: (frame: WelcomeFrame) => void; reject: (error: Error) => void } | undefined;
   #stopWatch: (() => void) | undefined;
@@ -53,7 +62,6 @@ export class Channel {
   private constructor(clock: Clock, events: ChannelEvents) {
     this.#clock = clock;
     this.#events = events;
-    this.#heardAt = clock.now();
   }
 
   /** Opens a socket, says `hello`, and resolves with the welcome. Throws `WireError` when refused, `CoreError` `offline` without answer. */
@@ -91,10 +99,13 @@ export class Channel {
   }
 
   /** Sends a request and gives its answer; a refusal is thrown as `WireError`, a lost channel as `CoreError` `offline`. */
-  async request(frame: { readonly kind: string } & Record<string, unknown>): Promise<AnswerFrame> {
+  async request(
+    frame: { readonly kind: string } & Record<string, unknown>,
+    timeoutMs = REQUEST_TIMEOUT_MS,
+  ): Promise<AnswerFrame> {
     const re = (this.#lastRe = (this.#lastRe + 1) >>> 0);
     const answer = await new Promise<AnswerFrame>((resolve, reject) => {
-      const cancel = this.#clock.after(REQUEST_TIMEOUT_MS, () => this.close());
+      const cancel = this.#clock.after(timeoutMs, () => this.close());
       this.#pending.set(re, {
         resolve: (value) => {
           cancel();
@@ -131,7 +142,7 @@ export class Channel {
 
   #receive(bytes: Uint8Array): void {
     if (this.#socket === undefined) return;
-    this.#heardAt = this.#clock.now();
+    this.#quietLooks = 0;
     let frame: ServerFrame;
     try {
       frame = parseFrame(ServerFrame, bytes);
@@ -188,22 +199,25 @@ export class Channel {
     this.#welcomed = undefined;
   }
 
-  /** Pings after a quiet interval; silence beyond the limit ends the channel. */
+  /**
+   * Asks after a quiet interval, and ends the channel where no answer comes. How long it was quiet is counted in timers: a clock that was
+   * set neither hides a silence nor makes one.
+   */
   #watch(): void {
-    this.#stopWatch = this.#clock.after(LIMITS.heartbeatMs, () => {
+    const before = this.#clock.now();
+    this.#stopWatch = this.#clock.after(LOOK_MS, () => {
       if (this.#socket === undefined) return;
-      // A clock that was set back must not hide a silence.
-      const quietMs = Math.abs(this.#clock.now() - this.#heardAt);
-      if (quietMs >= LIMITS.heartbeatTimeoutMs) {
-        this.close();
-        return;
-      }
-      if (quietMs >= LIMITS.heartbeatMs / 2) {
-        this.request({ kind: 'ping' }).catch(() => {
-          // A lost channel is told by `closed`.
-        });
-      }
+      const oddMs = this.#clock.now() - before - LOOK_MS;
+      this.#quietLooks += 1;
+      if (Math.abs(oddMs) > ODD_MS) this.#ping(WAKE_TIMEOUT_MS, () => this.#events.clockSet?.(oddMs));
+      else if (this.#quietLooks === 2) this.#ping(REQUEST_TIMEOUT_MS);
       this.#watch();
+    });
+  }
+
+  #ping(timeoutMs: number, answered: () => void = () => undefined): void {
+    this.request({ kind: 'ping' }, timeoutMs).then(answered, () => {
+      // A lost channel is told by `closed`.
     });
   }
 }

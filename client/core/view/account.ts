@@ -96,7 +96,7 @@ export type EncounterView = {
 export type Caught = 'older-state' | 'forged-devices' | 'foreign-keys';
 
 /** Names an alert when it was seen. */
-export type AlertId = DeviceId | Caught | 'restored';
+export type AlertId = DeviceId | Caught | 'restored' | 'clocks';
 
 /** What is told above the list until the person has seen it. */
 export type AlertView =
@@ -116,6 +116,14 @@ export type AlertView =
       /** When this device learnt of it. */
       readonly at: number;
       readonly backedUpAt: number;
+    }
+  /** This device's clock and the server's differ; which of them is right, nobody here knows. */
+  | {
+      readonly what: 'clocks';
+      readonly id: 'clocks';
+      /** What this device's clock said when the server said `serverAt`. */
+      readonly at: number;
+      readonly serverAt: number;
     };
 
 /** What is to be said of the passphrase. */

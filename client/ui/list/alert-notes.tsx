@@ -35,6 +35,16 @@ function AlertNote({ alert }: { readonly alert: AlertView }): VNode {
       </Note>
     );
   }
+  if (alert.what === 'clocks') {
+    const times = { here: formatFull(alert.at), there: formatFull(alert.serverAt) };
+    return (
+      <Note kind="caution">
+        <p>{fill(text.alerts.clocks, times)}</p>
+        <p>{text.alerts.clocksAdvice}</p>
+        <Button onClick={see}>{text.alerts.seen}</Button>
+      </Note>
+    );
+  }
   if (alert.what === 'restored') {
     return (
       <Note kind="info">

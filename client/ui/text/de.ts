@@ -778,6 +778,9 @@ export const de: Translation = {
       'Der Server sagt, er sei aus einer Sicherung von {date} zurückgeholt worden. Dieses Gerät hat ihm gebracht, was später kam, und sendet noch einmal, was nicht bestätigt war.',
     restoredAdvice:
       'Was dir seitdem gesendet wurde, kommt vielleicht spät. Wenn dir niemand davon gesagt hat, frag die Person, die den Server betreibt.',
+    clocks: 'Die Uhren gehen auseinander: Dieses Gerät sagt {here}, der Server sagt {there}.',
+    clocksAdvice:
+      'Geht dieses Gerät falsch, stell seine Uhr: Bis dahin stimmen die Zeiten hier nicht, und verschwindende Nachrichten gehen zu früh oder zu spät. Geht es richtig, sag es der Person, die den Server betreibt.',
     caught: {
       'older-state':
         'Der Server hat einen älteren Stand deines Kontos gezeigt, als dieses Gerät kennt: frühere Geräte oder frühere Kontakte. Er wurde nicht angenommen, und hier hat sich nichts geändert.',

@@ -763,6 +763,9 @@ export const en = {
       'The server says that it was restored from a backup of {date}. This device has brought it what came later, and sends again what was not confirmed.',
     restoredAdvice:
       'What was sent to you since then may come late. If nobody told you of a restore, ask the person who runs the server.',
+    clocks: 'The clocks differ: this device says {here}, the server says {there}.',
+    clocksAdvice:
+      'If this device is wrong, set its clock: until then times are wrong here, and disappearing messages go too early or too late. If it is right, tell the person who runs the server.',
     caught: {
       'older-state':
         'The server has shown an older state of your account than this device knows: former devices, or former contacts. It was not accepted, and nothing changed here.',

@@ -1,37 +1,55 @@
 /** The signed-in connection, with sockets and a clock of the test. */
-import t from 'tap';
-import { encodeFrame } from '../../../protocol/frames/frame.ts';
+import t, { type Test } from 'tap';
+import type { ClientFrame } from '../../support/hostile-wire.ts';
+import { encodeFrame, readFrame } from '../../../protocol/frames/frame.ts';
 import type { SocketEvents } from '../../../client/core/ports.ts';
-import { Connection } from '../../../client/core/transport/connection.ts';
+import { Connection, type ConnectionOwner } from '../../../client/core/transport/connection.ts';
 import { openNodePorts } from '../../support/node-ports.ts';
 
-/** Time that stands until the test moves it. */
+/** Time that stands until the test moves it, and a clock that goes with it until it is set. */
 function makeClock() {
   let now = 1_700_000_000_000;
+  let set = 0;
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();
   return {
-    now: () => now,
+    now: () => now + set,
     after(delayMs: number, run: () => void): () => void {
       const timer = { at: now + delayMs, run };
       timers.add(timer);
       return () => void timers.delete(timer);
     },
+    /** Every timer runs at its time. */
     pass(ms: number): void {
-      now += ms;
-      for (const timer of [...timers].filter(({ at }) => at <= now)) {
-        if (timers.delete(timer)) timer.run();
+      const end = now + ms;
+      for (;;) {
+        const due = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+        if (due === undefined) break;
+        now = Math.max(now, due.at);
+        timers.delete(due);
+        due.run();
       }
+      now = end;
+    },
+    set(byMs: number): void {
+      set += byMs;
+    },
+    /** The device sleeps: the clock goes on, timers do not. */
+    sleep(ms: number): void {
+      set += ms;
     },
   };
 }
 
-t.test('a connection that is lost while its welcome is still worked off comes back', async (t) => {
-  const clock = makeClock();
+/** A connection whose sockets are in the test's hands. */
+function openConnection(
+  t: Test,
+  clock: ReturnType<typeof makeClock>,
+  changes: Partial<ConnectionOwner> = {},
+) {
   const sockets: SocketEvents[] = [];
-  const opened: PromiseWithResolvers<void>[] = [Promise.withResolvers(), Promise.withResolvers()];
+  const said: ClientFrame[] = [];
   const states: string[] = [];
-  const atWelcome = Promise.withResolvers<void>();
-  const work = Promise.withResolvers<void>();
+  const opened: PromiseWithResolvers<void>[] = [Promise.withResolvers(), Promise.withResolvers()];
   const connection = new Connection(
     {
       ...openNodePorts({ url: 'http://127.0.0.1' }),
@@ -41,7 +59,11 @@ t.test('a connection that is lost while its welcome is still worked off comes ba
       openSocket: (_path: string, events: SocketEvents) => {
         sockets.push(events);
         opened[sockets.length - 1]?.resolve();
-        return { send: () => undefined, bufferedBytes: () => 0, close: () => undefined };
+        return {
+          send: (bytes) => void said.push(readFrame(bytes) as ClientFrame),
+          bufferedBytes: () => 0,
+          close: () => undefined,
+        };
       },
     },
     {
@@ -49,20 +71,42 @@ t.test('a connection that is lost while its welcome is still worked off comes ba
       tokenRefused: () => undefined,
       raiseCounter: async () => 1,
       opening: () => undefined,
-      welcomed: async () => {
-        atWelcome.resolve();
-        await work.promise;
-      },
+      welcomed: async () => undefined,
       pushed: () => undefined,
+      clockSet: () => undefined,
       state: ({ kind }) => states.push(kind),
       ended: () => undefined,
+      ...changes,
     },
   );
   t.teardown(() => connection.stop());
   connection.start();
-  await opened[0]?.promise;
   const welcome = { kind: 'welcome', version: 1, serverTime: clock.now(), counter: 0, queued: 0 };
-  sockets[0]?.message(encodeFrame({ ...welcome, listCounter: 2, recordVersion: 1 }));
+  return {
+    sockets,
+    opened,
+    said,
+    states,
+    welcome: () => sockets.at(-1)?.message(encodeFrame({ ...welcome, listCounter: 2, recordVersion: 1 })),
+  };
+}
+
+async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+t.test('a connection that is lost while its welcome is still worked off comes back', async (t) => {
+  const clock = makeClock();
+  const atWelcome = Promise.withResolvers<void>();
+  const work = Promise.withResolvers<void>();
+  const { sockets, opened, states, welcome } = openConnection(t, clock, {
+    welcomed: async () => {
+      atWelcome.resolve();
+      await work.promise;
+    },
+  });
+  await opened[0]?.promise;
+  welcome();
   await atWelcome.promise;
   sockets[0]?.closed(1006);
   t.equal(states.at(-1), 'offline');
@@ -70,9 +114,80 @@ t.test('a connection that is lost while its welcome is still worked off comes ba
   clock.pass(60_000);
   t.equal(sockets.length, 1, 'one at a time');
   work.resolve();
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   clock.pass(60_000);
   t.equal(states.at(-1), 'connecting');
   await opened[1]?.promise;
   t.equal(sockets.length, 2);
+});
+
+/** A connection that is online, and what it tells of the clock. */
+async function openOnline(t: Test) {
+  const clock = makeClock();
+  const sets: number[] = [];
+  const made = openConnection(t, clock, { clockSet: (byMs) => sets.push(byMs) });
+  await made.opened[0]?.promise;
+  made.welcome();
+  await turn();
+  t.equal(made.states.at(-1), 'online');
+  const pings = (): readonly ClientFrame[] => made.said.filter(({ kind }) => kind === 'ping');
+  return {
+    ...made,
+    clock,
+    sets,
+    pings,
+    /** The server answers the last ping. */
+    pong: async () => {
+      const ping = pings().at(-1);
+      if (ping?.kind !== 'ping') throw new Error('nobody has asked');
+      made.sockets.at(-1)?.message(encodeFrame({ kind: 'pong', re: ping.re }));
+      await turn();
+    },
+  };
+}
+
+t.test('a quiet connection is asked, lives by the answers, and ends without one', async (t) => {
+  const { clock, pings, pong, states } = await openOnline(t);
+  for (let asked = 1; asked <= 3; asked += 1) {
+    clock.pass(25_000);
+    t.equal(pings().length, asked);
+    await pong();
+  }
+  clock.pass(60_000);
+  t.equal(pings().length, 4);
+  t.ok(states.includes('offline'));
+});
+
+const YEAR_MS = 365 * 24 * 60 * 60_000;
+
+t.test('a clock that is set, forth or back, ends no connection that answers, and is told of', async (t) => {
+  const { clock, pings, pong, sets, states } = await openOnline(t);
+  for (const byMs of [YEAR_MS, -YEAR_MS, -YEAR_MS, YEAR_MS]) {
+    clock.set(byMs);
+    const { length: asked } = pings();
+    clock.pass(12_500);
+    t.equal(pings().length, asked + 1, 'it is asked at once');
+    await pong();
+    t.equal(sets.at(-1), byMs);
+  }
+  clock.pass(6_000);
+  t.equal(states.at(-1), 'online');
+  t.equal(sets.length, 4);
+});
+
+t.test('a clock that is set back hides no silence', async (t) => {
+  const { clock, sets, states } = await openOnline(t);
+  clock.pass(20_000);
+  clock.set(-YEAR_MS);
+  clock.pass(40_000);
+  t.ok(states.includes('offline'));
+  t.strictSame(sets, []);
+});
+
+t.test('a socket that died while the device slept is given up soon after', async (t) => {
+  const { clock, sets, states } = await openOnline(t);
+  clock.sleep(8 * 60 * 60_000);
+  clock.pass(20_000);
+  t.ok(states.includes('offline'));
+  t.strictSame(sets, [], 'that it slept is nothing to tell');
 });

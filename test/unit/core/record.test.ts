@@ -44,6 +44,7 @@ async function open(
     {
       db,
       rest: new Rest(serve, ports.clock),
+      twoClocks: { earliest: 0 },
       clock: { now: () => 0, after: () => () => undefined },
       background: new Background(),
       account,

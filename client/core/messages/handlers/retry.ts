@@ -12,7 +12,7 @@ import type { DbKey } from '../../ports.ts';
 import { K, T } from '../../db/stores.ts';
 import type { SentRecord } from '../../db/stored-sending.ts';
 import { isWithinDay } from '../asking.ts';
-import { REPAIR_DAYS } from '../copies.ts';
+import { copyDays, REPAIR_DAYS } from '../copies.ts';
 import { noteNothing } from '../unreadable.ts';
 import type { Handling } from './handling.ts';
 
@@ -30,12 +30,6 @@ export type RepairNeeds = Pick<
   'tx' | 'db' | 'clock' | 'random' | 'own' | 'account' | 'device' | 'identityKey' | 'outbox' | 'directory'
 >;
 
-/** The days under which something sent at most seven days ago may lie. */
-function days(now: number): readonly number[] {
-  const today = Math.floor(now / DAY_MS);
-  return Array.from({ length: REPAIR_DAYS + 1 }, (_, i) => today - i);
-}
-
 /**
  * What became of a wish to have something again. `refused`: it was sent often enough, is too old, or went under another key. `recent`: it
  * may still be on its way, and stays. `unkept`: there is no copy of it.
@@ -46,11 +40,13 @@ type Repair = 'done' | 'refused' | 'recent' | 'unkept';
 async function repair(handling: RepairNeeds, envelope: EnvelopeId, before = Infinity): Promise<Repair> {
   const { tx, db, clock, account, device, identityKey, outbox, directory } = handling;
   const accountKey = directory.keyOf(account);
-  for (const day of days(clock.now())) {
+  for (const day of await copyDays(tx, clock.now())) {
     const key: DbKey = K.sent(db, day, device, envelope);
     const record = await tx.get(T.sent, key);
     if (record === undefined) continue;
-    if (Math.max(record.at, record.againAt ?? 0) > before) return 'recent';
+    const lastAt = Math.max(record.at, record.againAt ?? 0);
+    // What a clock wrote that ran ahead is not recent.
+    if (lastAt > before && lastAt <= clock.now()) return 'recent';
     const isSame =
       record.account === account &&
       record.device === device &&
@@ -72,7 +68,7 @@ export async function findSent(
   epoch: string,
   number: number,
 ): Promise<{ readonly envelope: EnvelopeId; readonly record: SentRecord } | undefined> {
-  for (const day of days(clock.now())) {
+  for (const day of await copyDays(tx, clock.now())) {
     const pointer = await tx.get(T.sentPointers, K.sentNumber(db, day, account, device, epoch, number));
     if (pointer === undefined) continue;
     const record = await tx.get(T.sent, K.sent(db, day, device, pointer.envelope));
@@ -89,7 +85,7 @@ export async function repairNumber(
   before?: number,
 ): Promise<Repair> {
   const { tx, db, clock, account, device } = handling;
-  for (const day of days(clock.now())) {
+  for (const day of await copyDays(tx, clock.now())) {
     const pointer =
       (await tx.get(T.sentPointers, K.sentNumber(db, day, account, device, epoch, number))) ??
       (await tx.get(T.sentPointers, K.sentNumberBefore(db, day, device, epoch, number)));
