@@ -9,6 +9,7 @@ import {
   reconnect,
   signIn,
   textsOf,
+  toldOf,
   type TestClient,
 } from '../support/make-client.ts';
 import { forgeReply, lieAboutOwnList, withGhost } from './forged-lists.ts';
@@ -18,11 +19,6 @@ import { readAs } from './servers-word.ts';
 t.setTimeout(300_000);
 const scene = await openScene();
 t.teardown(() => scene.close());
-
-/** What the person is told, by kind. */
-function toldOf({ state }: TestClient): readonly string[] {
-  return state.alerts.map(({ what }) => what);
-}
 
 /** Everything that followed from an answer has been done. */
 async function isDone({ client }: TestClient): Promise<void> {

@@ -17,6 +17,7 @@ import {
   reconnect,
   signUp,
   textsOf,
+  toldOf,
   type TestClient,
 } from '../support/make-client.ts';
 import { needsStore, openScene, type Player } from './scene.ts';
@@ -362,11 +363,6 @@ t.test(
   },
 );
 
-/** What somebody is told, by kind, but that the devices of these tests are days ahead of the server. */
-function toldOf({ client }: Player): readonly string[] {
-  return client.state.alerts.flatMap(({ what }) => (what === 'clocks' ? [] : [what]));
-}
-
 /** How often somebody's device brought new signed keys. */
 function renewalsOf({ wire }: Player): number {
   return wire.asked.filter(
@@ -376,10 +372,10 @@ function renewalsOf({ wire }: Player): number {
 
 /** An alert that is told of is seen and gone. */
 async function isTold(t: Test, player: Player): Promise<void> {
-  await player.client.waitFor('the word', () => toldOf(player).length > 0);
-  t.strictSame(toldOf(player), ['foreign-keys']);
+  await player.client.waitFor('the word', () => toldOf(player.client).length > 0);
+  t.strictSame(toldOf(player.client), ['foreign-keys']);
   await player.client.commands.seeAlert('foreign-keys');
-  await player.client.waitFor('seen', () => toldOf(player).length === 0);
+  await player.client.waitFor('seen', () => toldOf(player.client).length === 0);
 }
 
 t.test(
@@ -387,7 +383,7 @@ t.test(
   async (t) => {
     await reconnect(ada.client);
     await ada.client.client.background.settled();
-    t.strictSame(toldOf(ada), [], 'an honest server is caught at nothing');
+    t.strictSame(toldOf(ada.client), [], 'an honest server is caught at nothing');
     const renewals = renewalsOf(ada);
     const digest = Buffer.from(randomBytes(32)).toString('base64url');
     ada.wire.answer = ({ path, method }, reply) => {
@@ -409,7 +405,7 @@ t.test('A14: a prekey that the server gave away and still holds is told of', nee
   await ben.client.waitFor('it', (now) => textsOf(now).includes('with one of them'));
   await reconnect(ben.client);
   await ben.client.client.background.settled();
-  t.strictSame(toldOf(ben), [], 'an honest server is caught at nothing');
+  t.strictSame(toldOf(ben.client), [], 'an honest server is caught at nothing');
   scene.editLive((store) => store.rollBack(saved));
   await reconnect(ben.client);
   await isTold(t, ben);

@@ -1,16 +1,12 @@
 /** A device that was added to the account: the others tell of it until the person has seen it. Row A47 of the hostile server's list. */
 import t from 'tap';
 import { makeHostileWire } from '../support/hostile-wire.ts';
-import { isOnline, openTestClient, signIn, signUp, type TestClient } from '../support/make-client.ts';
+import { isOnline, openTestClient, signIn, signUp, toldOf, type TestClient } from '../support/make-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
 t.setTimeout(300_000);
-
-function toldOf({ state }: TestClient): readonly string[] {
-  return state.alerts.map(({ what }) => what);
-}
 
 /** Everything that followed from what came has been done. */
 async function isDone({ client }: TestClient): Promise<void> {

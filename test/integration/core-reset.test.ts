@@ -14,6 +14,7 @@ import {
   signIn,
   signUp,
   textsOf,
+  toldOf,
   type TestClient,
 } from '../support/make-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
@@ -196,7 +197,7 @@ t.test('a reset whose answer was lost is in force after the next start', async (
   const last = here;
   t.teardown(() => last.close());
   if (here.state.resets.length > 0) await here.commands.finishReset(next);
-  t.strictSame(here.state.alerts, [], 'its own list is no forged one');
+  t.strictSame(toldOf(here), [], 'its own list is no forged one');
   const toBen = await openWith(here, 'Ben');
   await here.commands.sendText(toBen, 'still me');
   await openWith(ben, 'Ada');

@@ -15,6 +15,7 @@ import {
   reconnect,
   signIn,
   signUp,
+  toldOf,
   type TestClient,
 } from '../support/make-client.ts';
 import { openNodePorts } from '../support/node-ports.ts';
@@ -25,10 +26,6 @@ t.setTimeout(600_000);
 
 const MINUTE_MS = 60_000;
 const RECORD = '/v1/account/record';
-
-function toldOf({ state }: TestClient): readonly string[] {
-  return state.alerts.map(({ what }) => what);
-}
 
 /** How many secrets of prekeys a device keeps. */
 async function countPreKeys(url: string, { ports }: TestClient): Promise<number> {

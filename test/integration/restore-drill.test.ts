@@ -19,6 +19,7 @@ import {
   signIn,
   signUp,
   textsOf,
+  toldOf,
   type TestClient,
 } from '../support/make-client.ts';
 import { makeFolder } from '../support/open-store.ts';
@@ -30,11 +31,6 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const PASSPHRASE = 'a passphrase for this drill';
 
 t.setTimeout(900_000 + ROUNDS * 600_000);
-
-/** What is told above the list. */
-function alertsOf({ state }: TestClient): readonly string[] {
-  return state.alerts.flatMap(({ what }) => (what === 'clocks' ? [] : [what]));
-}
 
 for (let round = 1; round <= ROUNDS; round += 1) {
   t.test(
@@ -163,7 +159,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
         await reconnect(client);
         await client.client.background.settled();
         t.strictSame(
-          alertsOf(client).filter((what) => what !== 'device-added'),
+          toldOf(client).filter((what) => what !== 'device-added'),
           client === anew ? [] : ['restored'],
           accountOf(client),
         );

@@ -210,6 +210,11 @@ export function eventsOf(state: ViewState): readonly string[] {
   return (state.open?.lines ?? []).flatMap((line) => (line.kind === 'event' ? [line.event.what] : []));
 }
 
+/** What is told above the list, by kind, but that a test lets the clocks of server and client differ. */
+export function toldOf({ state }: TestClient): readonly string[] {
+  return state.alerts.flatMap(({ what }) => (what === 'clocks' ? [] : [what]));
+}
+
 /** Waits until so many devices of the other side have told that the newest line of the open conversation arrived. */
 export async function isDeliveredTo(
   client: TestClient,
