@@ -85,14 +85,14 @@ t.test('what is rewritten in the store is what the server says afterwards', need
 
 t.test('verdicts are read from what the runners print', (t) => {
   const lines = [
-    ['    ok 3 - A16: again # time=31ms', 'A16', 'held'],
-    ['    not ok 3 - A16: again # time=31ms', 'A16', 'BROKEN'],
-    ['    ok 4 - A48: an old backup # SKIP needs the store', 'A48', 'needs the store'],
+    ['ok 3 - A16: again # time=31ms', 'A16', 'held'],
+    ['not ok 3 - A16: again # time=31ms', 'A16', 'BROKEN'],
+    ['ok 4 - A48: an old backup # SKIP needs the store', 'A48', 'needs the store'],
     ['  ✓  1 hostile.spec.ts:9:1 › A02: a browser stops (3.2s)', 'A02', 'held'],
     ['  ✘  1 hostile.spec.ts:9:1 › A02: a browser stops (3.2s)', 'A02', 'BROKEN'],
   ] as const;
   for (const [line, row, verdict] of lines) t.strictSame(readVerdict(line), { row, verdict });
-  t.equal(readVerdict('        ok 1 - A16: an assertion'), undefined);
+  t.equal(readVerdict('    ok 1 - A16: an assertion'), undefined);
   t.equal(judgeRow(['held', 'BROKEN']), 'BROKEN');
   t.equal(judgeRow(['needs the store', 'held']), 'held');
   t.equal(judgeRow([]), 'not run');

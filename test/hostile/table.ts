@@ -48,7 +48,7 @@ export function markdownTable(tests: readonly RowTest[] = findRowTests()): strin
 
 /** The line of a run's output that says how a test of a row ended: tap's, or that of Playwright's list. */
 export function readVerdict(line: string): { readonly row: string; readonly verdict: Verdict } | undefined {
-  const tap = /^ {4}(ok|not ok) \d+ - (A\d\d): (.*)$/.exec(line);
+  const tap = /^(ok|not ok) \d+ - (A\d\d): (.*)$/.exec(line);
   if (tap !== null) {
     const skipped = / # SKIP/i.test(tap[3] ?? '');
     return { row: tap[2] ?? '', verdict: skipped ? 'needs the store' : tap[1] === 'ok' ? 'held' : 'BROKEN' };

@@ -2,8 +2,9 @@
 
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { add, fault, none, type Outcome } from './outcome.ts';
+import { fault, none, type Outcome } from './outcome.ts';
 import { programOf, root, runProgram } from './program.ts';
+import { runInTurn } from './turns.ts';
 
 interface Check {
   readonly name: string;
@@ -45,14 +46,5 @@ const AT_A_TIME = 2;
 
 export async function runChecks(): Promise<Outcome> {
   console.log('# check');
-  const left = [...allChecks()];
-  const take = async (): Promise<Outcome> => {
-    let total = none;
-    for (let check = left.shift(); check !== undefined; check = left.shift()) {
-      total = add(total, await runCheck(check));
-    }
-    return total;
-  };
-  const totals = await Promise.all(Array.from({ length: AT_A_TIME }, take));
-  return totals.reduce(add, none);
+  return runInTurn(allChecks(), AT_A_TIME, runCheck);
 }

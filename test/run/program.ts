@@ -2,6 +2,8 @@
 
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** The root of the repository. */
@@ -24,6 +26,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line as it comes; both streams are read. */
   readonly onLine?: (line: string) => void;
+  /** It is killed when it runs longer, and has failed. */
+  readonly endAfterMs?: number;
 }
 
 /** Runs a program to its end and keeps what it printed, standard output and error together. */
@@ -33,22 +37,26 @@ export async function runProgram(
   options: RunOptions = {},
 ): Promise<Ended> {
   const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.env };
-  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: options.endAfterMs,
+    killSignal: 'SIGKILL',
+  });
   let output = '';
-  let rest = '';
-  const take = (chunk: string): void => {
-    output += chunk;
-    rest += chunk;
-    const lines = rest.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) options.onLine?.(line);
+  // Each stream has lines of its own: what one of them says does not fall into a line of the other.
+  const readLines = async (stream: Readable): Promise<void> => {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) options.onLine?.(line);
   };
-  child.stdout.setEncoding('utf8').on('data', take);
-  child.stderr.setEncoding('utf8').on('data', take);
+  const read = Promise.all([readLines(child.stdout), readLines(child.stderr)]);
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (status) => resolve(status ?? 1));
   });
-  if (rest !== '') options.onLine?.(rest);
+  await read;
   return { code, output };
 }
