@@ -5,6 +5,7 @@
 import { backUp } from './admin/back-up.ts';
 import { NoPassphraseError, readBackupPassphrase } from './admin/backup-passphrase.ts';
 import { freeName } from './admin/free-name.ts';
+import { printable } from './admin/printable.ts';
 import { restore } from './admin/restore.ts';
 import { SealedFileError, type SealedFileFault } from './admin/sealed-file.ts';
 import { systemClock } from './clock.ts';
@@ -72,7 +73,7 @@ async function run(work: (config: Config) => Promise<Said>): Promise<void> {
 function sentenceFor(error: unknown): string {
   if (error instanceof ConfigError || error instanceof NoPassphraseError) return error.message;
   if (error instanceof SealedFileError) return SEALED_FILE_SENTENCES[error.fault];
-  return `Not done: ${error instanceof Error ? error.message : 'for an unknown reason'}.`;
+  return `Not done: ${error instanceof Error ? printable(error.message) : 'for an unknown reason'}.`;
 }
 
 async function sayFreed({ dataDir }: Config, username: string, confirmed: boolean): Promise<Said> {

@@ -3,6 +3,7 @@
  * same settings as the server. Code 0: printed; 2: a wrong setting or command; 1: not printed, with the reason in a sentence.
  */
 import { knowledgeOf } from './admin/knows.ts';
+import { printable } from './admin/printable.ts';
 import { buildConfig, ConfigError, withConfigFile } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
 
@@ -42,6 +43,9 @@ function run(username: string, whole: boolean): void {
   } catch (error) {
     process.exitCode = error instanceof ConfigError ? 2 : 1;
     if (error instanceof ConfigError) console.error(error.message);
-    else console.error(`Not done: ${error instanceof Error ? error.message : 'for an unknown reason'}.`);
+    else
+      console.error(
+        `Not done: ${error instanceof Error ? printable(error.message) : 'for an unknown reason'}.`,
+      );
   }
 }

@@ -10,6 +10,7 @@ import { signedDeviceList } from '@tacet/protocol/signed/device-list';
 import type { SignedShape } from '@tacet/protocol/signed/signed';
 import { signedDeparture, signedStatement } from '@tacet/protocol/signed/statement';
 import { databasePath } from '../store/database-file.ts';
+import { printable } from './printable.ts';
 import { IN_MEMORY, STORED, type Form, type KnownTable, type RowsOf } from './known.ts';
 
 /** What is known, line by line, or why nothing is said. `other-schema`: the database is not of this version. */
@@ -52,7 +53,7 @@ export function knowledgeOf(dataDir: string, username: string, whole: boolean): 
 
 function read(database: SqliteDatabase, username: string, whole: boolean): Knowledge {
   const differs = differenceOf(database);
-  if (differs !== undefined) return { kind: 'other-schema', differs };
+  if (differs !== undefined) return { kind: 'other-schema', differs: printable(differs) };
   const account = database
     .prepare<[string], { readonly id: Uint8Array }>('select id from accounts where username = ?')
     .get(username)?.id;
@@ -134,14 +135,14 @@ function inWords(value: Value, form: Form, whole: boolean): string {
 }
 
 function inClear(value: Exclude<Value, null>, whole: boolean): string {
-  if (!(value instanceof Uint8Array)) return String(value);
+  if (!(value instanceof Uint8Array)) return printable(String(value));
   if (whole || value.length <= SHORT_BYTES) return encodeB64u(value);
   return `${value.length} bytes, ${encodeB64u(value.subarray(0, SHORT_BYTES))}…`;
 }
 
 function timeOf(value: Exclude<Value, null>): string {
   const at = new Date(Number(value));
-  return Number.isNaN(at.getTime()) ? String(value) : at.toISOString();
+  return Number.isNaN(at.getTime()) ? printable(String(value)) : at.toISOString();
 }
 
 /** What a signed structure says; as bytes where it is none, since the server takes statements and notices unread. */
@@ -150,13 +151,13 @@ function inSigned(
   whole: boolean,
   shape: Pick<SignedShape<TSchema>, 'parse'>,
 ): string {
-  if (!(value instanceof Uint8Array)) return String(value);
+  if (!(value instanceof Uint8Array)) return printable(String(value));
   try {
     const said = JSON.stringify(shape.parse(value), (key, part: unknown) => {
       if (part instanceof Uint8Array) return encodeB64u(part);
       return key.endsWith('At') && typeof part === 'number' ? timeOf(part) : part;
     });
-    return `${value.length} bytes that say ${said}`;
+    return `${value.length} bytes that say ${printable(said)}`;
   } catch {
     return inClear(value, whole);
   }

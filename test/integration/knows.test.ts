@@ -9,6 +9,7 @@ import { decodeB64u, encodeB64u } from '@tacet/protocol/bytes';
 import { IN_MEMORY, STORED } from '../../server/admin/known.ts';
 import { DATABASE_FILE } from '../../server/store/database-file.ts';
 import { linesOf, makePair, openWith, textsOf } from '../support/make-client.ts';
+import { makeAccount } from '../support/make-account.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { readTables } from '../support/read-tables.ts';
 
@@ -130,5 +131,36 @@ t.test(
     t.match(told('ada'), [1, /^The database is not of this version: they differ in profiles\.shoe_size\./]);
     writeFileSync(join(dataDir, DATABASE_FILE), 'no database');
     t.match(told('ada'), [1, /^Not done: [^\n]+\.$/]);
+  },
+);
+
+t.test(
+  'nothing that is printed is taken for a command by a terminal, whatever the database holds',
+  async (t) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'tacet-knows-'));
+    t.teardown(() => rmSync(dataDir, { recursive: true, force: true }));
+    const server = await openTestServer({ dataDir });
+    await makeAccount(server, { username: 'ada' });
+    await server.close();
+    const name = 'ada\u001B]0;title\u0007\u009B31m\u202Enettirw\r\nfake = line';
+    const database = new Sqlite(join(dataDir, DATABASE_FILE));
+    database.prepare('update accounts set username = ?').run(name);
+    database.prepare('update wraps set way = ?').run('\u001B[2J');
+    database.close();
+    const said = run(dataDir, name);
+    t.equal(said.status, 0, said.stderr);
+    t.notMatch(said.stdout, /[^\P{C}\n]/u, 'no control or format character but the ends of its lines');
+    t.notMatch(said.stdout, /^fake/m, 'and no line of its own');
+    t.match(
+      said.stdout,
+      'username = ada\\u{1b}]0;title\\u{7}\\u{9b}31m\\u{202e}nettirw\\u{d}\\u{a}fake = line',
+    );
+    const altered = new Sqlite(join(dataDir, DATABASE_FILE));
+    altered.exec('alter table profiles add column "\u001B[31mshoe" integer');
+    altered.close();
+    const other = run(dataDir, name);
+    t.equal(other.status, 1);
+    t.match(other.stderr, 'profiles.\\u{1b}[31mshoe');
+    t.notMatch(other.stderr, /[^\P{C}\n]/u);
   },
 );
