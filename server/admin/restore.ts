@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { DATABASE_FILE, databasePath, isInUse } from '../store/database-file.ts';
 import { migrateSqlite } from '../store/migrate.ts';
 import { beginRestoreEpoch } from '../store/server-state.ts';
+import { isDamaged } from '../store/write-health.ts';
 import { openSqliteEngine } from '../store/writer.ts';
 import { syncFolder } from './back-up.ts';
 import { unpackBackup } from './backup-contents.ts';
@@ -28,7 +29,7 @@ export type Restored =
 
 type Refusal = 'data-exists' | 'in-use' | 'unreadable';
 
-/** Restores the backup at `path`; over existing data only if `replace`. Throws `SealedFileError`. */
+/** Restores the backup at `path`; over existing data only if `replace`. Throws `SealedFileError`, or what the file system or SQLite says. */
 export async function restore(
   dataDir: string,
   path: string,
@@ -60,8 +61,9 @@ function refusalOf(target: string, replace: boolean): Refusal | undefined {
   if (!replace) return 'data-exists';
   try {
     return isInUse(target) ? 'in-use' : undefined;
-  } catch {
-    return 'unreadable';
+  } catch (error) {
+    if (isDamaged(error)) return 'unreadable';
+    throw error;
   }
 }
 

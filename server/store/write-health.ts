@@ -20,6 +20,11 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_BUSY');
 }
 
+/** Whether a file is no database, or one whose pages make no sense. */
+export function isDamaged(error: unknown): boolean {
+  return /^SQLITE_(?:NOTADB|CORRUPT)/.test(codeOf(error));
+}
+
 /** Whether an error says that the database takes no writes. */
 export function isDiskFault(error: unknown): boolean {
   return FAULTS.test(codeOf(error));

@@ -1,19 +1,24 @@
 /** What an operator does wrong with backups: nothing that is his is deleted, and no database is put in force that is not the backup. */
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { backUp } from '../../server/admin/back-up.ts';
+import { packBackup } from '../../server/admin/backup-contents.ts';
 import { faultIn } from '../../server/admin/database-check.ts';
 import { restore } from '../../server/admin/restore.ts';
+import { writeSealed } from '../../server/admin/sealed-file.ts';
 import type { RunningServer } from '../../server/compose.ts';
 import { makeAccount, trySignUp } from '../support/make-account.ts';
 import { makeFolder } from '../support/open-store.ts';
@@ -24,6 +29,7 @@ t.setTimeout(600_000);
 
 const PASSPHRASE = 'a passphrase for this test';
 const DATABASE = 'tacet.sqlite';
+const ADMIN = join(import.meta.dirname, '..', '..', 'server', 'admin.ts');
 const OLD = new Date('2020-01-01');
 
 /** A data folder with an account in it, and a backup of that. */
@@ -129,6 +135,15 @@ t.test(
     t.strictSame(namesIn(dataDir), ['ada']);
     writeFileSync(path, Buffer.concat([Buffer.alloc(4096, 0x5a), whole.subarray(4096)]));
     t.strictSame(await putBack(dataDir, file), { kind: 'unreadable' });
+    renameSync(path, `${path}.noise`);
+    mkdirSync(path);
+    await t.rejects(
+      putBack(dataDir, file),
+      { code: 'SQLITE_CANTOPEN' },
+      'what is no file is not called damaged',
+    );
+    rmdirSync(path);
+    renameSync(`${path}.noise`, path);
     renameSync(path, `${path}.broken`);
     t.match(await putBack(dataDir, file, false), { kind: 'restored' });
     t.strictSame(namesIn(dataDir), ['ada']);
@@ -161,3 +176,50 @@ t.test('the first invite of a backup that was used since makes no administrator 
   t.equal((await trySignUp(server, { invite: used })).answer.code, 'invite-invalid');
   t.equal((await trySignUp(server, { invite: codeOf(server) })).answer.code, undefined);
 });
+
+t.test('a backup of a newer version is told, and changes nothing', async (t) => {
+  const { folder, dataDir, file } = await makeBackup(t);
+  const newer = join(folder, 'newer');
+  await cp(join(dataDir, DATABASE), newer);
+  const database = new Sqlite(newer);
+  database.exec("insert into kysely_migration (name, timestamp) values ('9999-later', '2099-01-01')");
+  database.close();
+  const path = join(folder, 'newer.backup');
+  {
+    await using source = await open(newer, 'r');
+    await using sealed = await open(path, 'wx');
+    await writeSealed(sealed, PASSPHRASE, packBackup(source, Date.now()));
+  }
+  const before = readTables(dataDir);
+  t.match(await putBack(dataDir, path), { kind: 'faulty', fault: /newer version/ });
+  t.strictSame(readTables(dataDir), before);
+  t.match(await putBack(dataDir, file), { kind: 'restored' });
+});
+
+t.test(
+  'a disk without room ends both commands with a sentence, and leaves everything as it was',
+  async (t) => {
+    const { folder, dataDir, file } = await makeBackup(t);
+    writeFileSync(join(folder, 'key'), PASSPHRASE);
+    const before = [readTables(dataDir), readdirSync(folder), readdirSync(dataDir)];
+    // No file may have more than 32 KiB: a write fails in the middle, as on a full disk.
+    const command = `trap '' XFSZ; ulimit -f 64; exec "$0" "$@"`;
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      TACET_DATA_DIR: dataDir,
+      TACET_BACKUP_KEY_FILE: join(folder, 'key'),
+    };
+    for (const args of [
+      ['backup', join(folder, 'second')],
+      ['restore', file, '--replace'],
+    ]) {
+      const { status, stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath, ADMIN, ...args], {
+        env,
+        encoding: 'utf8',
+      });
+      t.strictSame([status, stdout], [1, ''], args.join(' '));
+      t.match(stderr, /^Not done: [^\n]+\.\n$/);
+      t.strictSame([readTables(dataDir), readdirSync(folder), readdirSync(dataDir)], before);
+    }
+  },
+);
