@@ -10,10 +10,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { makeAccount, bytesOf, sha256, type WireAccount } from '../test/support/make-account.ts';
+import { sendTo } from '../test/support/account-requests.ts';
+import { makeAccount, bytesOf, type WireAccount } from '../test/support/make-account.ts';
 import { startServer, type ServerProcess } from '../test/support/server-process.ts';
 import { openAnonymous, openSignedIn, type SocketClient } from '../test/support/socket-client.ts';
-import { idBytes } from '../protocol/ids.ts';
 import { randomBytes } from 'node:crypto';
 import { ABUSES, type Orders } from './flood/orders.ts';
 import { quantile } from './messaging/phases.ts';
@@ -46,16 +46,7 @@ async function openPair(server: ServerProcess): Promise<Pair> {
 /** Sends a message and waits until it is stored and there; ms. */
 async function roundTrip({ sender, receiver, to }: Pair): Promise<number> {
   const from = performance.now();
-  const envelope = { id: randomBytes(16), body: randomBytes(1_024) };
-  sender.send({
-    kind: 'send',
-    re: 1,
-    account: idBytes(to.id),
-    deliveryKey: to.deliveryKey,
-    listHash: sha256(to.list.bytes),
-    online: false,
-    to: [{ device: to.devices[0]?.entry.device, envelope }],
-  });
+  sender.send(sendTo(to, { body: randomBytes(1_024) }));
   const [delivered] = await Promise.all([receiver.take('deliver'), sender.take('sent')]);
   const took = performance.now() - from;
   receiver.acknowledge(delivered.id);

@@ -10,6 +10,7 @@ import { resets } from './0004-resets.ts';
 import { resetsByDevice } from './0005-resets-by-device.ts';
 import { serverState } from './0006-server-state.ts';
 import { clockNote } from './0007-clock-note.ts';
+import { deletedAccounts } from './0008-deleted-accounts.ts';
 
 /** Name to migration, in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-resets-by-device': resetsByDevice,
   '0006-server-state': serverState,
   '0007-clock-note': clockNote,
+  '0008-deleted-accounts': deletedAccounts,
 };

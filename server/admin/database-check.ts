@@ -33,15 +33,25 @@ export function isSameServer(one: string, other: string): boolean {
 }
 
 function receiptKeyIn(path: string): Buffer | undefined {
+  return readFrom(path, 'select receipt_key from server_state')[0];
+}
+
+/** Hashes of the accounts that a database remembers as deleted; none of one that is damaged or older. */
+export function deletedIn(path: string): readonly Uint8Array[] {
+  return readFrom(path, 'select hash from deleted_accounts');
+}
+
+/** The one column of a query; nothing where it cannot be read. */
+function readFrom(path: string, query: string): readonly Buffer[] {
   try {
     const database = new Sqlite(path, { fileMustExist: true });
     try {
       database.pragma('query_only = ON');
-      return database.prepare<[], Buffer>('select receipt_key from server_state').pluck().get();
+      return database.prepare<[], Buffer>(query).pluck().all();
     } finally {
       database.close();
     }
   } catch {
-    return undefined;
+    return [];
   }
 }

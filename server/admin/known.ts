@@ -184,6 +184,12 @@ export const STORED: { readonly [Table in keyof Tables]: KnownTable<keyof Tables
       clock_held_ms: ['clear', 'for how long the server has run since its clock was found set, if it was'],
     },
   },
+  deleted_accounts: {
+    rows: 'server',
+    columns: {
+      hash: ['hash', 'hash of the number of an account that was deleted, so that no backup brings it back'],
+    },
+  },
 };
 
 /** What a running server keeps in memory and nowhere else: what, of whom, and for how long. */

@@ -7,13 +7,14 @@ import { existsSync } from 'node:fs';
 import { link, mkdir, open, rename, stat, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DATABASE_FILE, databasePath, isInUse } from '../store/database-file.ts';
+import { deleteAgain } from '../store/deleted-accounts.ts';
 import { migrateSqlite } from '../store/migrate.ts';
 import { beginRestoreEpoch } from '../store/server-state.ts';
 import { isDamaged } from '../store/write-health.ts';
 import { openSqliteEngine } from '../store/writer.ts';
 import { syncFolder } from './back-up.ts';
 import { unpackBackup } from './backup-contents.ts';
-import { faultIn, isSameServer } from './database-check.ts';
+import { deletedIn, faultIn, isSameServer } from './database-check.ts';
 import { readSealed } from './sealed-file.ts';
 import { openWorkFolder } from './work-folder.ts';
 
@@ -48,7 +49,8 @@ export async function restore(
   if (fault !== undefined) return { kind: 'faulty', fault };
   if (existsSync(target) && !isSameServer(staged, target)) return { kind: 'other-server' };
   await migrateSqlite(staged);
-  await beginEpoch(staged, madeAt, options.now);
+  const deleted = existsSync(target) ? deletedIn(target) : [];
+  await beginEpoch(staged, { backedUpAt: madeAt, restoredAt: options.now, deleted });
   // Somebody may have started the server meanwhile.
   const late = refusalOf(target, options.replace);
   if (late !== undefined) return { kind: late };
@@ -79,10 +81,18 @@ async function unpack(
   return contents;
 }
 
-async function beginEpoch(staged: string, backedUpAt: number, restoredAt: number): Promise<void> {
+async function beginEpoch(
+  staged: string,
+  {
+    backedUpAt,
+    restoredAt,
+    deleted,
+  }: { backedUpAt: number; restoredAt: number; deleted: readonly Uint8Array[] },
+): Promise<void> {
   const engine = openSqliteEngine(staged);
   try {
     await beginRestoreEpoch(engine, randomBytes(32), { epoch: randomBytes(16), restoredAt, backedUpAt });
+    await engine.erase(() => deleteAgain(engine.build, deleted));
   } finally {
     await engine.close();
   }

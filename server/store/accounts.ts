@@ -3,6 +3,7 @@ import type { AccountStore, Directory, NewAccount, SignUpOutcome, Versioned } fr
 import type { Builder } from './dialect.ts';
 import { insertDevice } from './devices.ts';
 import { changeCredentials, credentials, insertCredentials } from './credentials.ts';
+import { noteDeleted } from './deleted-accounts.ts';
 import { consumeInvite } from './invites.ts';
 import { insertSession } from './sessions.ts';
 import { all, first, run, type Transaction } from './transaction.ts';
@@ -159,6 +160,7 @@ function* deleteAccount(build: Builder, account: Uint8Array): Transaction<readon
       .union(build.selectFrom('sessions').where('account', '=', account).select('device as id')),
   );
   // Every other table that names an account or a device refers to it with `on delete cascade`.
-  yield* run(build.deleteFrom('accounts').where('id', '=', account));
+  const gone = yield* run(build.deleteFrom('accounts').where('id', '=', account));
+  if (gone > 0) yield* noteDeleted(build, account);
   return devices.map(({ id }) => id);
 }

@@ -6,6 +6,7 @@ import { signedDeviceList } from '@tacet/protocol/signed/device-list';
 import type { Credentials, FirstUpload, NewSession, ReadList, Versioned } from './account-ports.ts';
 import { versioned } from './accounts.ts';
 import { credentials, endPending, insertCredentials } from './credentials.ts';
+import { wasDeleted } from './deleted-accounts.ts';
 import type { Builder } from './dialect.ts';
 import { endUnlisted, insertDevice } from './devices.ts';
 import { insertSession } from './sessions.ts';
@@ -107,6 +108,7 @@ function* takeBack(build: Builder, back: Returning, bounds: InviteBounds): Trans
     const { proven } = back;
     if (!(proven.account && proven.list && proven.credentials && proven.record)) return { kind: 'unknown' };
     if (!names(back.list.bytes, device)) return { kind: 'unknown' };
+    if (yield* wasDeleted(build, account)) return { kind: 'unknown' };
     const taken = yield* first(
       build.selectFrom('accounts').where('username', '=', back.username).select('id'),
     );

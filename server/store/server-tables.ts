@@ -1,4 +1,4 @@
-/** Row type of migrations 0006 and 0007: what the server keeps about itself. */
+/** Row types of migrations 0006 to 0008: what the server keeps about itself. */
 
 export interface ServerStateRow {
   /** Always 1. */
@@ -15,6 +15,12 @@ export interface ServerStateRow {
   readonly clock_held_ms: number | null;
 }
 
+export interface DeletedAccountRow {
+  /** SHA-256 over a label and the id of an account that was deleted. */
+  readonly hash: Uint8Array;
+}
+
 export interface ServerTables {
   readonly server_state: ServerStateRow;
+  readonly deleted_accounts: DeletedAccountRow;
 }

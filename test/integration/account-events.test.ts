@@ -4,17 +4,12 @@ import t from 'tap';
 import { encodeB64u } from '@tacet/protocol/bytes';
 import { idBytes, idOf } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
-import {
-  changeCredentials,
-  deleteAccount,
-  putDeliveryKey,
-  putProfile,
-  putRecord,
-} from '@tacet/protocol/rest/accounts';
+import { changeCredentials, putDeliveryKey, putProfile, putRecord } from '@tacet/protocol/rest/accounts';
 import { introduce, strangerBundles } from '@tacet/protocol/rest/people';
 import { signOut } from '@tacet/protocol/rest/sessions';
 import { signedDeparture } from '@tacet/protocol/signed/statement';
-import { signedChangeCredentials, signedDeleteAccount } from '@tacet/protocol/signed/requests';
+import { signedChangeCredentials } from '@tacet/protocol/signed/requests';
+import { sendTo, tryDelete } from '../support/account-requests.ts';
 import {
   bytesOf,
   freshChallenge,
@@ -28,7 +23,6 @@ import {
   tryChangeList,
   tryLogin,
   trySignUp,
-  type WireAccount,
   type WireDevice,
 } from '../support/make-account.ts';
 import { openTestServer, type TestServer } from '../support/open-test-server.ts';
@@ -52,22 +46,6 @@ async function connect(server: TestServer, device: WireDevice): Promise<SocketCl
   await socket.take('welcome');
   await socket.take('drained');
   return socket;
-}
-
-/** A frame that sends something to every device of an account. */
-function sendFrame(to: WireAccount, re: number, deliveryKey = to.deliveryKey) {
-  return {
-    kind: 'send',
-    re,
-    account: idBytes(to.id),
-    deliveryKey,
-    listHash: sha256(to.list.bytes),
-    online: false,
-    to: to.devices.map(({ id }) => ({
-      device: idBytes(id),
-      envelope: { id: randomBytes(16), body: randomBytes(50) },
-    })),
-  };
 }
 
 t.test(
@@ -108,7 +86,7 @@ t.test('a removed device is cut off at once, its mail with it, and senders learn
   await using server = await openTestServer();
   const { account, first, second, one, two } = await connectTwo(server);
   const sender = await openAnonymous(server.url.replace('http:', 'ws:'));
-  const before = sendFrame(account, 6);
+  const before = sendTo(account, { re: 6 });
   t.equal((await tryChangeList(server, account, [first], first)).status, 200);
   t.equal((await two.take('refused')).code, 'session-ended');
   t.equal((await two.ended).code, 4403);
@@ -117,7 +95,7 @@ t.test('a removed device is cut off at once, its mail with it, and senders learn
   sender.send({ ...before, re: 7, deliveryKey: account.deliveryKey });
   const { re, directory } = await sender.take('mismatch');
   t.strictSame([re, Buffer.from(directory.list.bytes)], [7, Buffer.from(account.list.bytes)]);
-  sender.send(sendFrame(account, 8));
+  sender.send(sendTo(account, { re: 8 }));
   t.equal((await sender.take('sent')).re, 8);
   await one.take('deliver');
   const again = await openSignedIn(server.url.replace('http:', 'ws:'), bytesOf(second.token));
@@ -137,7 +115,7 @@ t.test('a device that signs out is cut off, the others are told, senders see its
   t.equal((await two.take('refused')).code, 'session-ended');
   t.equal((await one.take('notice')).what, 'list');
   const sender = await openAnonymous(server.url.replace('http:', 'ws:'));
-  sender.send(sendFrame(account, 1));
+  sender.send(sendTo(account));
   const { directory } = await sender.take('mismatch');
   t.strictSame(
     directory.departures.map((notice) => Buffer.from(notice.bytes)),
@@ -157,14 +135,14 @@ t.test('a new delivery key is in force when its change is answered', async (t) =
   await using server = await openTestServer();
   const { account, first, one } = await connectTwo(server);
   const sender = await openAnonymous(server.url.replace('http:', 'ws:'));
-  sender.send(sendFrame(account, 1));
+  sender.send(sendTo(account));
   await sender.take('sent');
   await one.take('deliver');
   const key = randomBytes(32);
   await mustCall(server.url, putDeliveryKey, { token: first.token, body: { hash: encodeB64u(sha256(key)) } });
-  sender.send(sendFrame(account, 2));
+  sender.send(sendTo(account, { re: 2 }));
   t.equal((await sender.take('refused')).code, 'delivery-refused');
-  sender.send(sendFrame(account, 3, key));
+  sender.send(sendTo({ ...account, deliveryKey: key }, { re: 3 }));
   t.equal((await sender.take('sent')).re, 3);
 });
 
@@ -174,7 +152,7 @@ t.test(
     await using server = await openTestServer();
     const sender = await openAnonymous(server.url.replace('http:', 'ws:'));
     const id = randomBytes(16);
-    sender.send({ ...sendFrame(await makeAccount(server), 1), account: id });
+    sender.send({ ...sendTo(await makeAccount(server)), account: id });
     t.equal((await sender.take('refused')).code, 'delivery-refused');
     const { account, request } = await trySignUp(server, {
       change(ordinary) {
@@ -183,24 +161,21 @@ t.test(
         return { ...ordinary, account: id, list: { bytes, signature } };
       },
     });
-    sender.send(sendFrame({ ...account, id: idOf(id), list: { ...request.list, counter: 1 } }, 2));
+    sender.send(sendTo({ ...account, id: idOf(id), list: { ...request.list, counter: 1 } }, { re: 2 }));
     t.equal((await sender.take('sent')).re, 2);
   },
 );
 
 t.test('a deleted account closes every socket and refuses senders as if it had never been', async (t) => {
   await using server = await openTestServer();
-  const { account, first, one, two } = await connectTwo(server);
+  const { account, one, two } = await connectTwo(server);
   const sender = await openAnonymous(server.url.replace('http:', 'ws:'));
-  sender.send(sendFrame(account, 1));
+  sender.send(sendTo(account));
   await sender.take('sent');
   await Promise.all([one, two].map((socket) => socket.take('deliver')));
-  const challenge = await freshChallenge(server);
-  const request = { origin: server.url, challenge, account: idBytes(account.id), username: account.username };
-  const body = signRequest(signedDeleteAccount, request, account.loginKey);
-  t.equal((await callRoute(server.url, deleteAccount, { token: first.token, body })).status, 204);
+  t.equal((await tryDelete(server, account)).status, 204);
   for (const socket of [one, two]) t.equal((await socket.take('refused')).code, 'session-ended');
-  sender.send(sendFrame(account, 2));
+  sender.send(sendTo(account, { re: 2 }));
   t.equal((await sender.take('refused')).code, 'delivery-refused');
   const other = await makeAccount(server);
   const introduction = {

@@ -5,8 +5,8 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { idBytes } from '../../protocol/ids.ts';
-import { makeAccount, sha256, tryRenew, trySignUp, type WireAccount } from '../support/make-account.ts';
+import { sendTo } from '../support/account-requests.ts';
+import { makeAccount, tryRenew, trySignUp, type WireAccount } from '../support/make-account.ts';
 import { makeFolder } from '../support/open-store.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { readTables } from '../support/read-tables.ts';
@@ -44,21 +44,8 @@ function sendOn(url: string, account: WireAccount): { end(): Promise<number> } {
     const client = await openAnonymous(url.replace('http', 'ws'));
     let sent = 0;
     while (running) {
-      client.send({
-        kind: 'send',
-        re: ++sent,
-        account: idBytes(account.id),
-        deliveryKey: account.deliveryKey,
-        listHash: sha256(account.list.bytes),
-        online: false,
-        to: account.devices.map(({ id }) => ({
-          device: idBytes(id),
-          envelope: {
-            id: Buffer.from(sent.toString(16).padStart(32, '0'), 'hex'),
-            body: Buffer.alloc(4000, 1),
-          },
-        })),
-      });
+      const id = Buffer.from((++sent).toString(16).padStart(32, '0'), 'hex');
+      client.send(sendTo(account, { re: sent, id, body: Buffer.alloc(4000, 1) }));
       await client.take('sent');
     }
     await client.close();

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { test, type Test } from 'tap';
-import { idBytes } from '../../protocol/ids.ts';
-import { bytesOf, makeAccount, sha256, tryRenew, type WireAccount } from '../support/make-account.ts';
+import { sendTo } from '../support/account-requests.ts';
+import { bytesOf, makeAccount, tryRenew, type WireAccount } from '../support/make-account.ts';
 import { makeFolder } from '../support/open-store.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { openAnonymous, openSignedIn, type SocketClient } from '../support/socket-client.ts';
@@ -47,21 +47,6 @@ function textOf(id: Uint8Array): string {
   return Buffer.from(id).toString('hex');
 }
 
-function sendFrameOf(account: WireAccount, message: Message, re: number): unknown {
-  return {
-    kind: 'send',
-    re,
-    account: idBytes(account.id),
-    deliveryKey: account.deliveryKey,
-    listHash: sha256(account.list.bytes),
-    online: false,
-    to: account.devices.map((device) => ({
-      device: idBytes(device.id),
-      envelope: { id: message.id, body: message.body },
-    })),
-  };
-}
-
 async function signIn(server: ServerProcess, account: WireAccount): Promise<SocketClient> {
   const [device] = account.devices;
   if (device === undefined) throw new Error('no device');
@@ -90,7 +75,7 @@ async function sendAll(
     const message = { sender, number, recipient, id: randomBytes(16), body };
     ledger.sent.set(textOf(message.id), message);
     underWay.set(number, message);
-    client.send(sendFrameOf(account, message, number));
+    client.send(sendTo(account, { ...message, re: number }));
   };
   for (let i = 0; i < IN_FLIGHT; i++) one();
   try {
@@ -232,13 +217,13 @@ test('a send that was not acknowledged before the kill is repeated by its id and
     return { sender: 0, number, recipient: 0, id: randomBytes(16), body: randomBytes(100) };
   });
   const client = await openAnonymous(server.socketOrigin);
-  for (const message of messages) client.send(sendFrameOf(account, message, message.number));
+  for (const message of messages) client.send(sendTo(account, { ...message, re: message.number }));
   await client.take('sent');
   await server.kill();
   await client.ended;
   server = await startServer({ dataDir, settings: SETTINGS });
   const again = await openAnonymous(server.socketOrigin);
-  for (const message of messages) again.send(sendFrameOf(account, message, message.number));
+  for (const message of messages) again.send(sendTo(account, { ...message, re: message.number }));
   // What the queue holds already may be answered before what has to be written.
   const answered: number[] = [];
   for (const _ of messages) answered.push((await again.take('sent')).re);
@@ -279,7 +264,7 @@ test(
     await once(strace.stderr, 'data');
     const one = async (number: number): Promise<void> => {
       const message = { sender: 0, number, recipient: 0, id: randomBytes(16), body: randomBytes(1000) };
-      client.send(sendFrameOf(account, message, number));
+      client.send(sendTo(account, { ...message, re: number }));
       await client.take('sent');
     };
     const count = 40;

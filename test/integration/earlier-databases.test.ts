@@ -10,17 +10,10 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import t, { type Test } from 'tap';
 import { MIGRATIONS } from '../../migrations/index.ts';
-import { idBytes } from '../../protocol/ids.ts';
 import { DATABASE_FILE } from '../../server/store/database-file.ts';
 import { openSqlite } from '../../server/store/dialect.ts';
-import {
-  bytesOf,
-  linkDevice,
-  makeAccount,
-  sha256,
-  tryRenew,
-  type WireAccount,
-} from '../support/make-account.ts';
+import { sendTo, tryDelete } from '../support/account-requests.ts';
+import { bytesOf, linkDevice, makeAccount, tryRenew, type WireAccount } from '../support/make-account.ts';
 import { makeFolder } from '../support/open-store.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { readTables, type Tables } from '../support/read-tables.ts';
@@ -34,21 +27,6 @@ const FAR = 4_000_000_000_000;
 /** What waits for a device, by id. */
 type Waiting = readonly string[];
 
-function sendFrame(account: WireAccount, id: Uint8Array): unknown {
-  return {
-    kind: 'send',
-    re: 1,
-    account: idBytes(account.id),
-    deliveryKey: account.deliveryKey,
-    listHash: sha256(account.list.bytes),
-    online: false,
-    to: account.devices.map((device) => ({
-      device: idBytes(device.id),
-      envelope: { id, body: randomBytes(1_000) },
-    })),
-  };
-}
-
 function toBytes(id: string): Buffer {
   return Buffer.from(bytesOf(id));
 }
@@ -59,10 +37,11 @@ async function fill(dataDir: string): Promise<{ readonly account: WireAccount; r
   const account = await makeAccount(server);
   await linkDevice(server, account);
   await makeAccount(server, { oneTimeKeys: 0 });
+  await tryDelete(server, await makeAccount(server));
   const sender = await openAnonymous(server.url.replace('http', 'ws'));
   const ids = [randomBytes(16), randomBytes(16), randomBytes(16)];
   for (const id of ids) {
-    sender.send(sendFrame(account, id));
+    sender.send(sendTo(account, { id }));
     await sender.take('sent');
   }
   await sender.close();
@@ -125,7 +104,7 @@ async function expectServed(
   t.equal(renewed.code, undefined, 'the session goes on');
   const more = randomBytes(16);
   const sender = await openAnonymous(origin);
-  sender.send(sendFrame(account, more));
+  sender.send(sendTo(account, { id: more }));
   t.match(await sender.next(), { kind: 'sent' }, 'the list and the delivery key are known');
   await sender.close();
   const socket = await openSignedIn(origin, bytesOf(device.token));

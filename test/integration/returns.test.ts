@@ -6,131 +6,30 @@ import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { idBytes } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
-import {
-  changeCredentials,
-  getCredentials,
-  getRecord,
-  putProfile,
-  putRecord,
-} from '@tacet/protocol/rest/accounts';
+import { getCredentials, getRecord, putProfile, putRecord } from '@tacet/protocol/rest/accounts';
 import { getDirectory } from '@tacet/protocol/rest/devices';
 import { listInvites, makeInvite, readInvite } from '@tacet/protocol/rest/people';
-import { comeBack, getReceipts, type Receipts } from '@tacet/protocol/rest/receipts';
 import { newChallenge } from '@tacet/protocol/rest/sessions';
 import { encodeB64u } from '@tacet/protocol/bytes';
-import { signedChangeCredentials, signedComeBack, type ComeBack } from '@tacet/protocol/signed/requests';
+import { type ComeBack } from '@tacet/protocol/signed/requests';
 import { recordHash } from '../../server/services/receipts.ts';
 import {
   bytesOf,
   linkDevice,
   makeAccount,
   makeDevice,
-  makePrekeys,
   makeSigningKey,
-  signRequest,
   tryChangeList,
   tryLogin,
   tryRenew,
-  type SigningKey,
-  type WireAccount,
-  type WireDevice,
 } from '../support/make-account.ts';
 import { mustCall, callRoute } from '../support/rest-client.ts';
-import { openRestorableServer } from '../support/restorable-server.ts';
+import { changeLogin, counterOf, firstOf, keep, openScene, tryComeBack } from '../support/coming-back.ts';
 
 t.setTimeout(600_000);
 
-const TIMES = { backUp: 1_000_000, restore: 2_000_000 };
-
-/** What a device keeps. */
-interface Kept {
-  readonly receipts: Receipts;
-  readonly record: { readonly version: number; readonly sealed: Uint8Array };
-  readonly list: WireAccount['list'];
-}
-
-async function keep(url: string, account: WireAccount, device: WireDevice): Promise<Kept> {
-  const receipts = await mustCall(url, getReceipts, { token: device.token });
-  const { version, sealed } = await mustCall(url, getRecord, { token: device.token });
-  return { receipts, record: { version, sealed: bytesOf(sealed) }, list: account.list };
-}
-
-async function tryComeBack(
-  url: string,
-  account: WireAccount,
-  device: WireDevice,
-  { receipts, record, list }: Kept,
-  options: { readonly key?: SigningKey; readonly change?: (request: ComeBack) => ComeBack } = {},
-) {
-  const told = await mustCall(url, newChallenge);
-  const { credentials } = receipts;
-  const request: ComeBack = {
-    origin: url,
-    challenge: bytesOf(told.challenge),
-    epoch: told.restore === undefined ? randomBytes(16) : bytesOf(told.restore.epoch),
-    account: idBytes(account.id),
-    username: account.username,
-    accountKey: account.accountKey,
-    accountReceipt: bytesOf(receipts.account),
-    device: idBytes(device.id),
-    sessionKey: device.sessionKey.publicKey,
-    deviceReceipt: bytesOf(receipts.device.receipt),
-    list: { bytes: list.bytes, signature: list.signature },
-    listReceipt: bytesOf(receipts.list.receipt),
-    credentials: {
-      version: credentials.version,
-      loginKey: bytesOf(credentials.loginKey),
-      vault: bytesOf(credentials.vault),
-      wraps: credentials.wraps.map(({ way, sealed }) => ({ way, sealed: bytesOf(sealed) })),
-    },
-    credentialsReceipt: bytesOf(credentials.receipt),
-    record: { version: record.version + 1, sealed: randomBytes(300) },
-    before: { hash: recordHash(record.sealed), receipt: bytesOf(receipts.record.receipt) },
-    profile: { version: 9, sealed: randomBytes(200) },
-    deliveryKeyHash: randomBytes(32),
-    prekeys: makePrekeys(0, 7),
-    invites: [],
-    overInvites: [],
-  };
-  const changed = options.change?.(request) ?? request;
-  const body = signRequest(signedComeBack, changed, options.key ?? device.sessionKey);
-  const answer = await callRoute(url, comeBack, { body });
-  if (answer.code === undefined) device.token = answer.body.accessToken;
-  return answer;
-}
-
-async function changeLogin(url: string, account: WireAccount, device: WireDevice): Promise<void> {
-  const { version } = await mustCall(url, getCredentials, { token: device.token });
-  const loginKey = makeSigningKey();
-  const request = {
-    origin: url,
-    challenge: bytesOf((await mustCall(url, newChallenge)).challenge),
-    account: idBytes(account.id),
-    credentials: {
-      version: version + 1,
-      loginKey: loginKey.publicKey,
-      vault: randomBytes(120),
-      wraps: [{ way: 'passphrase', sealed: randomBytes(72) }],
-    },
-  };
-  const body = signRequest(signedChangeCredentials, request, account.loginKey);
-  await mustCall(url, changeCredentials, { body, token: device.token });
-  account.loginKey = loginKey;
-}
-
-function firstOf({ devices: [device] }: WireAccount): WireDevice {
-  if (device === undefined) throw new Error('no device');
-  return device;
-}
-
-function counterOf(url: string, device: WireDevice): Promise<number> {
-  return mustCall(url, getReceipts, { token: device.token }).then(({ list }) => list.counter);
-}
-
 t.test('a server that was never restored takes nothing back, whatever receipts are shown', async (t) => {
-  const server = await openRestorableServer(t, TIMES);
-  const ada = await makeAccount(server);
-  const device = firstOf(ada);
+  const { server, ada, device } = await openScene(t);
   const kept = await keep(server.url, ada, device);
   t.equal((await mustCall(server.url, newChallenge)).restore, undefined);
   t.equal((await tryComeBack(server.url, ada, device, kept)).code, 'session-ended');
@@ -146,10 +45,7 @@ t.test('a server that was never restored takes nothing back, whatever receipts a
 t.test(
   'what was accepted after the backup comes into force again on its receipts, an added device with it',
   async (t) => {
-    const server = await openRestorableServer(t, TIMES);
-    const { url } = server;
-    const ada = await makeAccount(server);
-    const device = firstOf(ada);
+    const { server, url, ada, device } = await openScene(t);
     const gone = await linkDevice(server, ada);
     await server.backUp();
     await tryChangeList(server, ada, [device], device);
@@ -193,10 +89,7 @@ t.test(
 t.test(
   'nothing is lowered by an older receipt, and a device that is off the list does not come back',
   async (t) => {
-    const server = await openRestorableServer(t, TIMES);
-    const { url } = server;
-    const ada = await makeAccount(server);
-    const device = firstOf(ada);
+    const { server, url, ada, device } = await openScene(t);
     const gone = await linkDevice(server, ada);
     await server.backUp();
     const early = await keep(url, ada, device);
@@ -216,11 +109,8 @@ t.test(
 t.test(
   'a receipt is good for its own account, kind, version and content alone, and the session key must sign',
   async (t) => {
-    const server = await openRestorableServer(t, TIMES);
-    const { url } = server;
-    const ada = await makeAccount(server);
+    const { server, url, ada, device } = await openScene(t);
     const eve = await makeAccount(server);
-    const device = firstOf(ada);
     await server.backUp();
     await linkDevice(server, ada);
     await changeLogin(url, ada, device);
@@ -293,9 +183,7 @@ t.test(
 t.test(
   'a lost account is made again with every receipt, and with none missing; its name may be gone',
   async (t) => {
-    const server = await openRestorableServer(t, TIMES);
-    const { url } = server;
-    await makeAccount(server);
+    const { server, url } = await openScene(t);
     await server.backUp();
     const zoe = await makeAccount(server, { username: 'zoe' });
     const yan = await makeAccount(server, { username: 'yan' });
@@ -322,10 +210,7 @@ t.test(
 );
 
 t.test('what a removed device did before the others came back goes with it', async (t) => {
-  const server = await openRestorableServer(t, TIMES);
-  const { url } = server;
-  const ada = await makeAccount(server);
-  const device = firstOf(ada);
+  const { server, url, ada, device } = await openScene(t);
   const gone = await linkDevice(server, ada);
   const invite = { uses: 9, ageMs: LIMITS.inviteMaxAgeMs };
   const earlier = await mustCall(url, makeInvite, { token: gone.token, body: invite });
@@ -359,10 +244,7 @@ t.test('what a removed device did before the others came back goes with it', asy
 });
 
 t.test('an invite that is brought back ends when one that is made would, at the latest', async (t) => {
-  const server = await openRestorableServer(t, TIMES);
-  const { url } = server;
-  const ada = await makeAccount(server);
-  const device = firstOf(ada);
+  const { server, url, ada, device } = await openScene(t);
   const kept = await keep(url, ada, device);
   await server.backUp();
   await server.goBack();
@@ -382,10 +264,7 @@ t.test('an invite that is brought back ends when one that is made would, at the 
 });
 
 t.test('a later list comes into force with the key that signs it, or not at all', async (t) => {
-  const server = await openRestorableServer(t, TIMES);
-  const { url } = server;
-  const ada = await makeAccount(server);
-  const device = firstOf(ada);
+  const { server, url, ada, device } = await openScene(t);
   await server.backUp();
   await linkDevice(server, ada);
   const kept = await keep(url, ada, device);
@@ -398,10 +277,7 @@ t.test('a later list comes into force with the key that signs it, or not at all'
 });
 
 t.test('who signed in with a passphrase that was changed since is out once the change is back', async (t) => {
-  const server = await openRestorableServer(t, TIMES);
-  const { url } = server;
-  const ada = await makeAccount(server);
-  const device = firstOf(ada);
+  const { server, url, ada, device } = await openScene(t);
   const { loginKey: former } = ada;
   await server.backUp();
   await changeLogin(url, ada, device);

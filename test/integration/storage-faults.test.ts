@@ -2,13 +2,11 @@
  * A server whose disk is full, read-only, failing, slow or locked says so, keeps what it acknowledged, and goes on by itself when the fault
  * is over: nothing is lost, nothing comes twice, nobody restarts anything.
  */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { DATABASE_FILE } from '../../server/store/database-file.ts';
-import { idBytes } from '../../protocol/ids.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import {
   canInject,
@@ -18,7 +16,8 @@ import {
   type Fault,
   type Victim,
 } from '../support/disk-faults.ts';
-import { makeAccount, sha256, tryRenew, type WireAccount } from '../support/make-account.ts';
+import { sendTo } from '../support/account-requests.ts';
+import { makeAccount, tryRenew, type WireAccount } from '../support/make-account.ts';
 import { linesOf, makePair, openWith, reconnect, textsOf, type TestClient } from '../support/make-client.ts';
 import { makeFolder } from '../support/open-store.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
@@ -78,21 +77,6 @@ async function becomes(server: ServerProcess, status: number): Promise<void> {
   while ((await readiness(server)).status !== status) await delay(50);
 }
 
-function sendFrame(account: WireAccount, re: number): unknown {
-  return {
-    kind: 'send',
-    re,
-    account: idBytes(account.id),
-    deliveryKey: account.deliveryKey,
-    listHash: sha256(account.list.bytes),
-    online: false,
-    to: account.devices.map((device) => ({
-      device: idBytes(device.id),
-      envelope: { id: randomBytes(16), body: randomBytes(1_000) },
-    })),
-  };
-}
-
 /** A server, and somebody on the wire. One for all tests of this file: each leaves it in health. */
 interface Scene {
   readonly server: ServerProcess;
@@ -144,7 +128,7 @@ async function testLocks(t: Test, scene: Scene): Promise<void> {
     async (t) => {
       const held = await lock();
       const order: string[] = [];
-      socket.send(sendFrame(account, 1));
+      socket.send(sendTo(account));
       const refused = socket.take('refused').then(({ code }) => order.push(code));
       await ping(scene);
       order.push('pong');
@@ -156,7 +140,7 @@ async function testLocks(t: Test, scene: Scene): Promise<void> {
   );
   await t.test('a lock that is let go in time refuses nothing', async (t) => {
     const held = await lock();
-    socket.send(sendFrame(account, 1));
+    socket.send(sendTo(account));
     await ping(scene);
     await held.end();
     t.match(await socket.next(), { kind: 'sent', re: 1 });
@@ -180,7 +164,7 @@ t.test('faults of the disk are told, lose nothing, and pass', async (t) => {
       const fault = await begin({ pid: server.pid, dataDir });
       try {
         // On the wire: a typed refusal, and the connection goes on.
-        socket.send(sendFrame(account, i));
+        socket.send(sendTo(account, { re: i }));
         t.match(await socket.next(), { kind: 'refused', re: i, code: 'storage-failed' });
         t.match(await readiness(server), { status: ERRORS['storage-failed'].status, code: 'storage-failed' });
         const alive = await asked(() => fetch(`${server.origin}/health/live`));
@@ -201,7 +185,7 @@ t.test('faults of the disk are told, lose nothing, and pass', async (t) => {
         await fault.end();
       }
       await becomes(server, 200);
-      socket.send(sendFrame(account, i));
+      socket.send(sendTo(account, { re: i }));
       t.match(await socket.next(), { kind: 'sent', re: i });
       await hurry(ada, ben);
       await ada.waitFor('ben’s text', (state) => textsOf(state).includes(`ben during ${name}`));

@@ -14,18 +14,17 @@ import WebSocket from 'ws';
 import { ERRORS, isErrorCode, type ErrorCode } from '@tacet/protocol/errors';
 import { encodeFrame, parseFrame } from '@tacet/protocol/frames/frame';
 import { ServerFrame } from '@tacet/protocol/frames/server';
-import { idBytes } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import { ROUTES } from '@tacet/protocol/rest/index';
 import { makeInvite, readServer } from '@tacet/protocol/rest/people';
 import type { Route } from '@tacet/protocol/route';
 import { errorsOf } from '../../server/routes/bind.ts';
+import { sendTo } from '../support/account-requests.ts';
 import {
   bytesOf,
   linkDevice,
   makeAccount,
   makeDevice,
-  sha256,
   tryLogin,
   type WireAccount,
 } from '../support/make-account.ts';
@@ -233,17 +232,7 @@ async function storm(tries: number): Promise<ReadonlyMap<string, number>> {
 async function expectHonest(receiver: SocketClient, to: WireAccount): Promise<void> {
   const sender = await openAnonymous(server.socketOrigin);
   const body = randomBytes(500);
-  const [device] = to.devices;
-  if (device === undefined) throw new Error('no device');
-  sender.send({
-    kind: 'send',
-    re: 1,
-    account: idBytes(to.id),
-    deliveryKey: to.deliveryKey,
-    listHash: sha256(to.list.bytes),
-    online: false,
-    to: [{ device: idBytes(device.id), envelope: { id: randomBytes(16), body } }],
-  });
+  sender.send(sendTo(to, { body }));
   await within(sender.take('sent'), 'a send');
   const { id, body: arrived } = await within(receiver.take('deliver'), 'a delivery');
   receiver.acknowledge(id);

@@ -13,6 +13,8 @@ export interface RestorableServer {
   readonly dataDir: string;
   /** Makes the backup. */
   backUp(): Promise<void>;
+  /** Stops; `goBack` starts it again. */
+  stop(): Promise<void>;
   /** Stops, puts the backup in force, starts again. */
   goBack(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export async function openRestorableServer(
   const folder = makeFolder(t);
   const dataDir = join(folder, 'data');
   const file = join(folder, 'backup');
+  let restores = 0;
   let server: TestServer = await openTestServer({ dataDir });
   const port = String(server.port);
   t.teardown(() => server.close());
@@ -35,9 +38,11 @@ export async function openRestorableServer(
       const made = await backUp(dataDir, file, PASSPHRASE, times?.backUp ?? Date.now());
       if (made.kind !== 'made') throw new Error(made.kind);
     },
+    stop: () => server.close(),
     async goBack() {
       await server.close();
-      const now = times?.restore ?? Date.now();
+      // Each has an instant of its own.
+      const now = (times?.restore ?? Date.now()) + restores++;
       const restored = await restore(dataDir, file, PASSPHRASE, { replace: true, now });
       if (restored.kind !== 'restored') throw new Error(restored.kind);
       server = await openTestServer({ dataDir, settings: { TACET_PORT: port } });
