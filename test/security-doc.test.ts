@@ -92,6 +92,7 @@ t.test('the hostile server’s list says of each row which files hold it, or wha
   );
   const rows = new Set<string>(ROWS.map(({ id }) => id));
   for (const { row, title } of tests) t.ok(rows.has(row), title);
+  t.throws(() => wordsOf({ id: 'A00', title: 'what nobody has thought of' }, tests), /neither a test/);
   const titles = tests.map(({ title }) => title);
   t.equal(new Set(titles).size, titles.length, 'no title twice');
   t.end();

@@ -41,6 +41,12 @@ test('A02: a browser shows nothing of an envelope with a flipped bit, and writes
   await ada.expectOnce('bent on its way');
   await ada.send('and back');
   await bob.expectOnce('and back');
+  await page.getByRole('heading').getByRole('link', { name: /Bob/ }).click();
+  await expect(
+    page.getByText(en.contact.renewals.one.replace('{count}', '1')),
+    'she sees how often',
+  ).toBeVisible();
+  await ada.button(en.common.close).click();
 
   await markVerified(ada, 'Bob');
   const shown = wire.heard.findLast((frame) => frame.kind === 'bundles');

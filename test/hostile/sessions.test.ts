@@ -3,6 +3,7 @@
  * up and by a contact whose sessions are real. Rows A25 to A27.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { DecryptionErrorMessage, PlaintextContent, type SessionRecord } from '@tacet/crypto';
 import type { Line, ViewState } from '@tacet/client/core/view';
@@ -10,7 +11,7 @@ import { encodeCbor } from '@tacet/protocol/cbor';
 import { MAX_FORWARD_JUMPS, MAX_SKIPPED_KEYS } from '../../crypto/consts.ts';
 import type { SessionState } from '../../crypto/session/state.ts';
 import { forgeOn } from '../support/forge.ts';
-import { changeDeliveries, type ClientFrame } from '../support/hostile-wire.ts';
+import { changeDeliveries, holdFrames, type ClientFrame } from '../support/hostile-wire.ts';
 import type { Ciphertext } from '../support/lying-engine.ts';
 import { eventsOf, openWith, readShown, textsOf } from '../support/make-client.ts';
 import { openMallory } from './mallory.ts';
@@ -21,6 +22,8 @@ t.setTimeout(600_000);
 const DAY_MS = 24 * 60 * 60_000;
 /** What is asked, answered and begun anew for one person on a day. */
 const PER_DAY = 20;
+
+const PREKEY_MESSAGE = 3;
 
 let skew = 0;
 const clock = { skewMs: (): number => skew };
@@ -72,6 +75,51 @@ function isMended({ open }: ViewState): boolean {
   return !events.some(
     (event) => event.what === 'gap' || (event.what === 'unreadable' && event.asked === true),
   );
+}
+
+/** How often a session with Mallory was begun anew today, as the contact's page says it. */
+function renewals(): number {
+  const { person } = ada.client.state.conversations.find(({ id }) => id === toMallory) ?? {};
+  return person?.renewals ?? 0;
+}
+
+/** A ciphertext that cannot be read. */
+function flipped({ type, bytes }: Ciphertext): Ciphertext {
+  return { type, bytes: bytes.with(-1, (bytes.at(-1) ?? 0) ^ 1) };
+}
+
+/**
+ * Mallory asks for something and names the very ratchet key that Ada writes under: on his chain as it was before he heard of that key, as
+ * an honest one would step hers. Gives whether her answer, that there is nothing, begins a session.
+ */
+async function beginsAnew(words: string): Promise<boolean> {
+  await done(`${words}: before`);
+  const held = holdFrames(ada.wire);
+  let before: SessionState | undefined;
+  await mallory.exchange((honest, session) => {
+    before = currentOf(session);
+    return honest;
+  });
+  await ada.client.commands.sendText(toMallory, words);
+  await mallory.client.waitFor(words, (state) => textsOf(state).includes(words));
+  const named = mallory.liar.heard.findLast(({ kind }) => kind === 'text')?.ratchetKey;
+  mallory.liar.lie = (honest) => {
+    const body = encodeCbor({ what: 'envelope', envelope: randomBytes(16), ratchetKey: named });
+    return { ...honest, kind: 'retry', body };
+  };
+  const { length } = held.frames;
+  await mallory.exchange((_honest, _session, plaintext) => {
+    if (before === undefined) throw new Error('nothing was said before');
+    return { type: 2, bytes: forgeOn(before, plaintext, {}) };
+  });
+  mallory.liar.lie = undefined;
+  await ada.wire.when('the request', () => held.frames.length > length);
+  const from = mallory.liar.heard.length;
+  // What the request is a copy of comes another time.
+  held.release((frames) => frames.slice(-1));
+  const answer = () => mallory.liar.heard.slice(from).find(({ kind }) => kind === 'retry');
+  while (answer() === undefined) await delay(20);
+  return answer()?.type === PREKEY_MESSAGE;
 }
 
 /** Frames that Ada has sent to others. */
@@ -242,10 +290,11 @@ t.test(
     // He hears nothing: no request of hers is answered.
     mallory.wire.change = changeDeliveries(() => []);
     for (let i = 0; i < PER_DAY + 8; i += 1) {
-      await mallory.exchange(({ type, bytes }) => ({ type, bytes: bytes.with(-1, (bytes.at(-1) ?? 0) ^ 1) }));
+      await mallory.exchange(flipped);
     }
     await done('after the storm');
     t.equal(await unreadable(true), PER_DAY, 'so many lines');
+    t.equal(renewals(), PER_DAY, 'and the page of the contact says how often');
     t.ok((await faults()) >= lost + 8, 'and the rest is a number');
     t.ok(sends().length - sent <= PER_DAY + 4, 'a request for each line, and receipts');
     skew += DAY_MS;
@@ -281,3 +330,26 @@ t.test(
     await end(t);
   },
 );
+
+t.test('A27: a request begins a session anew a few times a day, and no more', async (t) => {
+  skew += DAY_MS;
+  await done('on a new day');
+  const before = renewals();
+  // What he is answered may step her ratchet before she reads the request.
+  let rounds = 0;
+  do rounds += 1;
+  while (!(await beginsAnew(`round ${rounds}`)) && rounds < 5);
+  t.ok(renewals() > before, 'it is counted');
+
+  mallory.wire.change = changeDeliveries(() => []);
+  for (let i = renewals(); i < PER_DAY; i += 1) await mallory.exchange(flipped);
+  await done('after the storm');
+  t.equal(renewals(), PER_DAY);
+  mallory.wire.behave();
+  mallory.wire.hangUp();
+  await mallory.settle('heard again');
+  await ada.client.waitFor('all of it by repair', isMended);
+  for (let i = 0; i < rounds + 2; i += 1) t.notOk(await beginsAnew(`once more ${String(i)}`));
+  t.equal(renewals(), PER_DAY);
+  await end(t);
+});

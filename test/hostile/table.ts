@@ -33,11 +33,12 @@ export function findRowTests(): readonly RowTest[] {
     });
 }
 
-/** What SECURITY.md says of a row: by which files it is held, or what it waits for. */
+/** What SECURITY.md says of a row: by which files it is held, or what it waits for. Throws where it is neither. */
 export function wordsOf(row: Row, tests: readonly RowTest[]): string {
   const files = new Set(tests.filter((test) => test.row === row.id).map(({ path }) => basename(path)));
   if (files.size > 0) return [...files].map((file) => `\`${file}\``).join(', ');
-  return row.waitsFor === undefined ? 'no test yet' : `waits for ${row.waitsFor}`;
+  if (row.waitsFor === undefined) throw new Error(`${row.id} has neither a test nor a reason`);
+  return `waits for ${row.waitsFor}`;
 }
 
 /** The table of SECURITY.md, unaligned: prettier does that. */

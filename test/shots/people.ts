@@ -30,7 +30,7 @@ export const LONG = person(
   'verified',
 );
 export const LEILA = person(3, 'ليلى حدّاد', 'leila', 'verified');
-export const EMOJI = person(4, '🦊 Jun', 'jun', 'unverified');
+export const EMOJI: PersonView = { ...person(4, '🦊 Jun', 'jun', 'unverified'), renewals: 3 };
 export const STRANGER: PersonView = {
   ...person(5, 'grace.h', undefined, 'unverified'),
   claims: 'grace.h',

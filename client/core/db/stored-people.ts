@@ -23,6 +23,12 @@ export interface Unreadable {
   readonly until?: { readonly epoch: string; readonly number: number };
 }
 
+/** How many of something there were on one day (UTC, days since 1970): only today's are counted. */
+export interface CountedDay {
+  readonly day: number;
+  readonly count: number;
+}
+
 /** A person's devices as last proved by the account key. */
 export interface StoredPerson {
   readonly account: AccountId;
@@ -42,10 +48,10 @@ export interface StoredPerson {
   readonly profile?: { readonly version: number; readonly key: Bytes };
   /** Which picture is kept of him; absent where there is none. */
   readonly picture?: string;
-  /** Resets and repairs on this person's behalf today. */
-  readonly repairs?: { readonly day: number; readonly count: number };
+  /** Sessions with this person that were begun anew because something could not be read on either side. */
+  readonly repairs?: CountedDay;
   /** Answers of today that there is nothing to be sent again. */
-  readonly nothings?: { readonly day: number; readonly count: number };
+  readonly nothings?: CountedDay;
   /** Lines about what could not be read and was asked for again. */
   readonly unreadable?: readonly Unreadable[];
 }

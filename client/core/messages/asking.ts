@@ -2,11 +2,17 @@
 import type { Content } from '@tacet/protocol/content/index';
 import { idOf, type AccountId, type DeviceId, type MessageId } from '@tacet/protocol/ids';
 import type { WriteTx } from '../db/sealed.ts';
+import type { CountedDay } from '../db/stored-people.ts';
 import type { HandlerServices } from './handlers/handling.ts';
 
-/** Per person and day: repairs asked for, with lines about them, and answers that there is nothing to be repaired. */
+/** Per person and day: sessions begun anew to ask for repairs or on request, and answers that there is nothing to be repaired. */
 const REPAIRS_PER_DAY = 20;
 const DAY_MS = 24 * 60 * 60_000;
+
+/** How many of what is counted by the day (UTC) fell on today. */
+export function countToday(counted: CountedDay | undefined, now: number): number {
+  return counted?.day === Math.floor(now / DAY_MS) ? counted.count : 0;
+}
 
 /** Whether one more of these is within today's bounds; counts it. The transaction holds `T.people`. */
 export function isWithinDay(
@@ -15,9 +21,9 @@ export function isWithinDay(
   account: AccountId,
   what: 'repairs' | 'nothings',
 ): boolean {
-  const day = Math.floor(clock.now() / DAY_MS);
-  const before = directory.get(account)?.stored[what];
-  const count = before?.day === day ? before.count : 0;
+  const now = clock.now();
+  const day = Math.floor(now / DAY_MS);
+  const count = countToday(directory.get(account)?.stored[what], now);
   if (count >= REPAIRS_PER_DAY) return false;
   directory.edit(tx, account, (stored) => ({ ...stored, [what]: { day, count: count + 1 } }));
   return true;

@@ -3,6 +3,7 @@ import type { AccountId } from '@tacet/protocol/ids';
 import type { StoredConversation } from '../db/stored-people.ts';
 import type { Home } from '../home.ts';
 import { nameOfKey } from '../key-name.ts';
+import { countToday } from '../messages/asking.ts';
 import type { Me, PersonView, Relation } from '../view.ts';
 
 /** Characters of an id that stand for somebody without a name. */
@@ -13,6 +14,7 @@ export function personOf(home: Home, account: AccountId): PersonView {
   const contact = home.record.contact(account);
   const username = contact?.username;
   const claims = username === undefined ? home.directory.get(account)?.stored.username : undefined;
+  const renewals = countToday(home.directory.get(account)?.stored.repairs, home.clock.now());
   return {
     account,
     username,
@@ -22,6 +24,7 @@ export function personOf(home: Home, account: AccountId): PersonView {
     key: keyName(home, account),
     trust: contact?.trust ?? 'unverified',
     ...(home.directory.isBlocked(account) ? { changed: true } : {}),
+    ...(renewals === 0 ? {} : { renewals }),
   };
 }
 

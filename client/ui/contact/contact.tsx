@@ -12,7 +12,7 @@ import { Trust } from '../conversation/trust.tsx';
 import { inBackground, useAsking, useDoor } from '../door-context.ts';
 import { go, linkTo } from '../router.ts';
 import { Nothing } from '../screens/nothing.tsx';
-import { fill, text } from '../text/text.ts';
+import { fill, plural, text } from '../text/text.ts';
 import { BlockPerson } from './block-person.tsx';
 import css from './contact.module.css';
 
@@ -63,6 +63,9 @@ function Details({ person, relation }: { readonly person: PersonView; readonly r
               name,
             })}
           </p>
+          {person.renewals !== undefined && (
+            <p class={css.soft}>{plural(text.contact.renewals, person.renewals)}</p>
+          )}
           <div>
             <ButtonLink
               icon={ShieldCheck}

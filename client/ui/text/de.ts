@@ -498,6 +498,10 @@ export const de: Translation = {
       'Du hast {name} blockiert. Was {name} schreibt, wird verworfen, und {name} erfährt es nicht.',
     unblock: 'Freigeben',
     unblocked: '{name} ist nicht mehr blockiert',
+    renewals: {
+      one: 'Etwas war heute nicht zu lesen. Die Verschlüsselung wurde {count} Mal neu begonnen.',
+      other: 'Einiges war heute nicht zu lesen. Die Verschlüsselung wurde {count} Mal neu begonnen.',
+    },
   },
   newChat: {
     title: 'Neuer Chat',

@@ -486,6 +486,10 @@ export const en = {
     blockedText: 'You blocked {name}. What {name} writes is dropped, and {name} is not told.',
     unblock: 'Unblock',
     unblocked: '{name} is no longer blocked',
+    renewals: {
+      one: 'Something could not be read today. The encryption was begun anew {count} time.',
+      other: 'Some things could not be read today. The encryption was begun anew {count} times.',
+    },
   },
   newChat: {
     title: 'New chat',

@@ -1,8 +1,8 @@
 /**
  * Somebody could not read a content, or misses numbers, or has not heard of them at all. Sent again is only what went to that same device,
  * its key and the account key of today, at most three times and seven days back, and never to strangers: what was held back for a changed
- * key does not leave this way. The session is put aside only if the request names its current ratchet key. Where nothing is sent again
- * for an envelope, that is said.
+ * key does not leave this way. The session is put aside only if the request names its current ratchet key, and a few times a day. Where
+ * nothing is sent again for an envelope, that is said.
  */
 import { encodeB64u, equalBytes } from '@tacet/protocol/bytes';
 import type { Link } from '@tacet/protocol/content/frame';
@@ -140,7 +140,8 @@ export async function handleRetry(handling: Handling, body: Retry): Promise<void
   }
   if (body.what === 'envelope' && body.ratchetKey !== undefined) {
     const key = sessions.publicKey(body.ratchetKey);
-    if (key !== undefined && stores.currentRatchetKeyMatches(key)) stores.archive();
+    const isCurrent = key !== undefined && stores.currentRatchetKeyMatches(key);
+    if (isCurrent && isWithinDay(handling, tx, account, 'repairs')) stores.archive();
   }
   await sendAgain(handling, body);
 }
