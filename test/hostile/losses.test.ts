@@ -1,6 +1,7 @@
 /** The server drops, reorders and holds back, and says that it has delivered. Rows A19 to A22. */
 import t from 'tap';
 import type { ConversationId, MessageDetails, ViewState } from '@tacet/client/core/view';
+import { equalBytes } from '@tacet/protocol/bytes';
 import { RETRY_MAX } from '@tacet/protocol/content/retry';
 import { idBytes } from '@tacet/protocol/ids';
 import { changeDeliveries, holdFrames } from '../support/hostile-wire.ts';
@@ -139,6 +140,47 @@ t.test(
     await say('the next day');
     await hears(ben, 'dropped twice');
     await isWhole(ben);
+    await rest();
+  },
+);
+
+t.test(
+  'A20: what cannot be read is asked for again the next day if nothing was said of it, and its line goes',
+  async (t) => {
+    const words = 'its receipt is not read';
+    // A receipt, which has no number to be missed by.
+    let receipt: Uint8Array | undefined;
+    ben.wire.change = changeDeliveries(({ id }) => {
+      receipt ??= id;
+      return [];
+    });
+    await ben.client.commands.sendText(ben.talk, words);
+    await ben.wire.when('the receipt', () => receipt !== undefined);
+    // It comes when there is no session any more; the answer to what Ben asks for is dropped, and the server told that it came.
+    let [hasCome, answers] = [false, 0];
+    ben.wire.change = changeDeliveries((frame) => {
+      const isReceipt = receipt !== undefined && equalBytes(frame.id, receipt);
+      hasCome ||= isReceipt;
+      // Before it comes what earlier tests have dropped.
+      if (isReceipt || !hasCome) return [frame];
+      answers += 1;
+      ben.wire.tellServer({ kind: 'acknowledge', envelopes: [frame.id] });
+      return [];
+    });
+    await scene.forgetSessions(ben);
+    await ben.client.waitFor('the line', (state) => eventsOf(state).includes('unreadable'));
+    await ben.wire.when('the answer is lost', () => answers > 0);
+    ben.wire.change = undefined;
+    await say('no answer yet');
+    t.ok(eventsOf(await hears(ben, 'no answer yet')).includes('unreadable'), 'nobody asks twice on one day');
+
+    skew += 25 * HOUR_MS;
+    await say('another day');
+    await hears(ben, 'another day');
+    const mended = await ben.client.waitFor('no line', (state) => !eventsOf(state).includes('unreadable'));
+    // Its receipt never comes.
+    const { id, mine } = linesOf(mended).find(({ text }) => text === words)!;
+    await ben.client.commands.deleteForMe(ben.talk, [{ id, mine }]);
     await rest();
   },
 );

@@ -12,6 +12,7 @@ import {
   toldOf,
   type TestClient,
 } from '../support/make-client.ts';
+import { holdFrames } from '../support/hostile-wire.ts';
 import { forgeReply, lieAboutOwnList, withGhost } from './forged-lists.ts';
 import { openScene } from './scene.ts';
 import { readAs } from './servers-word.ts';
@@ -90,6 +91,34 @@ t.test(
     await ada.client.commands.sendText(ada.talk, 'to both of us');
     const copy = await tablet.waitFor('the copy', (state) => textsOf(state).includes('to both of us'));
     t.equal(linesOf(copy).find(({ text }) => text === 'to both of us')?.mine, true);
+    await scene.stillTalk();
+  },
+);
+
+t.test(
+  'A19: copies from another own device that come in another order are all there, and say that they came late',
+  async (t) => {
+    const { ada } = scene;
+    const { wire, way } = await scene.newWay();
+    await using phone = openTestClient({ ...way });
+    await signIn(phone, ada.username, ada.passphrase);
+    await openWith(phone, scene.ben.name);
+    const words = ['first copy', 'second copy', 'third copy'];
+    const held = holdFrames(wire);
+    for (const text of words) await ada.client.commands.sendText(ada.talk, text);
+    await wire.when('all', () => held.frames.length >= words.length);
+    held.release((frames) => frames.toReversed());
+    for (const text of words) await phone.waitFor(text, (state) => textsOf(state).includes(text));
+    const copies = linesOf(phone.state).filter(({ text }) => words.includes(text));
+    t.strictSame(
+      copies.map(({ text, mine, late }) => [text, mine, late]),
+      [
+        ['third copy', true, undefined],
+        ['second copy', true, true],
+        ['first copy', true, true],
+      ],
+    );
+    await phone.commands.signOut();
     await scene.stillTalk();
   },
 );

@@ -3,6 +3,7 @@ import type { Timer } from '@tacet/protocol/content/timer';
 import type { AccountId, DeviceId, EnvelopeId } from '@tacet/protocol/ids';
 import type { Delivery } from '../view.ts';
 import type { SignedBytes } from './stored-device.ts';
+import type { Asked } from './stored-sending.ts';
 
 type Bytes = Uint8Array;
 
@@ -19,6 +20,7 @@ export interface Unreadable {
   readonly device: DeviceId;
   readonly order: number;
   readonly envelope: EnvelopeId;
+  readonly asked?: Asked;
   /** The device has nothing to send again: once its numbering has come this far without a gap, nothing was lost with it. */
   readonly until?: { readonly epoch: string; readonly number: number };
 }

@@ -3,6 +3,12 @@ import type { AccountId, DeviceId, EnvelopeId, MessageId } from '@tacet/protocol
 
 type Bytes = Uint8Array;
 
+/** When something was last asked for, ms, and how often it was asked for again. */
+export interface Asked {
+  readonly at: number;
+  readonly again: number;
+}
+
 /** One device's part of an outgoing content. Without a body the device is skipped. */
 export interface OutgoingEnvelope {
   readonly device: DeviceId;
@@ -104,8 +110,8 @@ export interface InChain {
   readonly missing: readonly number[];
   /** Missing numbers that were too many to remember: how many, none of them above `upTo`. */
   readonly lost?: { readonly upTo: number; readonly count: number };
-  /** When what is missing was last asked for, and how often it was asked again. */
-  readonly asked?: { readonly at: number; readonly again: number };
+  /** When what is missing was asked for. */
+  readonly asked?: Asked;
   /** Order of the line that shows what is missing. */
   readonly gapLine?: number;
   /** When it was last heard of, ms. */

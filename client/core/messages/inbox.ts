@@ -23,7 +23,7 @@ import { repairUnseen } from './handlers/retry.ts';
 import { standingOf, type Handling, type HandlerServices, type Standing } from './handlers/handling.ts';
 import { Numbering } from './numbering.ts';
 import { Proving, type Proved } from './proving.ts';
-import { noteUnreadable, settleRepaired } from './unreadable.ts';
+import { askAgain, noteUnreadable, settleRepaired } from './unreadable.ts';
 
 /** An envelope as delivered. */
 export type Delivered = Extract<ServerFrame, { readonly kind: 'deliver' }>;
@@ -254,6 +254,8 @@ export class Inbox {
       if (verdict?.kind !== 'repeated') {
         await handleContent({ ...handling, isLate: verdict?.kind === 'late' }, proved.content);
       }
+      // Its answer may have come with this very content.
+      if (standing !== 'stranger') askAgain(this.#needs, tx, account, device, this.#asking);
     }
     sessions.commit(tx, stores);
     return standing;
@@ -285,7 +287,7 @@ export class Inbox {
     broken: Broken,
     stores: BufferedStores,
   ): Promise<void> {
-    const { directory, record, own, conversations, sessions, db } = this.#needs;
+    const { directory, record, own, conversations, sessions, db, clock } = this.#needs;
     const { account, device } = opened;
     const isProved = directory.pairs(account, device, opened.identityKey.serialize());
     const isOwn = account === own.value.account;
@@ -304,7 +306,8 @@ export class Inbox {
       const asked = broken.why === 'undecryptable';
       if (!isOwn) {
         const order = conversations.addEvent(tx, account, { what: 'unreadable', asked });
-        const unreadable = { device, order, envelope: idOf<EnvelopeId>(envelope.id) };
+        const first = { at: clock.now(), again: 0 };
+        const unreadable = { device, order, envelope: idOf<EnvelopeId>(envelope.id), asked: first };
         if (asked) noteUnreadable(this.#needs, tx, account, unreadable);
       }
       if (!asked) return;

@@ -8,15 +8,12 @@ import type { AccountId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { K, T } from '../db/stores.ts';
 import type { InChain } from '../db/stored-sending.ts';
-import type { Asking } from './asking.ts';
-import { REPAIR_DAYS } from './copies.ts';
+import { isDueAgain, type Asking } from './asking.ts';
 import { epochText, hashLink, judgeEnd, judgeLink, missingCount, type LinkVerdict } from './chain.ts';
 import type { ReadFrame } from './frames.ts';
 import type { Handling } from './handlers/handling.ts';
 import { settleCounted } from './unreadable.ts';
 
-/** What is still missing is asked for again with the next content after this, for as long as the sender may keep copies. */
-const ASK_AGAIN_MS = 24 * 60 * 60_000;
 /** Chains kept of one account: its devices, their former ones, and what restored copies began anew. */
 const CHAINS_MOST = 64;
 
@@ -95,9 +92,7 @@ export class Numbering {
     const { tx, account, device, directory, clock } = handling;
     const { chain } = verdict;
     const { asked } = chain;
-    // What was asked for under a clock that ran ahead was not asked for lately.
-    const isLately = asked !== undefined && Math.abs(clock.now() - asked.at) < ASK_AGAIN_MS;
-    const isDue = asked !== undefined && asked.again < REPAIR_DAYS && !isLately;
+    const isDue = asked !== undefined && isDueAgain(asked, clock.now());
     const missing = isNew || isDue ? chain.missing : verdict.kind === 'gap' ? verdict.missing : [];
     if (missing.length === 0 || directory.get(account) === undefined) return chain;
     for (let end = missing.length; end > 0 && this.#asking.mayAsk(tx, account); end -= RETRY_MAX) {

@@ -1,17 +1,22 @@
 /**
  * The lines about contents that could not be read and were asked for again, each known by its envelope. One goes with its repair, which
  * names the envelope; or, where the sender has nothing to send again, once everything has come that it had numbered until then: what
- * could not be read was none of it. Where a number stays missing, the line stays with the gap.
+ * could not be read was none of it. Where a number stays missing, the line stays with the gap. What gets no answer is asked for again, as the
+ * request and the answer may be lost like anything else.
  */
-import type { AccountId, DeviceId, EnvelopeId } from '@tacet/protocol/ids';
+import { idBytes, type AccountId, type DeviceId, type EnvelopeId } from '@tacet/protocol/ids';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { K, T } from '../db/stores.ts';
 import type { Unreadable } from '../db/stored-people.ts';
 import type { InChain } from '../db/stored-sending.ts';
 import type { Directory } from '../people/directory.ts';
+import type { Clock } from '../ports.ts';
+import { isDueAgain, type Asking } from './asking.ts';
 import { epochText } from './chain.ts';
 
+/** A line that was stored before it was noted when it was asked for. */
+const NEVER_ASKED = { at: 0, again: 0 } as const;
 /** Lines that are waited for per person: what would be more stays as it is. */
 const LINES_MOST = 64;
 
@@ -69,6 +74,27 @@ export async function noteNothing(
     ...stored,
     unreadable: (stored.unreadable ?? []).map((one) => (isIt(one) ? { ...one, until } : one)),
   }));
+}
+
+/** A device was heard: what it was asked for on another day, and has neither sent again nor answered, is asked for again. */
+export function askAgain(
+  needs: UnreadableNeeds & { readonly clock: Clock },
+  tx: WriteTx,
+  account: AccountId,
+  device: DeviceId,
+  asking: Asking,
+): void {
+  const now = needs.clock.now();
+  const isDue = ({ asked = NEVER_ASKED, until, ...one }: Unreadable): boolean =>
+    one.device === device && until === undefined && isDueAgain(asked, now);
+  const noted = unreadableOf(needs, account);
+  if (!noted.some(isDue)) return;
+  const unreadable = noted.map((one) => {
+    if (!isDue(one) || !asking.mayAskAgain(tx, account)) return one;
+    asking.ask(tx, account, device, { what: 'envelope', envelope: idBytes(one.envelope) });
+    return { ...one, asked: { at: now, again: (one.asked ?? NEVER_ASKED).again + 1 } };
+  });
+  needs.directory.edit(tx, account, (stored) => ({ ...stored, unreadable }));
 }
 
 /** The numbering of a device has come further. */

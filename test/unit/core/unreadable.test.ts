@@ -6,9 +6,11 @@ import { idBytes, idOf, type DeviceId, type EnvelopeId } from '@tacet/protocol/i
 import { K, T } from '../../../client/core/db/stores.ts';
 import type { InChain } from '../../../client/core/db/stored-sending.ts';
 import { LINE_TABLES } from '../../../client/core/conversations/lines.ts';
+import { Asking } from '../../../client/core/messages/asking.ts';
 import { sendAgain } from '../../../client/core/messages/handlers/retry.ts';
 import { epochText } from '../../../client/core/messages/chain.ts';
 import {
+  askAgain,
   noteNothing,
   noteUnreadable,
   settleCounted,
@@ -123,6 +125,45 @@ t.test(
     t.strictSame(await shown(), [true, true]);
     await come(1, next);
     t.strictSame(await shown(), [false, true]);
+    stop();
+  },
+);
+
+t.test(
+  'what gets no answer is asked for again on other days, seven times, and leaves room for what is new',
+  async (t) => {
+    const { db, ben, device, envelopes, sayNothing, ports, stop, ...made } = await makeScene();
+    const { clock, random } = ports;
+    let days = 0;
+    const then = { ...clock, now: (): number => clock.now() + days * 25 * 60 * 60_000 };
+    const asking = new Asking({ ...made, random, clock: then });
+    const asked = async (): Promise<number> =>
+      (await db.read([T.outbox], (tx) => tx.keys(T.outbox, {}))).length;
+    const hear = async (from = device): Promise<number> => {
+      const before = await asked();
+      await db.write(TABLES, async (tx) => askAgain({ ...made, db, clock: then }, tx, ben.id, from, asking));
+      return (await asked()) - before;
+    };
+    t.equal(await hear(idOf<DeviceId>(new Uint8Array(randomBytes(16)))), 0, 'of another device');
+    t.equal(await hear(), envelopes.length, 'stored before it was noted when');
+    t.equal(await hear(), 0, 'once a day');
+    await sayNothing(envelopes[0]!, 5);
+    for (days = 1; days < 7; days += 1) t.equal(await hear(), 1, 'what was answered waits for its numbers');
+    t.equal(await hear(), 0, 'as long as copies are kept');
+
+    days = 20;
+    await db.write(TABLES, async (tx) => {
+      for (let more = 0; more < 30; more += 1) {
+        const envelope = idOf<EnvelopeId>(new Uint8Array(randomBytes(16)));
+        const order = made.conversations.addEvent(tx, ben.id, { what: 'unreadable', asked: true });
+        noteUnreadable({ ...made, db }, tx, ben.id, { device, order, envelope });
+      }
+    });
+    t.equal(await hear(), 10);
+    await db.write(TABLES, async (tx) => {
+      for (let more = 0; more < 10; more += 1) t.ok(asking.mayAsk(tx, ben.id));
+      t.notOk(asking.mayAsk(tx, ben.id));
+    });
     stop();
   },
 );

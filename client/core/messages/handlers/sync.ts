@@ -34,6 +34,7 @@ async function handleSent(handling: Handling, copy: Extract<Sync, { readonly wha
         sentAt: at,
         receivedAt: at,
         delivery: { kind: 'sent' },
+        late: handling.isLate,
       } as const;
       await amending.addMessage(tx, account, message, { reply, timer, own: true });
       return;
