@@ -106,7 +106,7 @@ export class Home {
     const base = { origin, clock, random, background, db, rest, care, ...made };
     const sessions = new Sessions(engine, db, own, clock);
     const anonymous = new AnonymousConnection(ports.openSocket, clock);
-    const people = new People(db, rest, session, anonymous, record, directory);
+    const people = new People(db, rest, session, anonymous, record, directory, clock);
     const outbox = new Outbox({ ...base, sessions, anonymous, people, connection });
     this.#early = new EarlyContents(db, clock);
     this.#told = new ToldQuotes(db);

@@ -2,14 +2,13 @@
  * Asking the server about people: directory entries, bundles, profiles. The own account and contacts whose delivery key is known are
  * asked for over the anonymous connection, everybody else over the session. What comes is judged and kept before anybody uses it.
  */
-import { decodeB64u } from '@tacet/protocol/bytes';
+import { decodeB64u, encodeB64u } from '@tacet/protocol/bytes';
 import { parseCbor } from '@tacet/protocol/cbor';
 import { ProfileDocument } from '@tacet/protocol/content/record';
 import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, idOf, type AccountId, type DeviceId } from '@tacet/protocol/ids';
 import { getDirectory } from '@tacet/protocol/rest/devices';
 import { strangerBundles } from '@tacet/protocol/rest/people';
-import { encodeB64u } from '@tacet/protocol/bytes';
 import { deriveDeliveryKey, keyFrom, openProfile, type ProfileKey } from '@tacet/crypto/vault';
 import type { RecordKeeper } from './account/record.ts';
 import type { Session } from './account/session.ts';
@@ -19,6 +18,8 @@ import type { SignedBytes } from './db/stored-device.ts';
 import { verifyList, verifyStatement, type ListedDevice } from './device-lists.ts';
 import { DIRECTORY_TABLES, type Directory } from './people/directory.ts';
 import type { DirectoryEntry, Person } from './people/person.ts';
+import { takeIntroduction } from './people/within-day.ts';
+import type { Clock } from './ports.ts';
 import { CoreError, isCoreError } from './failure.ts';
 import type { CheckedBundle } from './sessions/sessions.ts';
 import type { AnonymousConnection } from './transport/anonymous.ts';
@@ -110,6 +111,7 @@ export class People {
   readonly #anonymous: AnonymousConnection;
   readonly #record: RecordKeeper;
   readonly #directory: Directory;
+  readonly #clock: Clock;
   /** Delivery keys that were refused since the start; they are not tried again. */
   readonly #refused = new Set<string>();
   /** The server has shown an own list that the account has not signed, or one that contradicts what is known: this one. */
@@ -122,6 +124,7 @@ export class People {
     anonymous: AnonymousConnection,
     record: RecordKeeper,
     directory: Directory,
+    clock: Clock,
   ) {
     this.#db = db;
     this.#rest = rest;
@@ -129,6 +132,7 @@ export class People {
     this.#anonymous = anonymous;
     this.#record = record;
     this.#directory = directory;
+    this.#clock = clock;
   }
 
   /** The delivery key for an account, unless it was refused. */
@@ -146,9 +150,9 @@ export class People {
     if (key !== undefined) this.#refused.add(encodeB64u(key));
   }
 
-  /** Asks for an account's entry and bundles of the devices named, judges and keeps it. Throws `WireError` or `CoreError`. */
-  async fetch(account: AccountId, devices: readonly DeviceId[]): Promise<Fetched> {
-    const { entry, bundles } = await this.#ask(account, devices);
+  /** Asks for an account's entry and bundles, and keeps what holds. `isWritten`: for what a person has made. Throws `WireError`, `CoreError`. */
+  async fetch(account: AccountId, devices: readonly DeviceId[], isWritten = false): Promise<Fetched> {
+    const { entry, bundles } = await this.#ask(account, devices, isWritten);
     const person = await this.keep(entry);
     const checked = new Map<DeviceId, CheckedBundle>();
     for (const bundle of bundles) {
@@ -242,6 +246,7 @@ export class People {
   async #ask(
     account: AccountId,
     devices: readonly DeviceId[],
+    isWritten: boolean,
   ): Promise<{ readonly entry: DirectoryEntry; readonly bundles: readonly RawBundle[] }> {
     const deliveryKey = this.deliveryKey(account);
     if (deliveryKey !== undefined) {
@@ -252,6 +257,8 @@ export class People {
         this.refuse(account);
       }
     }
+    if (!isWritten)
+      await takeIntroduction({ db: this.#db, directory: this.#directory, clock: this.#clock }, account);
     const json = await this.#session.with((token) =>
       this.#rest.call(strangerBundles, { body: { account }, token }),
     );

@@ -34,7 +34,7 @@ export async function makeOfflineOutbox(clock?: Clock): Promise<OfflineOutbox> {
   const rest = new Rest(http, time);
   const session = new Session({ ...ports, http }, rest, own.value.device, undefined);
   const anonymous = new AnonymousConnection(ports.openSocket, time);
-  const people = new People(db, rest, session, anonymous, record, directory);
+  const people = new People(db, rest, session, anonymous, record, directory, time);
   const connection = new Connection(ports, {
     token: () => Promise.reject(new Error('never started')),
     tokenRefused: () => undefined,

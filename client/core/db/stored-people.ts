@@ -54,6 +54,8 @@ export interface StoredPerson {
   readonly repairs?: CountedDay;
   /** Answers of today that there is nothing to be sent again. */
   readonly nothings?: CountedDay;
+  /** What went to this person as to a stranger today without anybody's having written it. */
+  readonly introductions?: CountedDay;
   /** Lines about what could not be read and was asked for again. */
   readonly unreadable?: readonly Unreadable[];
 }

@@ -2,37 +2,13 @@
 import type { Content } from '@tacet/protocol/content/index';
 import { idOf, type AccountId, type DeviceId, type MessageId } from '@tacet/protocol/ids';
 import type { WriteTx } from '../db/sealed.ts';
-import type { CountedDay } from '../db/stored-people.ts';
 import type { Asked } from '../db/stored-sending.ts';
+import { DAY_MS, isWithinDay } from '../people/within-day.ts';
 import { REPAIR_DAYS } from './copies.ts';
 import type { HandlerServices } from './handlers/handling.ts';
 
-/** Per person and day: sessions begun anew to ask for repairs or on request, and answers that there is nothing to be repaired. */
-const REPAIRS_PER_DAY = 20;
-/** Of those, what may be asked for again before there is less left for what is new. */
+/** Of the repairs of a day, what may be asked for again before there is less left for what is new. */
 const AGAIN_PER_DAY = 10;
-const DAY_MS = 24 * 60 * 60_000;
-
-/** How many of what is counted by the day (UTC) fell on today. */
-export function countToday(counted: CountedDay | undefined, now: number): number {
-  return counted?.day === Math.floor(now / DAY_MS) ? counted.count : 0;
-}
-
-/** Whether one more of these is within today's bounds; counts it. The transaction holds `T.people`. */
-export function isWithinDay(
-  { directory, clock }: Pick<HandlerServices, 'clock' | 'directory'>,
-  tx: WriteTx,
-  account: AccountId,
-  what: 'repairs' | 'nothings',
-  most = REPAIRS_PER_DAY,
-): boolean {
-  const now = clock.now();
-  const day = Math.floor(now / DAY_MS);
-  const count = countToday(directory.get(account)?.stored[what], now);
-  if (count >= most) return false;
-  directory.edit(tx, account, (stored) => ({ ...stored, [what]: { day, count: count + 1 } }));
-  return true;
-}
 
 /** Whether what was asked for and has not come is to be asked for again: a day later, for as long as its sender may keep copies. */
 export function isDueAgain({ at, again }: Asked, now: number): boolean {

@@ -22,6 +22,7 @@ import {
   type Sealed,
 } from './committing.ts';
 import { padFrame } from './frames.ts';
+import { WRITTEN } from './outgoing.ts';
 import { isOvertaken, numberedFrame, type NumberingNeeds } from './numbered-frame.ts';
 import {
   doubtfulOf,
@@ -83,7 +84,8 @@ export class Envelopes {
     const { directory, people, own } = this.#needs;
     let entry = first;
     requireKey(this.#needs, entry);
-    let person = directory.current(entry.to) ?? (await people.fetch(entry.to, [])).person;
+    const isWritten = WRITTEN.has(entry.kind);
+    let person = directory.current(entry.to) ?? (await people.fetch(entry.to, [], isWritten)).person;
     let bundles: ReadonlyMap<DeviceId, CheckedBundle> = new Map();
     const asked = new Set<DeviceId>();
     for (let round = 0; round < CORRECTIONS_MOST; round += 1) {
@@ -107,6 +109,7 @@ export class Envelopes {
       const fetched = await people.fetch(
         entry.to,
         lacking.map(({ device }) => device),
+        isWritten,
       );
       ({ person } = fetched);
       bundles = new Map([...bundles, ...fetched.bundles]);

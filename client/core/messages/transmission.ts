@@ -7,8 +7,12 @@ import { isWireError } from '@tacet/protocol/errors';
 import { idBytes, type AccountId } from '@tacet/protocol/ids';
 import { introduce } from '@tacet/protocol/rest/people';
 import type { Session } from '../account/session.ts';
+import type { SealedDb } from '../db/sealed.ts';
 import type { OutboxEntry } from '../db/stored-sending.ts';
+import type { Directory } from '../people/directory.ts';
 import type { DirectoryEntry } from '../people/person.ts';
+import { takeIntroduction } from '../people/within-day.ts';
+import type { Clock } from '../ports.ts';
 import { CoreError } from '../failure.ts';
 import type { OwnKeeper } from '../own.ts';
 import { entryFromFrame, entryFromJson, type People } from '../people.ts';
@@ -16,9 +20,13 @@ import type { AnonymousConnection } from '../transport/anonymous.ts';
 import type { AnswerFrame } from '../transport/channel.ts';
 import type { Connection } from '../transport/connection.ts';
 import type { Rest } from '../transport/rest.ts';
+import { WRITTEN } from './outgoing.ts';
 
 /** What a transmission needs. */
 export interface TransmissionNeeds {
+  readonly db: SealedDb;
+  readonly clock: Clock;
+  readonly directory: Directory;
   readonly own: OwnKeeper;
   readonly people: People;
   readonly rest: Rest;
@@ -72,6 +80,7 @@ export class Transmission {
   /** A sealed introduction over the session: to somebody whose delivery key this device does not have, or has no more. */
   async #introduce(entry: OutboxEntry): Promise<DirectoryEntry | undefined> {
     const { rest, session } = this.#needs;
+    if (!WRITTEN.has(entry.kind)) await takeIntroduction(this.#needs, entry.to);
     const body = {
       account: entry.to as string,
       listHash: encodeB64u(entry.listHash ?? new Uint8Array(32)),

@@ -3,7 +3,7 @@ import type { AccountId } from '@tacet/protocol/ids';
 import type { StoredConversation } from '../db/stored-people.ts';
 import type { Home } from '../home.ts';
 import { nameOfKey } from '../key-name.ts';
-import { countToday } from '../messages/asking.ts';
+import { countToday } from '../people/within-day.ts';
 import type { Me, PersonView, Relation } from '../view.ts';
 
 /** Characters of an id that stand for somebody without a name. */

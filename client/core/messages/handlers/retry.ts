@@ -11,7 +11,7 @@ import { idBytes, idOf, type DeviceId, type EnvelopeId, type MessageId } from '@
 import type { DbKey } from '../../ports.ts';
 import { K, T } from '../../db/stores.ts';
 import type { SentRecord } from '../../db/stored-sending.ts';
-import { isWithinDay } from '../asking.ts';
+import { isWithinDay } from '../../people/within-day.ts';
 import { copyDays, REPAIR_DAYS } from '../copies.ts';
 import { noteNothing } from '../unreadable.ts';
 import type { Handling } from './handling.ts';

@@ -1,0 +1,74 @@
+/**
+ * A contact who tells a delivery key that is none: what this device answers him on its own goes as introductions from then on, of which the
+ * server allows an account 50 a day. Most of them are left for other people, and what waits for him goes when there is room again.
+ */
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { introduce, strangerBundles } from '@tacet/protocol/rest/people';
+import { linesOf, openTestClient, openWith, reconnect, signUp } from '../support/make-client.ts';
+import { openMallory } from './mallory.ts';
+import { openScene } from './scene.ts';
+
+t.setTimeout(600_000);
+
+const DAY_MS = 24 * 60 * 60_000;
+/** What Ada's device sends one account on its own as a stranger, at most, in a day. */
+const SHARE = 10;
+const SAID = 2 * SHARE;
+
+let skew = 0;
+const clock = { skewMs: (): number => skew };
+const scene = await openScene({ adas: clock, bens: clock });
+t.teardown(() => scene.close());
+const { ada, ben } = scene;
+const mallory = await openMallory(scene, clock);
+t.teardown(() => mallory.client.close());
+// What is counted by the day is counted within one.
+skew = DAY_MS - (Date.now() % DAY_MS);
+
+/** What Ada's account was charged for at the server's rate for introductions. */
+function charged(): number {
+  return ada.wire.asked.filter(({ path }) => path === introduce.path || path === strangerBundles.path).length;
+}
+
+/** Waits until Ada's receipts are on their way. */
+async function isAnswered(): Promise<void> {
+  const { clock: time, disk } = ada.client.ports;
+  for (const end = time.now() + 60_000; (disk.databases.get('tacet')?.get('receipts')?.size ?? 0) > 0;) {
+    if (time.now() > end) throw new Error('the receipts never left');
+    await new Promise<void>((resolve) => time.after(20, resolve));
+  }
+}
+
+t.test('a contact who tells a false delivery key uses up few introductions, and none for good', async (t) => {
+  const before = charged();
+  await mallory.sayBody('profile', { profileKey: randomBytes(32), deliveryKey: randomBytes(32) });
+  const said = Array.from({ length: SAID }, (_, i) => `to be confirmed, ${i}`);
+  for (const words of said) {
+    await mallory.settle(words);
+    await isAnswered();
+  }
+  t.equal(charged() - before, SHARE);
+
+  await using carol = openTestClient({ ...(await scene.newWay()).way, ...clock });
+  const username = scene.freshName('carol');
+  await signUp(carol, username, await scene.freshInvite());
+  const toCarol = await ada.client.commands.startConversation(username);
+  await ada.client.commands.openConversation(toCarol);
+  await ada.client.commands.sendText(toCarol, 'hello carol');
+  await carol.waitFor('the text', ({ conversations }) =>
+    conversations.some(({ last }) => last?.text === 'hello carol'),
+  );
+
+  skew += DAY_MS;
+  await reconnect(ada.client);
+  await mallory.client.waitFor('every receipt', (state) => {
+    const lines = linesOf(state).filter(({ text }) => said.includes(text ?? ''));
+    return (
+      lines.length === SAID &&
+      lines.every(({ delivery: { kind } }) => kind === 'delivered' || kind === 'read')
+    );
+  });
+  await openWith(ada.client, ben.name);
+  await scene.stillTalk();
+});
