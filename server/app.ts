@@ -19,7 +19,6 @@ import { speaks } from '@tacet/protocol/version';
 import { addBytesKeyword } from './carrier.ts';
 import type { Deps } from './deps.ts';
 import { refusalOf } from './errors.ts';
-import { errorFields } from './logger.ts';
 import { collectOpenApi } from './plugins/openapi.ts';
 import { limitConnections, takeTurns } from './plugins/connections.ts';
 import { addOverloadProtection } from './plugins/overload.ts';
@@ -119,12 +118,7 @@ export async function buildApp(
 function answerError(deps: Deps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, body, isFault } = refusalOf(error);
   deps.metrics.refused(body.code);
-  if (isFault) {
-    deps.logger.error(
-      { route: routeOf(request), method: request.method, error: errorFields(error) },
-      'request failed',
-    );
-  }
+  if (isFault) deps.faults.add(error, { route: routeOf(request), method: request.method });
   void reply.header('cache-control', 'no-store').code(status).type('application/json; charset=utf-8');
   const answer = (told: ErrorReply): void => {
     const { retryAfterMs } = told;

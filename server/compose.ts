@@ -21,7 +21,8 @@ import { Scheduler } from './jobs/scheduler.ts';
 import { listen } from './listen.ts';
 import { MemoryLimits } from './limits/memory.ts';
 import type { Limits } from './limits/port.ts';
-import { buildLogger, errorFields, type Logger } from './logger.ts';
+import { FaultLog } from './fault-log.ts';
+import { buildLogger, type Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { LoadMeter } from './plugins/overload.ts';
 import { readClient } from './plugins/static-client.ts';
@@ -85,14 +86,15 @@ export async function openServer(
 ): Promise<RunningServer> {
   const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? buildLogger(config.logLevel);
-  const onError = (error: unknown) => logger.error({ error: errorFields(error) }, 'failure');
+  const faults = new FaultLog(logger);
+  const onError = (error: unknown) => faults.add(error);
   const limits = overrides.limits ?? new MemoryLimits(clock, config.rateFactor);
   const origins = new Origins(config.origins, config.port);
   const metrics = new Metrics();
   const bus = new MemoryBus(onError);
   const stores = await openStores(config.dataDir);
   const state = await openServerState(stores.engine, randomBytes(32));
-  const base = { config, secrets, origins, clock, logger, metrics, limits, bus, state };
+  const base = { config, secrets, origins, clock, logger, faults, metrics, limits, bus, state };
   const services = buildServices(stores, base);
   const lifecycle: { -readonly [Key in keyof Lifecycle]: Lifecycle[Key] } = { state: 'running' };
   const clientFiles = await readClient(config.clientDir);
@@ -150,6 +152,7 @@ export async function openServer(
     meter.close();
     await stores.engine.close();
     await bus.close();
+    faults.close();
   }
   try {
     const listening = await listen(app, config.host, config.port);

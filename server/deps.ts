@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import type { Origins } from './config/origins.ts';
 import type { Secrets } from './config/secrets.ts';
 import type { Limits } from './limits/port.ts';
+import type { FaultLog } from './fault-log.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { ClientFiles } from './plugins/static-client.ts';
@@ -28,6 +29,7 @@ export interface Deps {
   readonly origins: Origins;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly faults: FaultLog;
   readonly metrics: Metrics;
   readonly limits: Limits;
   readonly bus: Bus;

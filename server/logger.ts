@@ -7,8 +7,17 @@ import type { Config } from './config/config.ts';
 
 export type { Logger } from 'pino';
 
+/** What is logged of an error. */
+export interface ErrorFields {
+  readonly type: string;
+  readonly code?: string;
+  /** Where it was made: the top of the stack. */
+  readonly at?: readonly string[];
+  readonly cause?: ErrorFields;
+}
+
 /** What is logged of an error. Messages are left out: a parser's quotes its input. */
-export function errorFields(error: unknown): Readonly<Record<string, unknown>> {
+export function errorFields(error: unknown): ErrorFields {
   if (!(error instanceof Error)) return { type: typeof error };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const { stack = '', message } = error;

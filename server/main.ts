@@ -60,8 +60,11 @@ function sentenceFor(error: unknown): string {
     return 'TACET_PORT names a port that another program uses; choose another or stop that program.';
   if (code === 'EACCES')
     return 'Tacet may not use this port or folder; look at TACET_PORT and TACET_DATA_DIR.';
+  if (['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'].includes(code)) {
+    return `There is no room for Tacet in TACET_DATA_DIR (${code}); make some and start it again.`;
+  }
   if (
-    ['EEXIST', 'ENOTDIR', 'EROFS', 'ENOSPC'].includes(code) ||
+    ['EEXIST', 'ENOENT', 'ENOTDIR', 'EROFS'].includes(code) ||
     /^SQLITE_(?:CANTOPEN|NOTADB|READONLY|FULL|IOERR|BUSY|CORRUPT)/.test(code)
   ) {
     return `Tacet could not use TACET_DATA_DIR (${code}); allowed is the path of a folder that can be written to.`;

@@ -3,7 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+/** The process entry. */
+export const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 const COMPILE_CACHE = fileURLToPath(new URL('../../.cache/compile', import.meta.url));
 
 /** A running server. */
