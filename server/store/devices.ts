@@ -65,16 +65,6 @@ export function* insertDevice(
   yield* insertOneTimeKeys(build, device, prekeys);
 }
 
-/** A device list as the row of its account holds it. */
-export function listColumns(list: ReadList) {
-  return {
-    list: list.bytes,
-    list_signature: list.signature,
-    list_counter: list.counter,
-    list_hash: list.hash,
-  } as const;
-}
-
 function* changeList(
   build: Builder,
   account: Uint8Array,
@@ -95,7 +85,12 @@ function* changeList(
   const changed = yield* run(
     build
       .updateTable('accounts')
-      .set(listColumns(list))
+      .set({
+        list: list.bytes,
+        list_signature: list.signature,
+        list_counter: list.counter,
+        list_hash: list.hash,
+      })
       .where('id', '=', account)
       .where('list_counter', '=', list.counter - 1)
       .where('list_hash', '=', list.previous),

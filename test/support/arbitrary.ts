@@ -135,14 +135,20 @@ function spoil(value: unknown, how: string, at: number, odd: unknown): unknown {
 
 /** Honest bytes with a few of them changed, cut or inserted. */
 export function mangled(honest: Uint8Array): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
+  return manglings().map((mangle) => mangle(honest));
+}
+
+/** Ways of mangling bytes as `mangled` does. */
+export function manglings(): fc.Arbitrary<(honest: Uint8Array) => Uint8Array<ArrayBuffer>> {
   const change = fc.tuple(
     fc.constantFrom('set', 'cut', 'insert'),
-    fc.nat(honest.length),
+    fc.nat(1_000_000),
     fc.uint8Array({ maxLength: 4 }),
   );
-  return fc.array(change, { minLength: 1, maxLength: 4 }).map((changes) => {
+  return fc.array(change, { minLength: 1, maxLength: 4 }).map((changes) => (honest) => {
     let bytes: Uint8Array<ArrayBuffer> = Uint8Array.from(honest);
-    for (const [how, at, some] of changes) {
+    for (const [how, anywhere, some] of changes) {
+      const at = anywhere % (honest.length + 1);
       const skip = how === 'insert' ? 0 : Math.max(1, some.length);
       const put = how === 'cut' ? [] : some;
       bytes = Uint8Array.of(...bytes.subarray(0, at), ...put, ...bytes.subarray(at + skip));

@@ -43,6 +43,8 @@ export interface HostileWire extends Wire {
   rewrite: Wire['ask'] | undefined;
   /** Says something to the client, now, on its newest socket of a path. Throws when there is none. */
   tell(frame: Said<ServerFrame>, path?: string): void;
+  /** Whether the client has a socket of a path. */
+  isOpen(path: string): boolean;
   /** Says something to the server, now, on the client's newest socket of a path. Throws when there is none. */
   tellServer(frame: Said<ClientFrame>, path?: string): void;
   /** Ends the client's sockets. */
@@ -54,7 +56,7 @@ export interface HostileWire extends Wire {
 }
 
 /** How long a test waits for something to pass. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 /** An honest wire until it is told to lie. */
 export function makeHostileWire(): HostileWire {
@@ -109,6 +111,7 @@ export function makeHostileWire(): HostileWire {
     opened: (line) => void lines.add(line),
     closed: (line) => void lines.delete(line),
     tell: (frame, path = SOCKET_PATH) => lineOf(path).toClient(bytesOf(frame)),
+    isOpen: (path) => [...lines].some((line) => line.path === path),
     tellServer: (frame, path = SOCKET_PATH) => lineOf(path).toServer(bytesOf(frame)),
     hangUp(code) {
       for (const line of lines) line.close(code);

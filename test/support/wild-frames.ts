@@ -45,11 +45,11 @@ export function wildScripts({ frames }: (typeof SOCKETS)[number]): fc.Arbitrary<
   const spoiled = fc.tuple(frame, change).map(
     ([make, spoilIt]) =>
       (by: Caller) =>
-        write(spoilIt(make(by))),
+        writeFrame(spoilIt(make(by))),
   );
-  const whole = frame.map((make) => (by: Caller) => write(make(by)));
+  const whole = frame.map((make) => (by: Caller) => writeFrame(make(by)));
   const fixed = (bytes: fc.Arbitrary<Uint8Array | string>) => bytes.map((message) => () => message);
-  const damaged = fc.oneof(...frames.map(arbitraryOf)).chain((value) => mangled(write(value)));
+  const damaged = fc.oneof(...frames.map(arbitraryOf)).chain((value) => mangled(writeFrame(value)));
   const size = fc.constantFrom(
     0,
     1,
@@ -70,7 +70,7 @@ export function wildScripts({ frames }: (typeof SOCKETS)[number]): fc.Arbitrary<
     { weight: 1, arbitrary: fixed(fc.uint8Array({ maxLength: 600 })) },
     { weight: 1, arbitrary: fixed(filled) },
     { weight: 1, arbitrary: fixed(fc.string()) },
-    { weight: 1, arbitrary: fixed(arbitraryOf(ServerFrame).map(write)) },
+    { weight: 1, arbitrary: fixed(arbitraryOf(ServerFrame).map(writeFrame)) },
   );
   const greets = fc.oneof(
     { weight: 4, arbitrary: fc.constant(true) },
@@ -111,8 +111,8 @@ function honestParts(kind: string, { account }: Caller) {
   };
 }
 
-/** Nothing, where it is too large to be written. */
-function write(frame: unknown): Uint8Array<ArrayBuffer> {
+/** A frame’s bytes; none where it is too large to be written. */
+export function writeFrame(frame: unknown): Uint8Array<ArrayBuffer> {
   try {
     return encodeFrame(frame);
   } catch (error) {
