@@ -3,9 +3,8 @@
  * can talk afterwards. What a server does besides at such a moment is in test/hostile/crashes.test.ts.
  */
 import t from 'tap';
-import { idFor } from '../support/crash-pair.ts';
 import { Stage, type CrashScene } from '../support/crash-points.ts';
-import { forgetSessions, lineOf } from '../support/make-client.ts';
+import { forgetSessions, idFor, lineOf } from '../support/make-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { Power } from '../support/power.ts';
 

@@ -2,13 +2,13 @@
  * Ada and Ben on disks that outlive their clients: the power of either may go at any step, and a new client opens on what is there. What
  * each says is written down, to be compared with what both show.
  */
-import { createHash } from 'node:crypto';
 import type { ConversationId, MessageRef } from '@tacet/client/core/view';
-import { idOf, type MessageId } from '@tacet/protocol/ids';
+import type { MessageId } from '@tacet/protocol/ids';
 import { makeHostileWire, type HostileWire } from './hostile-wire.ts';
 import { KeyTap } from './key-tap.ts';
 import {
   eventsOf,
+  idFor,
   isOnline,
   linesOf,
   nameOf,
@@ -46,11 +46,6 @@ export interface CrashPlace {
   readonly invite?: string | undefined;
   /** What comes by repair stands where it came: what the other one shows is compared without its order. */
   readonly anyOrder?: boolean | undefined;
-}
-
-/** The id that what is said under these words gets, the same each time. */
-export function idFor(words: string): MessageId {
-  return idOf<MessageId>(createHash('sha256').update(words).digest().subarray(0, 16));
 }
 
 function isArrived({ mine, delivery }: ReturnType<typeof linesOf>[number]): boolean {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Check } from 'typebox/schema';
-import { MESSAGE_TYPE, type Engine, type EngineSealedContent } from '@tacet/client/core/engine';
+import { isDuplicate, MESSAGE_TYPE, type Engine, type EngineSealedContent } from '@tacet/client/core/engine';
 import { ownEngine } from '@tacet/client/core/own-engine';
 import type { HttpRequest } from '@tacet/client/core/ports';
 import { PreKeySignalMessage, SignalMessage } from '@tacet/crypto';
@@ -57,22 +57,35 @@ function introducedIn({ path, body }: HttpRequest): readonly Envelope[] {
   );
 }
 
-/** Hears what the engines made of it encrypt, and what leaves over the wires given to it. */
+/** Hears what its engine encrypts for any client and cannot read, and what leaves over the wires given to it. */
 export class KeyTap {
   readonly #made = new Map<string, Made>();
   readonly #left = new Map<string, string>();
   readonly #bodies = new Map<string, string>();
-  readonly #heard = new WeakMap<HostileWire, { frames: number; requests: number }>();
   readonly #faults: string[] = [];
+  readonly #begun = new Set<string>();
+  readonly #reduced = new Set<string>();
+  #unreadable = 0;
   /** The own engine, heard. */
   readonly engine: Engine;
 
   constructor() {
+    const counted = async <Value>(reading: Promise<Value>): Promise<Value> => {
+      try {
+        return await reading;
+      } catch (error) {
+        if (!isDuplicate(error)) this.#unreadable += 1;
+        throw error;
+      }
+    };
     this.engine = {
       ...ownEngine,
+      signalDecrypt: (...args) => counted(ownEngine.signalDecrypt(...args)),
+      signalDecryptPreKey: (...args) => counted(ownEngine.signalDecryptPreKey(...args)),
       sealedSenderEncrypt: async (...args) => {
         const sealed = await ownEngine.sealedSenderEncrypt(...args);
         this.#made.set(hashOf(sealed), madeOf(args[0]));
+        if (args[0].msgType() === MESSAGE_TYPE.preKey) this.#begin(args[0].contents());
         return sealed;
       },
     };
@@ -87,17 +100,33 @@ export class KeyTap {
     return this.#made.size - this.#left.size;
   }
 
-  /** Takes what left over a wire since it was asked last. Gives every fault so far: a key used twice, an envelope id with two bodies. */
-  check(wire: HostileWire): readonly string[] {
-    const heard = this.#heard.get(wire) ?? { frames: 0, requests: 0 };
-    for (const frame of wire.said.slice(heard.frames)) {
-      for (const { id, body } of envelopesIn(frame)) this.#leave(id, body);
-    }
-    for (const request of wire.asked.slice(heard.requests)) {
-      for (const { id, body } of introducedIn(request)) this.#leave(id, body);
-    }
-    this.#heard.set(wire, { frames: wire.said.length, requests: wire.asked.length });
+  /** Sessions that were begun. */
+  get begun(): number {
+    return this.#begun.size;
+  }
+
+  /** Of those, how many without a one-time prekey. */
+  get reduced(): number {
+    return this.#reduced.size;
+  }
+
+  /** How often something came that no session could read. */
+  get unreadable(): number {
+    return this.#unreadable;
+  }
+
+  /** Takes what the wire has kept of what left. Gives every fault so far: a key used twice, an envelope id with two bodies. */
+  check({ said, asked }: HostileWire): readonly string[] {
+    const envelopes = [...said.splice(0).flatMap(envelopesIn), ...asked.splice(0).flatMap(introducedIn)];
+    for (const { id, body } of envelopes) this.#leave(id, body);
     return this.#faults;
+  }
+
+  #begin(first: Uint8Array): void {
+    const message = PreKeySignalMessage.deserialize(first);
+    const session = Buffer.from(message._baseKey()._wire).toString('base64url');
+    this.#begun.add(session);
+    if (message.preKeyId() === null) this.#reduced.add(session);
   }
 
   #leave(id: Uint8Array, body: Uint8Array): void {

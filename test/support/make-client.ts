@@ -1,14 +1,15 @@
 /** Real clients of core on Node's ports, with what a test says and waits for. */
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openClient, type Client, type View } from '@tacet/client/core/client';
 import type { Engine } from '@tacet/client/core/engine';
 import { ownEngine } from '@tacet/client/core/own-engine';
 import { FIRST_STATE } from '@tacet/client/core/door';
 import type { Commands, ConversationId, Line, ViewState } from '@tacet/client/core/view';
-import type { MessageId } from '@tacet/protocol/ids';
+import { idOf, type MessageId } from '@tacet/protocol/ids';
 import { openNodePorts, type Disk, type NodePorts, type NodePortsOptions } from './node-ports.ts';
 
-/** How long a test waits for a state before it says what there was instead. */
+/** How long a test waits for a state before it says what there was instead, where it does not say so itself. */
 const WAIT_MS = 60_000;
 
 /** A client with one view. */
@@ -29,6 +30,7 @@ export interface TestClient extends AsyncDisposable {
 
 export interface TestClientOptions extends NodePortsOptions {
   readonly engine?: Engine;
+  readonly waitMs?: number;
 }
 
 /** Opens a client on what its disk holds. */
@@ -65,7 +67,7 @@ export function openTestClient(options: TestClientOptions): TestClient {
         const failures = client.background.failures.map(({ name, error }) => `${name}: ${String(error)}`);
         const shown = JSON.stringify({ ...state, failures }, undefined, 1);
         reject(new Error(`never came: ${what}\n${shown}`));
-      }, WAIT_MS);
+      }, options.waitMs ?? WAIT_MS);
       waiting.add(look);
       look();
     });
@@ -131,6 +133,11 @@ export async function reconnect(client: TestClient): Promise<void> {
   await isOnline(client);
 }
 
+/** The id that what is said under these words gets, the same each time: given as the key of `keyed`, it is said once. */
+export function idFor(words: string): MessageId {
+  return idOf<MessageId>(createHash('sha256').update(words).digest().subarray(0, 16));
+}
+
 /** A closed device loses its sessions and nothing else: with the next message it asks for keys, and begins anew. */
 export function forgetSessions({ databases }: Disk): void {
   databases.get('tacet')?.set('sessions', new Map());
@@ -181,16 +188,21 @@ export function textsOf(state: ViewState): readonly string[] {
 /** A message as a view shows it. */
 export type MessageLine = Extract<Line, { readonly kind: 'message' }>;
 
-/** Every message of the open conversation, page by page: a view keeps a window of them alone. */
-export async function readAll(client: TestClient, id: ConversationId): Promise<readonly MessageLine[]> {
-  const lines = new Map<number, MessageLine>();
+/** Every line of the open conversation, page by page: a view keeps a window of them alone. */
+export async function readLines(client: TestClient, id: ConversationId): Promise<readonly Line[]> {
+  const lines = new Map<number, Line>();
   const note = (): void => {
-    for (const line of linesOf(client.state)) lines.set(line.order, line);
+    for (const line of client.state.open?.lines ?? []) lines.set(line.order, line);
   };
   // A conversation opens where its unread messages begin: down to the end first, then up to the beginning.
   for (note(); client.state.open?.hasLater === true; note()) await client.commands.loadLater(id);
   for (note(); client.state.open?.hasEarlier === true; note()) await client.commands.loadEarlier(id);
   return [...lines.values()].sort((a, b) => a.order - b.order);
+}
+
+/** Every message of the open conversation. */
+export async function readAll(client: TestClient, id: ConversationId): Promise<readonly MessageLine[]> {
+  return (await readLines(client, id)).filter((line) => line.kind === 'message');
 }
 
 /** The messages of the open conversation, in order. */

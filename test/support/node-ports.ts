@@ -370,6 +370,7 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
       events.opened();
     });
     socket.on('message', (data: Buffer) => {
+      if (over || power.isOff) return;
       for (const bytes of wire.toClient?.(path, new Uint8Array(data)) ?? [new Uint8Array(data)]) {
         if (!over && !power.isOff) events.message(bytes);
       }
