@@ -117,6 +117,12 @@ function isReply({ path, reply }: Route, body: string): boolean {
   return reply === undefined ? body === '' : Check(reply, JSON.parse(body));
 }
 
+/** Whether a call has a body past the limit, or of a type that no route takes. */
+function isUnread({ bodyMaxBytes }: Route, { body, headers }: WildCall): boolean {
+  if (body === undefined) return false;
+  return body.length > bodyMaxBytes || headers['content-type']?.startsWith('application/json') !== true;
+}
+
 /** Calls a route as often as that; how many calls were accepted. */
 async function knock(route: Route, numRuns: number): Promise<number> {
   let accepted = 0;
@@ -126,9 +132,8 @@ async function knock(route: Route, numRuns: number): Promise<number> {
     const answer = await ask(server.url, agent, call).catch((cause: unknown) => {
       // Of a request that cannot be read the server does not know that it was a HEAD: its refusal has a body then too.
       if (call.method === 'HEAD' && String(cause).includes('Parse Error')) return undefined;
-      // A body past the limit is not read to its end, and the word about it may be lost with the connection.
-      if ((call.body?.length ?? 0) > route.bodyMaxBytes && /ECONNRESET|EPIPE/.test(String(cause)))
-        return undefined;
+      // Of a body that is not read to its end the word about it may be lost with the connection.
+      if (isUnread(route, call) && /ECONNRESET|EPIPE/.test(String(cause))) return undefined;
       throw new Error(`${call.method} ${call.path} ${JSON.stringify(call.headers)}`.slice(0, 600), { cause });
     });
     if (answer === undefined) return;

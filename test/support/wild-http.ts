@@ -18,12 +18,21 @@ export interface WildAnswer {
 /** No answer is waited for longer, on the busiest machine. */
 const ANSWER_WITHIN_MS = 120_000;
 
-/** Asks and waits for the whole answer. Throws when none comes, or the connection breaks. */
-export function ask(
-  url: string,
-  agent: Agent,
-  { method, path, headers, body }: WildCall,
-): Promise<WildAnswer> {
+/** A connection that was kept open may end at the moment of the next request. One that breaks as often as that breaks by what was asked. */
+const TRIES = 3;
+
+/** Asks and waits for the whole answer. Throws when none comes, or the connection breaks again and again. */
+export async function ask(url: string, agent: Agent, call: WildCall): Promise<WildAnswer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await askOnce(url, agent, call);
+    } catch (error) {
+      if (tries === TRIES || !/ECONNRESET|EPIPE/.test(String(error))) throw error;
+    }
+  }
+}
+
+function askOnce(url: string, agent: Agent, { method, path, headers, body }: WildCall): Promise<WildAnswer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(url + path, {
       agent,
