@@ -1,8 +1,10 @@
 /**
  * `bench flood`: how much one abuser slows others. An honest sender writes to an honest recipient, one message at a time, in turns with and
  * without somebody who floods the server from another address: over an anonymous socket with sends, large sends, pings or broken frames,
- * over a signed-in one with copies, or over HTTP with public requests, pages, bodies, sign-ins, a signed-in account's lookups or
- * connections without end; each over one connection and over many at a time. `slower`: median time of a message with him by that without, neighbouring turns compared, the median of those; 1.2 is what is allowed.
+ * with messages that are kept, over a signed-in one with copies, or over HTTP with public requests, pages, bodies, sign-ins, connections
+ * without end, a signed-in account's lookups, and the largest profiles and records that one may store; each over one connection and over many
+ * at a time. `slower`: median time of a message with him by that without, neighbouring turns compared, the median of those; 1.2 is
+ * what is allowed.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,9 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendTo } from '../test/support/account-requests.ts';
-import { makeAccount, bytesOf, type WireAccount } from '../test/support/make-account.ts';
+import { makeAccount, bytesOf, sha256, type WireAccount } from '../test/support/make-account.ts';
 import { startServer, type ServerProcess } from '../test/support/server-process.ts';
 import { openAnonymous, openSignedIn, type SocketClient } from '../test/support/socket-client.ts';
+import { idBytes } from '../protocol/ids.ts';
 import { randomBytes } from 'node:crypto';
 import { ABUSES, type Orders } from './flood/orders.ts';
 import { quantile } from './messaging/phases.ts';
@@ -28,6 +31,8 @@ const MESSAGES = 20;
 const AT_WORK_MS = 4_000;
 /** How long he is at work again before a turn, or still, so that what he left is done. */
 const AGAIN_MS = 300;
+/** How long the server's processor time is looked at while there is nobody but him. */
+const ALONE_MS = 4_000;
 
 /** One who writes and one who reads. */
 interface Pair {
@@ -107,14 +112,40 @@ class Turns {
   }
 }
 
+/** What the abuser knows of an account that is his. */
+function ordersFor({
+  id,
+  deliveryKey,
+  list,
+  devices: [device],
+}: WireAccount): Pick<Orders, 'token' | 'mailbox'> {
+  if (device === undefined) throw new Error('no device');
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  const mailbox = {
+    account: hex(idBytes(id)),
+    device: hex(idBytes(device.id)),
+    deliveryKey: hex(deliveryKey),
+    listHash: hex(sha256(list.bytes)),
+  };
+  return { token: device.token, mailbox };
+}
+
 function digits(value: number): number {
   return Number(value.toPrecision(3));
+}
+
+/** Processor time of a process for a while, percent of a core. */
+async function cpuPercent(pid: number, forMs: number): Promise<number> {
+  const [cpu, from] = [cpuMicroseconds(pid), performance.now()];
+  await delay(forMs);
+  return Math.round((cpuMicroseconds(pid) - cpu) / (performance.now() - from) / 10);
 }
 
 async function measure(server: ServerProcess, abuse: Omit<Orders, 'port'>) {
   const [quiet, flooded] = [new Turns(server), new Turns(server)];
   const pair = await openPair(server);
   await turn(pair);
+  let alone = Number.NaN;
   const abuser = await openAbuser({ ...abuse, port: Number(new URL(server.origin).port) });
   try {
     for (let i = 0; i < TURNS; i++) {
@@ -123,6 +154,7 @@ async function measure(server: ServerProcess, abuse: Omit<Orders, 'port'>) {
       await abuser.isAtWork(true);
       await flooded.add(pair);
     }
+    alone = await cpuPercent(server.pid, ALONE_MS);
   } finally {
     await abuser.close();
   }
@@ -132,6 +164,7 @@ async function measure(server: ServerProcess, abuse: Omit<Orders, 'port'>) {
     slower: digits(quantile(ratios, 0.5)),
     ...quiet.figures('quiet'),
     ...flooded.figures('flooded'),
+    alone_cpu_percent: alone,
     rss_mb: Math.round(residentBytes(server.pid) / 1e6),
   };
 }
@@ -147,8 +180,8 @@ export async function run(progress: (line: string) => void): Promise<Record<stri
       const folder = mkdtempSync(join(tmpdir(), 'tacet-bench-'));
       const server = await startServer({ dataDir: folder });
       try {
-        const token = (await makeAccount({ url: server.origin })).devices[0]?.token ?? '';
-        const found = await measure(server, { kind, connections, token });
+        const account = await makeAccount({ url: server.origin });
+        const found = await measure(server, { kind, connections, ...ordersFor(account) });
         const name = `${kind}_${String(connections)}`;
         figures[name] = found;
         worst = Math.max(worst, found.slower);

@@ -6,8 +6,10 @@
 import { connect, type Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import { randomBytes } from 'node:crypto';
+import { encodeB64u } from '../../protocol/bytes.ts';
 import { encodeFrame } from '../../protocol/frames/frame.ts';
 import { ANONYMOUS_PATH, SOCKET_PATH } from '../../protocol/frames/client.ts';
+import { LIMITS } from '../../protocol/limits.ts';
 import { TRANSPORT_VERSION } from '../../protocol/version.ts';
 import type { Orders } from './orders.ts';
 
@@ -60,10 +62,24 @@ function sendOf(envelopes: number, size: number): Uint8Array {
 /** What opens a connection, and what is then repeated for ever; without the second the connection is given up and made anew. */
 interface Script {
   readonly opening: readonly Buffer[];
-  readonly repeated?: Buffer;
+  readonly repeated?: Buffer | (() => Buffer);
 }
 
-function scriptOf({ kind, token }: Orders): Script {
+/** A message that the account takes and keeps. */
+function letterTo({ account, device, deliveryKey, listHash }: Orders['mailbox']): Buffer {
+  const hex = (text: string): Buffer => Buffer.from(text, 'hex');
+  const envelope = { id: randomBytes(16), body: randomBytes(1_024) };
+  const to = [{ device: hex(device), envelope }];
+  const head = { account: hex(account), deliveryKey: hex(deliveryKey), listHash: hex(listHash) };
+  return message(encodeFrame({ kind: 'send', re: 1, ...head, online: false, to }));
+}
+
+/** A profile or record as large as one may be, in a body. */
+function sealed(version: number, sizeBytes: number): string {
+  return JSON.stringify({ version, sealed: encodeB64u(randomBytes(sizeBytes)) });
+}
+
+function scriptOf({ kind, token, mailbox }: Orders): Script {
   const hello = message(encodeFrame({ kind: 'hello', version: TRANSPORT_VERSION }));
   const anonymous = [upgrade(ANONYMOUS_PATH), hello];
   const signedIn = [
@@ -94,6 +110,8 @@ function scriptOf({ kind, token }: Orders): Script {
           }),
         ),
       };
+    case 'mail':
+      return { opening: anonymous, repeated: () => letterTo(mailbox) };
     case 'requests':
       return { opening: [], repeated: request('GET', '/v1/server') };
     case 'pages':
@@ -104,17 +122,35 @@ function scriptOf({ kind, token }: Orders): Script {
       return { opening: [], repeated: request('POST', '/v1/sessions', '{"bytes":"","signature":""}') };
     case 'lookups':
       return { opening: [], repeated: request('POST', '/v1/lookups', '{"username":"nobody"}', token) };
+    case 'profiles': {
+      // Each is later than the one before, so each is stored.
+      const next = () => Math.round(performance.now() * 1_000) + 2;
+      return {
+        opening: [request('GET', '/v1/server')],
+        repeated: () => request('PUT', '/v1/account/profile', sealed(next(), LIMITS.profileMaxBytes), token),
+      };
+    }
+    case 'records':
+      return {
+        opening: [request('GET', '/v1/server')],
+        repeated: request('PUT', '/v1/account/record', sealed(9, LIMITS.recordMaxBytes), token),
+      };
     case 'connections':
       return { opening: [request('GET', '/v1/server')] };
   }
 }
 
+/** What is written at a time. */
+function lotOf(make: () => Buffer): Buffer {
+  const lot: Buffer[] = [];
+  for (let bytes = 0; bytes < LOT_BYTES; bytes += lot.at(-1)?.length ?? 0) lot.push(make());
+  return Buffer.concat(lot);
+}
+
 function run(orders: Orders): void {
   const { opening, repeated } = scriptOf(orders);
-  const lot =
-    repeated === undefined
-      ? undefined
-      : Buffer.concat(Array.from({ length: Math.ceil(LOT_BYTES / repeated.length) }, () => repeated));
+  const make = typeof repeated === 'function' || repeated === undefined ? repeated : () => repeated;
+  const same = typeof repeated === 'function' || repeated === undefined ? undefined : lotOf(() => repeated);
 
   let isReady = false;
 
@@ -135,14 +171,14 @@ function run(orders: Orders): void {
         for (const bytes of more) socket.write(bytes);
         if (!isReady) process.send?.('ready');
         isReady = true;
-        if (lot === undefined) socket.once('data', () => socket.destroy());
+        if (make === undefined) socket.once('data', () => socket.destroy());
         else pour();
       });
-      if (first === undefined && repeated !== undefined) socket.write(repeated);
+      if (first === undefined && make !== undefined) socket.write(make());
     });
     const pour = (): void => {
-      if (lot === undefined || socket.destroyed) return;
-      if (socket.write(lot)) setImmediate(pour);
+      if (make === undefined || socket.destroyed) return;
+      if (socket.write(same ?? lotOf(make))) setImmediate(pour);
       else socket.once('drain', pour);
     };
   }

@@ -8,11 +8,14 @@ export const ABUSES = [
   'controls',
   'malformed',
   'own',
+  'mail',
   'requests',
   'pages',
   'bodies',
   'sign-ins',
   'lookups',
+  'profiles',
+  'records',
   'connections',
 ] as const;
 export type Abuse = (typeof ABUSES)[number];
@@ -25,4 +28,6 @@ export interface Orders {
   readonly connections: number;
   /** Of a signed-in device. */
   readonly token: string;
+  /** Where the same account is written to, in hexadecimal. */
+  readonly mailbox: Readonly<Record<'account' | 'device' | 'deliveryKey' | 'listHash', string>>;
 }
