@@ -132,15 +132,22 @@ function checkShown(client: TestClient, account: string, other: string): void {
   if (accountOf(client) !== account) throw new Error('another account');
 }
 
+/** A text comes. A window that is full of unread messages goes on when somebody looks at them. */
+async function hears(client: TestClient, id: typeof toAda, text: string): Promise<void> {
+  const isShown = (state: TestClient['state']): boolean => textsOf(state).includes(text);
+  while (!isShown(await client.waitFor(text, (now) => isShown(now) || now.open?.hasLater === true)))
+    await catchUp(client, id);
+}
+
 /** A message each way arrives. */
 async function stillTalk(): Promise<void> {
   await comeBack();
   await Promise.all([catchUp(ada, toBen), catchUp(ben, toAda)]);
   const [fromAda, fromBen] = [newText('ada'), newText('ben')];
   await ada.commands.sendText(toBen, fromAda);
-  await ben.waitFor(fromAda, (state) => textsOf(state).includes(fromAda));
+  await hears(ben, toAda, fromAda);
   await ben.commands.sendText(toAda, fromBen);
-  await ada.waitFor(fromBen, (state) => textsOf(state).includes(fromBen));
+  await hears(ada, toBen, fromBen);
   checkShown(ada, toAda, toBen);
   checkShown(ben, toBen, toAda);
 }
