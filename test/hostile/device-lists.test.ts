@@ -2,7 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { linesOf, openTestClient, openWith, signIn, textsOf } from '../support/make-client.ts';
-import { answerMismatch, entryOf, forgeEntry, forgeSigned, withGhost } from './forged-lists.ts';
+import {
+  answerMismatch,
+  entryOf,
+  forgeEntry,
+  forgeSigned,
+  forksOf,
+  openAccountKey,
+  withGhost,
+} from './forged-lists.ts';
 import { needsStore, openScene, type Player } from './scene.ts';
 
 t.setTimeout(300_000);
@@ -88,3 +96,29 @@ t.test('A45: a contact’s device that the server hides by an older list is not 
   t.equal(textsOf(tablet.state).filter((text) => text === 'to one alone?').length, 1);
   await scene.stillTalk();
 });
+
+t.test(
+  'A45: a fork of a contact’s list, signed by the account itself, hides no device and adds none, and the person is told',
+  async (t) => {
+    const { ada, ben } = scene;
+    const { way } = await scene.newWay();
+    await using tablet = openTestClient({ ...way });
+    await signIn(tablet, ada.username, ada.passphrase);
+    await openWith(tablet, ben.name);
+    await ben.client.commands.sendText(ben.talk, 'to all of you');
+    await tablet.waitFor('it', (state) => textsOf(state).includes('to all of you'));
+    const entry = await entryOf(ada);
+    for (const [what, list] of forksOf(entry.list.bytes, await openAccountKey(ada))) {
+      const asked = asksOf(ben);
+      answerMismatch(ben.wire, { ...entry, list });
+      await ben.client.commands.sendText(ben.talk, what);
+      const id = await isRefused(ben);
+      t.equal(asksOf(ben), asked, `${what}: no bundle was asked for`);
+      ben.wire.behave();
+      await ben.client.commands.retrySend(id);
+      await tablet.waitFor(what, (state) => textsOf(state).includes(what));
+      await ada.client.waitFor(what, (state) => textsOf(state).includes(what));
+    }
+    await scene.stillTalk();
+  },
+);

@@ -13,7 +13,15 @@ import {
   type TestClient,
 } from '../support/make-client.ts';
 import { holdFrames } from '../support/hostile-wire.ts';
-import { forgeReply, lieAboutOwnList, withGhost } from './forged-lists.ts';
+import {
+  forgeReply,
+  forksOf,
+  lieAboutOwnList,
+  listIn,
+  openAccountKey,
+  replyWith,
+  withGhost,
+} from './forged-lists.ts';
 import { openScene } from './scene.ts';
 import { readAs } from './servers-word.ts';
 
@@ -119,6 +127,42 @@ t.test(
       ],
     );
     await phone.commands.signOut();
+    await scene.stillTalk();
+  },
+);
+
+t.test(
+  'A45: a fork of the own list, signed by the account itself, changes no device, and the person is told',
+  async (t) => {
+    const { ada, ben } = scene;
+    const { way } = await scene.newWay();
+    await using tablet = openTestClient({ ...way });
+    await signIn(tablet, ben.username, ben.passphrase);
+    await openWith(tablet, ada.name);
+    const devicesOf = ({ state }: TestClient): readonly string[] => state.devices.map(({ device }) => device);
+    await ben.client.waitFor('the tablet', ({ devices }) => devices.length === 2);
+    const devices = devicesOf(ben.client);
+    await isDone(ben.client);
+    const before = toldOf(ben.client);
+    const honest = listIn({ body: await readAs(ben, getDirectory) });
+    for (const [what, list] of forksOf(honest, await openAccountKey(ben))) {
+      const asked = ben.wire.asked.length;
+      lieAboutOwnList(ben.wire, 9, (reply) => replyWith(reply, list));
+      await reconnect(ben.client);
+      await ben.wire.when('the question', () =>
+        ben.wire.asked.slice(asked).some(({ path }) => path === getDirectory.path),
+      );
+      await ben.client.waitFor('the word', ({ alerts }) =>
+        alerts.some((told) => told.what === 'older-state'),
+      );
+      await isDone(ben.client);
+      t.strictSame(toldOf(ben.client), [...before, 'older-state'], what);
+      t.strictSame(devicesOf(ben.client), devices, what);
+      await ben.client.commands.sendText(ben.talk, what);
+      const copy = await tablet.waitFor('the copy', (state) => textsOf(state).includes(what));
+      t.equal(linesOf(copy).find(({ text }) => text === what)?.mine, true);
+      ben.wire.behave();
+    }
     await scene.stillTalk();
   },
 );
