@@ -2,10 +2,11 @@
  * Several tabs of one browser: one owns the account, the others are views, and nothing that is typed or sent in any of them is lost or
  * doubled when the owner goes, however it goes.
  */
-import type { Page, Worker } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, test, testThree } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
+import { coreWorker } from './worker-steps.ts';
 
 test.use({ serviceWorkers: 'allow' });
 
@@ -21,15 +22,9 @@ async function openTab(who: Person, watch: Watch, at = who.page.url()): Promise<
   return tab;
 }
 
-function coreWorker(tab: Person): Worker {
-  const worker = tab.page.workers().find((one) => one.url().includes('core.worker'));
-  if (worker === undefined) throw new Error('the page has no worker');
-  return worker;
-}
-
 /** Whether a tab's worker has the owner lock. */
 function isOwner(tab: Person): Promise<boolean> {
-  return coreWorker(tab).evaluate(async () => {
+  return coreWorker(tab.page).evaluate(async () => {
     const probe = `probe-${crypto.randomUUID()}`;
     const { held = [] } = await navigator.locks.request(probe, () => navigator.locks.query());
     const clientOf = (name: string): string | undefined => held.find((lock) => lock.name === name)?.clientId;
@@ -83,7 +78,7 @@ test('five tabs type and send while one owner after the other goes; nothing is l
   const sent: string[] = [];
   const ends: readonly (readonly [string, (owner: Person) => Promise<unknown>])[] = [
     ['closed', (owner) => owner.page.close()],
-    ['worker ended', (owner) => coreWorker(owner).evaluate(() => globalThis.close())],
+    ['worker ended', (owner) => coreWorker(owner.page).evaluate(() => globalThis.close())],
     [
       'crashed',
       async (owner) => {
@@ -135,7 +130,7 @@ test('an owner that hangs is replaced, and steps back when it goes on', async ({
   expect(await isOwner(bob)).toBe(true);
   // Nothing of this worker runs until told: no timer, no message, no write.
   const devtools = await bob.page.context().newCDPSession(bob.page);
-  const hung = coreWorker(bob).evaluate(() => {
+  const hung = coreWorker(bob.page).evaluate(() => {
     const until = performance.now() + 20_000;
     while (performance.now() < until);
   });
