@@ -11,7 +11,7 @@ import { readLines } from '../support/make-client.ts';
 import { pickSeed, Seeded } from '../support/schedule.ts';
 import { tellTable } from '../support/tell-table.ts';
 
-t.setTimeout(3_600_000);
+t.setTimeout(5_000_000);
 
 const isSoak = process.env['TACET_SOAK'] === '1';
 const MESSAGES = isSoak ? 10_000 : 150;

@@ -8,7 +8,7 @@ import type { Disk } from './node-ports.ts';
 const CATCH_UP_MS = 5_000;
 /** Nothing more comes of what has been quiet for so long; and what a day may take in all. */
 const QUIET_MS = 4_000;
-const SETTLE_MS = 120_000;
+const SETTLE_MS = 90_000;
 
 /** One of the six. */
 export interface Device {
