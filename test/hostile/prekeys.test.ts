@@ -177,58 +177,6 @@ t.test('A08: a key that is zero, of low order or of another form is refused, whi
   ]);
 });
 
-/** The order of the field of Curve25519. */
-const FIELD = 2n ** 255n - 19n;
-
-function power(base: bigint, exponent: bigint): bigint {
-  if (exponent === 0n) return 1n;
-  const half = power((base * base) % FIELD, exponent / 2n);
-  return exponent % 2n === 0n ? half : (half * base) % FIELD;
-}
-
-/** A public key with the point of order two added to it: u becomes 1 / u. */
-function twisted(publicKey: Uint8Array): Uint8Array {
-  const u = BigInt(`0x${Buffer.from(publicKey.slice(1)).reverse().toString('hex')}`);
-  const sum = power(u, FIELD - 2n)
-    .toString(16)
-    .padStart(64, '0');
-  return Uint8Array.of(5, ...Buffer.from(sum, 'hex').reverse());
-}
-
-/** The same point, written with the bit that is not used. */
-function written(publicKey: Uint8Array): Uint8Array {
-  return publicKey.with(32, (publicKey[32] ?? 0) | 0x80);
-}
-
-t.test(
-  'A08: a one-time key with a part of low order, or in another form, is as good as the device’s own and no better',
-  async (t) => {
-    for (const [what, change] of [
-      ['twisted', twisted],
-      ['another form', written],
-      ['both', (key: Uint8Array) => written(twisted(key))],
-    ] as const) {
-      let changed = 0;
-      giveOthers(ben, (bundle) => {
-        const { oneTime } = bundle;
-        if (oneTime === undefined) throw new Error('it has a one-time key');
-        const publicKey = change(oneTime.publicKey);
-        t.notSame(publicKey, oneTime.publicKey);
-        changed += 1;
-        return { ...bundle, oneTime: { ...oneTime, publicKey } };
-      });
-      const { client } = await beginAnew();
-      await client.commands.sendText(ben.talk, what);
-      const state = await ada.client.waitFor(what, (now) => textsOf(now).includes(what));
-      t.ok(changed > 0);
-      t.equal(textsOf(state).filter((text) => text === what).length, 1);
-      t.notOk(eventsOf(state).includes('unreadable'), 'what was agreed on is what it would have been');
-      ben.wire.behave();
-    }
-    await scene.stillTalk();
-  },
-);
-
 t.test(
   'A08: an envelope whose seal is made for the zero key shows nothing, and what it held comes again',
   async (t) => {
