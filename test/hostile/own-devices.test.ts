@@ -12,7 +12,7 @@ import {
   toldOf,
   type TestClient,
 } from '../support/make-client.ts';
-import { holdFrames } from '../support/hostile-wire.ts';
+import { changeDeliveries, holdFrames } from '../support/hostile-wire.ts';
 import {
   forgeReply,
   forksOf,
@@ -111,6 +111,14 @@ t.test(
     await using phone = openTestClient({ ...way });
     await signIn(phone, ada.username, ada.passphrase);
     await openWith(phone, scene.ben.name);
+    // All that was on its way before is there, and Ben hears and answers nothing: what comes from here on is the copies.
+    await ada.client.commands.sendText(ada.talk, 'before the copies');
+    for (const each of [ada.client, phone])
+      await each.waitFor('delivered', (state) => {
+        const line = linesOf(state).findLast(({ text }) => text === 'before the copies');
+        return line?.delivery.kind === 'delivered';
+      });
+    scene.ben.wire.change = changeDeliveries(() => []);
     const words = ['first copy', 'second copy', 'third copy'];
     const held = holdFrames(wire);
     for (const text of words) await ada.client.commands.sendText(ada.talk, text);
