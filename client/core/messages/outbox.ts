@@ -41,6 +41,8 @@ export class Outbox {
   readonly #needs: OutboxNeeds;
   readonly #queue = new OutboxQueue();
   readonly #pumping = new Set<AccountId>();
+  /** Being tried, and to be tried once more. */
+  readonly #again = new Set<AccountId>();
   readonly #retries = new Map<AccountId, { readonly cancel: () => void; readonly delayMs: number }>();
   readonly #envelopes: Envelopes;
   readonly #settling: Settling;
@@ -166,13 +168,13 @@ export class Outbox {
   /** Tries everything now: there is a connection, and the server has said whether this device's state is old. */
   kickAll(): void {
     this.#isOpen = true;
-    for (const account of this.#queue.accounts()) this.#kick(account);
+    for (const account of this.#queue.accounts()) this.#kickAgain(account);
   }
 
   /** Something about this person's account key was decided: what waits is looked at again. What was written under the key in force goes on. */
   async recheck(account: AccountId): Promise<void> {
     await this.held.recheck(account);
-    this.#kick(account);
+    this.#kickAgain(account);
   }
 
   /** Takes back everything that has not left for this account. The transaction holds `COMPOSE_TABLES`. */
@@ -216,6 +218,12 @@ export class Outbox {
     this.#needs.background.run(this.#pump(account), 'send');
   }
 
+  /** Tries what waits for somebody because something has changed: what is being tried may yet meet what was before. */
+  #kickAgain(account: AccountId): void {
+    if (this.#pumping.has(account)) this.#again.add(account);
+    else this.#kick(account);
+  }
+
   async #pump(account: AccountId): Promise<void> {
     try {
       for (;;) {
@@ -253,6 +261,7 @@ export class Outbox {
     } finally {
       // With the last look at the queue: what is added from now on begins anew.
       this.#pumping.delete(account);
+      if (this.#again.delete(account)) this.#kick(account);
     }
   }
 

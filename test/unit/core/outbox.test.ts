@@ -76,6 +76,23 @@ t.test('what is committed is on its way at once', async (t) => {
   t.ok(asked.length > 0);
 });
 
+t.test('what is tried while the connection comes is tried again over it', async (t) => {
+  // No time passes: nothing is tried again for having waited.
+  const made = await makeOfflineOutbox({ now: () => Date.now(), after: () => () => undefined });
+  const { db, outbox, background, asked } = made;
+  t.teardown(() => outbox.stop());
+  await db.write(COMPOSE_TABLES, async (tx) => outbox.add(tx, textTo(made)));
+  outbox.kickAll();
+  await background.settled();
+  const { length: once } = asked;
+  t.ok(once > 0);
+  outbox.kickAll();
+  outbox.kickAll();
+  // The second follows the first.
+  for (let i = 0; i < 2; i += 1) await background.settled();
+  t.equal(asked.length, 3 * once);
+});
+
 t.test('a device whose session goes while its lock is waited for is not left out', async (t) => {
   const made = await makeOutbox(t);
   const { db, outbox, background, asked, sessions, ben, device, directory } = made;
