@@ -175,3 +175,29 @@ t.test('identity key pairs and their signatures over each other move between the
   t.ok(own.publicKey.verifyAlternateIdentity(otherOwn, theirs.signAlternateIdentity(other.publicKey)));
   t.notOk(otherOwn.verifyAlternateIdentity(own.publicKey, own.signAlternateIdentity(otherOwn)));
 });
+
+/** A number modulo the prime to the power of the prime less two: its inverse (Fermat). */
+function inverseOf(number: bigint): bigint {
+  let [result, base] = [1n, number];
+  for (let power = P - 2n; power > 0n; power >>= 1n) {
+    if ((power & 1n) === 1n) result = (result * base) % P;
+    base = (base * base) % P;
+  }
+  return result;
+}
+
+t.test(
+  'a key with a part of low order agrees as it does without, so that it tells nothing of the other key',
+  async (t) => {
+    for (let i = 0; i < 20; i += 1) {
+      const [own, theirs] = [PrivateKey.generate(), PrivateKey.generate()];
+      const wire = theirs.getPublicKey().serialize();
+      const u = wire.subarray(1).reduce((sum, byte, at) => sum + (BigInt(byte) << BigInt(8 * at)), 0n);
+      // On a Montgomery curve the sum of a point and the one of order two, (0, 0), has the inverse coordinate (RFC 7748 section 4.1).
+      const twisted = keyOf(inverseOf(u));
+      t.notOk(twisted.equals(theirs.getPublicKey()));
+      t.same(own.agree(twisted), own.agree(theirs.getPublicKey()));
+      t.notSame(own.agree(keyOf((u * u) % P)), own.agree(theirs.getPublicKey()), 'another point does not');
+    }
+  },
+);
