@@ -270,10 +270,12 @@ t.test('somebody whose invite answer does not hold is a request, and gets no sig
   await ada.client.commands.markRead(request.id, 100);
   await ada.client.commands.setTyping(request.id, true);
   await eve.waitFor('sent', (now) => linesOf(now)[0]?.delivery.kind === 'sent');
-  t.notOk(
-    ada.wire.said.slice(said).some(({ kind }) => kind === 'send' || kind === 'fetch-bundles'),
-    'nothing went to her',
-  );
+  const spokenTo = ada.wire.said
+    .slice(said)
+    .flatMap((frame) =>
+      frame.kind === 'send' || frame.kind === 'fetch-bundles' ? [idOf<AccountId>(frame.account)] : [],
+    );
+  t.notOk(spokenTo.includes(request.person.account), 'nothing went to her');
 
   await ada.client.commands.acceptRequest(request.id);
   await hasContact(ada.client, nameOf(username));

@@ -112,11 +112,23 @@ t.test('A83: what is sent goes over a connection that says nothing of who sends'
   await scene.stillTalk();
 });
 
+/** Ben says it to Ada, and is told that it came. */
+async function isDelivered(words: string): Promise<void> {
+  const { client, talk } = scene.ben;
+  await client.commands.sendText(talk, words);
+  await client.waitFor('delivered', (state) => {
+    const line = linesOf(state).at(-1);
+    return line?.text === words && (line.delivery.kind === 'delivered' || line.delivery.kind === 'read');
+  });
+}
+
 t.test('A84: a stranger’s message brings nothing back, and a contact’s not at once', async (t) => {
   const { ada, ben } = scene;
   const { way } = await scene.newWay();
   await using carl = openTestClient({ ...way });
   await signUp(carl, scene.freshName('carl'), await scene.freshInvite());
+  // What Ada owes Ben for earlier words has left.
+  await isDelivered('before the stranger');
   const from = { asked: ada.wire.asked.length, up: adas.up.length, down: adas.down.length };
   const toAda = await carl.commands.startConversation(ada.username);
   await carl.commands.openConversation(toAda);
@@ -132,8 +144,7 @@ t.test('A84: a stranger’s message brings nothing back, and a contact’s not a
   await openWith(ada.client, ben.name);
 
   // What is due to a contact leaves after it; what was due to the stranger would be on its way by then.
-  await ben.client.commands.sendText(ben.talk, 'and you?');
-  await ben.client.waitFor('delivered', (state) => linesOf(state).at(-1)?.delivery.kind === 'delivered');
+  await isDelivered('and you?');
   await ada.client.client.background.settled();
   const said = adas.up.slice(from.up).filter(({ kind }) => kind === 'send' || kind === 'fetch-bundles');
   const accounts = said.map(({ bytes }) =>
