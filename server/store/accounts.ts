@@ -1,7 +1,7 @@
 /** Queries of accounts and records. Rules live in services; here is only what one transaction must hold together. */
 import type { AccountStore, Directory, NewAccount, SignUpOutcome, Versioned } from './account-ports.ts';
 import type { Builder } from './dialect.ts';
-import { insertDevice } from './devices.ts';
+import { insertDevice, listColumns } from './devices.ts';
 import { changeCredentials, credentials, insertCredentials } from './credentials.ts';
 import { noteDeleted } from './deleted-accounts.ts';
 import { consumeInvite } from './invites.ts';
@@ -102,10 +102,7 @@ function* create(build: Builder, wanted: NewAccount, now: number): Transaction<S
       account_key: wanted.accountKey,
       administrator: invite.administrator ? 1 : 0,
       delivery_key_hash: wanted.deliveryKeyHash,
-      list: wanted.list.bytes,
-      list_signature: wanted.list.signature,
-      list_counter: wanted.list.counter,
-      list_hash: wanted.list.hash,
+      ...listColumns(wanted.list),
     }),
   );
   yield* insertCredentials(build, account, wanted.credentials);

@@ -86,6 +86,16 @@ export function* rotate(
       .set({ ...record })
       .where('account', '=', account),
   );
+  yield* turnOut(build, account, { profile, deliveryKeyHash });
+  return true;
+}
+
+/** A part of a transaction: exchanges the profile and the delivery key that who has left knew, and ends the account's invites. */
+export function* turnOut(
+  build: Builder,
+  account: Uint8Array,
+  { profile, deliveryKeyHash }: Pick<KeyRotation, 'profile' | 'deliveryKeyHash'>,
+): Transaction<void> {
   yield* run(
     build
       .updateTable('profiles')
@@ -96,5 +106,4 @@ export function* rotate(
     build.updateTable('accounts').set({ delivery_key_hash: deliveryKeyHash }).where('id', '=', account),
   );
   yield* run(build.deleteFrom('invites').where('account', '=', account));
-  return true;
 }

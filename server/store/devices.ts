@@ -65,6 +65,16 @@ export function* insertDevice(
   yield* insertOneTimeKeys(build, device, prekeys);
 }
 
+/** A device list as the row of its account holds it. */
+export function listColumns(list: ReadList) {
+  return {
+    list: list.bytes,
+    list_signature: list.signature,
+    list_counter: list.counter,
+    list_hash: list.hash,
+  } as const;
+}
+
 function* changeList(
   build: Builder,
   account: Uint8Array,
@@ -85,12 +95,7 @@ function* changeList(
   const changed = yield* run(
     build
       .updateTable('accounts')
-      .set({
-        list: list.bytes,
-        list_signature: list.signature,
-        list_counter: list.counter,
-        list_hash: list.hash,
-      })
+      .set(listColumns(list))
       .where('id', '=', account)
       .where('list_counter', '=', list.counter - 1)
       .where('list_hash', '=', list.previous),

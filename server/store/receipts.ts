@@ -5,10 +5,10 @@
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
 import type { Credentials, FirstUpload, NewSession, ReadList, Versioned } from './account-ports.ts';
 import { versioned } from './accounts.ts';
-import { credentials, endPending, insertCredentials } from './credentials.ts';
+import { credentials, endPending, insertCredentials, turnOut } from './credentials.ts';
 import { wasDeleted } from './deleted-accounts.ts';
 import type { Builder } from './dialect.ts';
-import { endUnlisted, insertDevice } from './devices.ts';
+import { endUnlisted, insertDevice, listColumns } from './devices.ts';
 import { insertSession } from './sessions.ts';
 import { all, first, run, type Transaction } from './transaction.ts';
 import type { StoreEngine } from './writer.ts';
@@ -119,7 +119,9 @@ function* takeBack(build: Builder, back: Returning, bounds: InviteBounds): Trans
     const isLater = back.proven.list && back.proven.account && back.list.counter > held.list_counter;
     if (!names(isLater ? back.list.bytes : held.list, device)) return { kind: 'unknown' };
     if (isLater) removed = yield* raiseList(build, back);
-    if (isLater && !hasSameRecordKey(held.list, back.list.bytes)) yield* rotateBack(build, back);
+    // What went with the removal or reset that the later list tells of goes again: a device that was removed may have put a profile that no
+    // version comes after, and has the invites of the backup and what it has made since the restore.
+    if (isLater && !hasSameRecordKey(held.list, back.list.bytes)) yield* turnOut(build, account, back);
     removed = [...removed, ...(yield* raiseCredentials(build, back))];
   }
   // Whatever it has of this device is older: prekeys go with the row, what waits for the device stays.
@@ -160,10 +162,7 @@ function* insertAccount(build: Builder, back: Returning): Transaction<void> {
       account_key: back.accountKey,
       administrator: 0,
       delivery_key_hash: back.deliveryKeyHash,
-      list: list.bytes,
-      list_signature: list.signature,
-      list_counter: list.counter,
-      list_hash: list.hash,
+      ...listColumns(list),
     }),
   );
   yield* insertCredentials(build, account, back.credentials);
@@ -178,32 +177,12 @@ function* raiseList(build: Builder, back: Returning): Transaction<readonly Uint8
     build
       .updateTable('accounts')
       .set({
-        list: list.bytes,
-        list_signature: list.signature,
-        list_counter: list.counter,
-        list_hash: list.hash,
+        ...listColumns(list),
         account_key: back.accountKey,
       })
       .where('id', '=', account),
   );
   return yield* endUnlisted(build, account, list.devices);
-}
-
-/**
- * What went with the removal or reset that the later list tells of goes again: a device that was removed may have put a profile that no
- * version comes after, and has the invites of the backup and what it has made since the restore.
- */
-function* rotateBack(build: Builder, { account, profile, deliveryKeyHash }: Returning): Transaction<void> {
-  yield* run(
-    build
-      .updateTable('profiles')
-      .set({ ...profile })
-      .where('account', '=', account),
-  );
-  yield* run(
-    build.updateTable('accounts').set({ delivery_key_hash: deliveryKeyHash }).where('id', '=', account),
-  );
-  yield* run(build.deleteFrom('invites').where('account', '=', account));
 }
 
 /** Puts later credentials in force; gives the devices whose sessions waited for a list and have ended with the former ones. */

@@ -2,14 +2,14 @@
  * Replies, reactions, edits, deletions and timers between real clients over the real server: what each side and each own device shows,
  * and that deleted words are nowhere any more.
  */
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { openTestServer } from '../support/open-test-server.ts';
 import {
   eventsOf,
   isOnline,
   lineOf,
   linesOf,
-  makePair,
+  makeTalk,
   openTestClient,
   openWith,
   textsOf,
@@ -17,14 +17,6 @@ import {
 import { holdsText } from '../support/local-text.ts';
 
 t.setTimeout(600_000);
-
-async function makeTalk(t: Test, url: string) {
-  const { ada, ben, adasPassphrase } = await makePair(url);
-  t.teardown(() => Promise.all([ada.close(), ben.close()]));
-  const toBen = await openWith(ada, 'Ben');
-  const toAda = await openWith(ben, 'Ada');
-  return { ada, ben, toBen, toAda, adasPassphrase };
-}
 
 t.test('a reply shows the words that it answers, on both sides', async (t) => {
   await using server = await openTestServer();

@@ -11,7 +11,7 @@ import {
   isOnline,
   lineOf,
   linesOf,
-  makePair,
+  makeTalk,
   openTestClient,
   openWith,
   signIn,
@@ -24,10 +24,7 @@ t.setTimeout(300_000);
 
 /** Ada, whose other device knows nothing of what was said before it came, and Ben. */
 async function makeScene(t: Test, url: string) {
-  const { ada, ben, adasPassphrase } = await makePair(url);
-  t.teardown(() => Promise.all([ada.close(), ben.close()]));
-  const toBen = await openWith(ada, 'Ben');
-  const toAda = await openWith(ben, 'Ada');
+  const { ada, ben, toBen, toAda, adasPassphrase } = await makeTalk(t, url);
   await ada.commands.sendText(toBen, 'the word is nougat');
   await ben.waitFor('it', (state) => textsOf(state).includes('the word is nougat'));
   await ada.waitFor('delivered', (state) => linesOf(state).at(-1)?.delivery.kind === 'delivered');

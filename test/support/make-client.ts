@@ -1,6 +1,7 @@
 /** Real clients of core on Node's ports, with what a test says and waits for. */
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Test } from 'tap';
 import { openClient, type Client, type View } from '@tacet/client/core/client';
 import type { Engine } from '@tacet/client/core/engine';
 import { ownEngine } from '@tacet/client/core/own-engine';
@@ -168,6 +169,15 @@ export async function makePair(
   // Both are the caller's from here on; until now a failure closed them, so that nothing keeps the test's process alive.
   opened.move();
   return { ada, ben, adasPassphrase: passphrase };
+}
+
+/** Such a pair until the test ends, each with the conversation with the other open. */
+export async function makeTalk(t: Pick<Test, 'teardown'>, url: string) {
+  const { ada, ben, adasPassphrase } = await makePair(url);
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  const toBen = await openWith(ada, 'Ben');
+  const toAda = await openWith(ben, 'Ada');
+  return { ada, ben, toBen, toAda, adasPassphrase };
 }
 
 /** Waits until a conversation with somebody of this name is shown, and gives its id. */
