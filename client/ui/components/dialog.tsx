@@ -3,7 +3,7 @@
  * was, or near it if that is gone.
  */
 import type { ComponentChildren, VNode } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { X } from 'lucide';
 import { text } from '../text/text.ts';
 import { IconButton } from './button.tsx';
@@ -20,7 +20,8 @@ export function Dialog({
 }): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // Before any effect of what is in it: a field that takes the focus has to stand in an open dialog.
+  useLayoutEffect(() => {
     const way = wayTo(document.activeElement);
     dialog.current?.showModal();
     return () => {
