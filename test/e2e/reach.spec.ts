@@ -124,6 +124,29 @@ test('a name typed after Ctrl+K leads to the conversation, and ? lists the keys'
   await expect(ada.page.getByRole('dialog')).toHaveCount(0);
 });
 
+test('the field of a dialog takes the focus though a message comes while the dialog opens', async ({
+  ada,
+  bob,
+}) => {
+  await expect(ada.item('Bob')).toBeVisible();
+  // What waits for the next frame waits for three seconds: the list is drawn anew in between.
+  await ada.page.evaluate(() => {
+    const later = window.setTimeout.bind(window);
+    window.requestAnimationFrame = (call) => later(() => call(performance.now()), 3_000);
+    const sooner = (call: () => void, delayMs?: number) => later(call, delayMs === 35 ? 3_000 : delayMs);
+    Object.assign(window, { setTimeout: sooner });
+  });
+  await ada.page.keyboard.press('Control+k');
+  // Not by its role: it has none while the dialog is closed.
+  await expect(ada.page.locator('dialog')).toHaveCount(1);
+  await bob.send('in between');
+  await expect(ada.item('Bob')).toContainText('in between');
+  await expect(ada.page.getByRole('combobox', { name: en.jump.label })).toBeFocused();
+  await ada.page.keyboard.type('bo');
+  await ada.page.keyboard.press('Enter');
+  await ada.expectOnce('in between');
+});
+
 testAlone('the list is made wider by keys and stays so', async ({ ada }) => {
   const divider = ada.page.getByRole('separator', { name: en.list.resize });
   await divider.focus();

@@ -50,7 +50,7 @@ export interface StoredPerson {
   readonly profile?: { readonly version: number; readonly key: Bytes };
   /** Which picture is kept of him; absent where there is none. */
   readonly picture?: string;
-  /** Sessions with this person that were begun anew because something could not be read on either side. */
+  /** Sessions with this person that were begun anew because something was missing or could not be read on either side. */
   readonly repairs?: CountedDay;
   /** Answers of today that there is nothing to be sent again. */
   readonly nothings?: CountedDay;

@@ -31,7 +31,7 @@ export interface PersonView {
   readonly trust: 'unverified' | 'by-invite' | 'verified';
   /** Verified under another key than the one that is shown now: nothing is sent until the person has decided. */
   readonly changed?: boolean | undefined;
-  /** How often a session with him was begun anew today (UTC), because something could not be read; absent where none was. */
+  /** How often a session with him was begun anew today (UTC), because something was missing or could not be read; absent where none was. */
   readonly renewals?: number | undefined;
 }
 

@@ -499,8 +499,9 @@ export const de: Translation = {
     unblock: 'Freigeben',
     unblocked: '{name} ist nicht mehr blockiert',
     renewals: {
-      one: 'Etwas war heute nicht zu lesen. Die Verschlüsselung wurde {count} Mal neu begonnen.',
-      other: 'Einiges war heute nicht zu lesen. Die Verschlüsselung wurde {count} Mal neu begonnen.',
+      one: 'Heute fehlte etwas oder war nicht zu lesen. Die Verschlüsselung wurde {count} Mal neu begonnen.',
+      other:
+        'Heute fehlte einiges oder war nicht zu lesen. Die Verschlüsselung wurde {count} Mal neu begonnen.',
     },
   },
   newChat: {

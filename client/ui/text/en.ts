@@ -487,8 +487,9 @@ export const en = {
     unblock: 'Unblock',
     unblocked: '{name} is no longer blocked',
     renewals: {
-      one: 'Something could not be read today. The encryption was begun anew {count} time.',
-      other: 'Some things could not be read today. The encryption was begun anew {count} times.',
+      one: 'Something was missing or could not be read today. The encryption was begun anew {count} time.',
+      other:
+        'Some things were missing or could not be read today. The encryption was begun anew {count} times.',
     },
   },
   newChat: {
