@@ -92,7 +92,7 @@ export class OwnDevices {
     const state = isNews ? { ...stored, confirmedId: shownId } : stored;
     const upload = this.#due(held, state, isHonest);
     if (upload !== undefined) await this.#upload(upload);
-    await this.#forget(held);
+    await this.#forget(held, isHonest ? shownId : undefined);
   }
 
   /** Ends this device's session with its signed departure. */
@@ -218,9 +218,10 @@ export class OwnDevices {
 
   /**
    * Deletes secrets that no waiting message can need any more, whichever of the two clocks is right. The newest of each kind stays, and
-   * what the server holds: it may hand that out today.
+   * what the server holds: it may hand that out today. `signedId`: the signed prekey that it truly holds, the newest when it answered; a
+   * message for an older one was begun before.
    */
-  async #forget(held: HeldPreKeys): Promise<void> {
+  async #forget(held: HeldPreKeys, signedId: number | undefined): Promise<void> {
     const { db, twoClocks } = this.#needs;
     const { earliest, latest } = twoClocks;
     const oldest = earliest - SECRETS_KEPT_MS;
@@ -230,7 +231,7 @@ export class OwnDevices {
     await db.write([T.preKeys, T.preKeyState], async (tx) => {
       const state = await tx.get(T.preKeyState, 'prekeys');
       if (state === undefined) return;
-      const seenSigned = state.signed.map((made) => seenNow(made, held.signed.ids.includes(made.id)));
+      const seenSigned = state.signed.map((made) => seenNow(made, made.id === signedId));
       const seen = state.batches.map((batch) =>
         seenNow(
           batch,

@@ -61,8 +61,9 @@ export async function judgeHeld(
   return worst ?? 'as-uploaded';
 }
 
-/** Whether the signed keys are the newest; the ones before, only while the newest may not have arrived. */
+/** Whether the signed keys, of which a server holds one of each kind, are the newest; the ones before, only while the newest may not have arrived. */
 function judgeSigned({ signed, lastResort }: HeldPreKeys, state: PreKeyState): HeldVerdict {
+  if (signed.ids.length > 1 || lastResort.ids.length > 1) return 'exchanged';
   const current = state.signed.at(-1)?.id;
   const shown = [signed.ids[0], lastResort.ids[0]];
   if (shown.every((id) => id === current)) return 'as-uploaded';
