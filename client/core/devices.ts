@@ -12,7 +12,7 @@ import { signedDeparture } from '@tacet/protocol/signed/statement';
 import type { Session } from './account/session.ts';
 import type { SealedDb } from './db/sealed.ts';
 import { T } from './db/stores.ts';
-import type { PreKeyState } from './db/stored-device.ts';
+import type { Made, PreKeyState, SignedBytes } from './db/stored-device.ts';
 import type { Directory } from './people/directory.ts';
 import type { Engine } from './engine.ts';
 import { judgeHeld } from './held-keys.ts';
@@ -29,7 +29,6 @@ import {
   type PublicSigned,
 } from './prekeys.ts';
 import type { Rest } from './transport/rest.ts';
-import type { SignedBytes } from './db/stored-device.ts';
 import type { TwoClocks } from './two-clocks.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -137,7 +136,7 @@ export class OwnDevices {
     const madeAt = state.signed.at(-1)?.madeAt ?? 0;
     // A clock that was set back must not stop the rotation.
     const isOld = Math.abs(now - madeAt) >= LIMITS.prekeyRotationMs;
-    const madeToday = (made: readonly { readonly madeAt: number }[]): number =>
+    const madeToday = (made: readonly Made[]): number =>
       made.filter((each) => Math.abs(now - each.madeAt) < DAY_MS).length;
     const mustRotate = isOld || (!isHonest && madeToday(state.signed) < ROTATIONS_PER_DAY);
     const low = Math.min(held.oneTime.ids.length, held.oneTimeKyber.ids.length);
@@ -222,12 +221,25 @@ export class OwnDevices {
    * message for an older one was begun before.
    */
   async #forget(held: HeldPreKeys, signedId: number | undefined): Promise<void> {
-    const { db, twoClocks } = this.#needs;
-    const { earliest, latest } = twoClocks;
-    const oldest = earliest - SECRETS_KEPT_MS;
+    const { db, clock, twoClocks } = this.#needs;
+    const { latest } = twoClocks;
+    const now = clock.now();
     const heldIds = new Set([...held.oneTime.ids, ...held.oneTimeKyber.ids]);
-    const seenNow = <Made extends { readonly heldAt?: number }>(made: Made, isHeld: boolean): Made =>
-      isHeld && latest - (made.heldAt ?? 0) >= DAY_MS ? { ...made, heldAt: latest } : made;
+    const seenNow = <Each extends Made>(made: Each, isHeld: boolean): Each => {
+      const { heldAt = 0, heldHereAt = 0 } = made;
+      const isNews = latest - heldAt >= DAY_MS || Math.abs(now - heldHereAt) >= DAY_MS;
+      return isHeld && isNews ? { ...made, heldAt: latest, heldHereAt: now } : made;
+    };
+    const isOver = (
+      { madeAt, heldAt = madeAt, heldHereAt = heldAt }: Made,
+      i: number,
+      all: readonly Made[],
+    ) =>
+      i < all.length - 1 &&
+      twoClocks.isOlder(
+        { latest: Math.max(madeAt, heldAt), here: Math.max(madeAt, heldHereAt) },
+        SECRETS_KEPT_MS,
+      );
     await db.write([T.preKeys, T.preKeyState], async (tx) => {
       const state = await tx.get(T.preKeyState, 'prekeys');
       if (state === undefined) return;
@@ -238,11 +250,6 @@ export class OwnDevices {
           idsOf(batch).some((id) => heldIds.has(id)),
         ),
       );
-      const isOver = (
-        { madeAt, heldAt = madeAt }: { readonly madeAt: number; readonly heldAt?: number },
-        i: number,
-        all: readonly unknown[],
-      ): boolean => Math.max(madeAt, heldAt) < oldest && i < all.length - 1;
       const signed = seenSigned.filter(isOver);
       const batches = seen.filter(isOver);
       const isSeen =

@@ -17,6 +17,12 @@ export interface Difference {
   readonly there: number;
 }
 
+/** A moment, ms: no earlier than it was by either, and by this device's clock alone. */
+export interface Moment {
+  readonly latest: number;
+  readonly here: number;
+}
+
 export class TwoClocks {
   readonly #clock: Clock;
   #said: Difference | undefined;
@@ -47,6 +53,11 @@ export class TwoClocks {
   get latest(): number {
     const now = this.#clock.now();
     return Math.max(now, Math.min(this.#said?.there ?? 0, now + WRONG_MOST_MS));
+  }
+
+  /** Whether more than this has passed since by both. No word of a server, then or now, puts that off by more than `WRONG_MOST_MS` in all. */
+  isOlder({ latest, here }: Moment, ageMs: number): boolean {
+    return latest < this.earliest - ageMs || here < this.#clock.now() - WRONG_MOST_MS - ageMs;
   }
 
   /** The difference that the person is to be told of. */

@@ -13,6 +13,7 @@ import {
   nameOf,
   openTestClient,
   reconnect,
+  reconnectAndSettle,
   signUp,
   textsOf,
   type TestClient,
@@ -61,12 +62,6 @@ function bothShow(t: Test, words: readonly string[]): void {
   }
 }
 
-/** Looks after what is done by the clock, under the clock of now. */
-async function lookAfter(client: TestClient): Promise<void> {
-  await reconnect(client);
-  await client.client.background.settled();
-}
-
 t.test(
   'A88: a device whose clock is set forth and back in the middle of a session stays connected, says so, and talks on',
   async (t) => {
@@ -101,14 +96,14 @@ t.test(
     await ada.client.commands.sendText(ada.talk, 'before the wrong clocks');
     await ben.client.waitFor('it', (state) => textsOf(state).includes('before the wrong clocks'));
     // Copies that an earlier test has dated a year back go now.
-    await lookAfter(ada.client);
+    await reconnectAndSettle(ada.client);
     const before = kept();
     for (const byMs of [YEAR_MS, 0, -YEAR_MS, 0]) {
       set.ada = byMs;
       await scene.open(ada);
       await ada.client.client.background.settled();
       t.equal(clocksOf(ada.client) !== undefined, byMs !== 0, 'whether it is told');
-      await lookAfter(ada.client);
+      await reconnectAndSettle(ada.client);
       // Making one looks through the others.
       await ada.client.commands.makeInvite();
       await ada.client.commands.sendText(ada.talk, `under ${String(byMs)}`);
@@ -139,7 +134,7 @@ async function introduce(words: string): Promise<void> {
 /** Ada’s device looks after its keys under a clock. Twice: the newest keys stay in any case, and the first look makes newer ones. */
 async function lookUnder(byMs: number): Promise<void> {
   set.ada = byMs;
-  for (let looks = 0; looks < 2; looks += 1) await lookAfter(ada.client);
+  for (let looks = 0; looks < 2; looks += 1) await reconnectAndSettle(ada.client);
 }
 
 t.test('A88: what waits for a device can be read after its clock was a year ahead', async (t) => {
@@ -229,12 +224,12 @@ t.test(
       await ada.client.waitFor('sent', (state) => linesOf(state).at(-1)?.delivery.kind === 'sent');
       set.server = byMs;
       await scene.edit(() => undefined);
-      await lookAfter(ada.client);
+      await reconnectAndSettle(ada.client);
       const told = clocksOf(ada.client);
       t.ok(told !== undefined && Math.abs(told.serverAt - told.at - byMs) < DAY_MS, 'it is told');
       set.server = 0;
       await scene.edit(() => undefined);
-      await lookAfter(ada.client);
+      await reconnectAndSettle(ada.client);
       t.notOk(clocksOf(ada.client));
       ben.wire.behave();
       await reconnect(ben.client);
@@ -256,10 +251,10 @@ t.test('A88: a server that lies about its time is told of, and has nothing delet
     keeps(t, before);
     await ada.client.commands.seeAlert('clocks');
     await ada.client.waitFor('that it was seen', () => clocksOf(ada.client) === undefined);
-    await lookAfter(ada.client);
+    await reconnectAndSettle(ada.client);
     t.notOk(clocksOf(ada.client), 'the same lie is not told twice');
     ada.wire.behave();
-    await lookAfter(ada.client);
+    await reconnectAndSettle(ada.client);
     await scene.stillTalk();
   }
 });

@@ -3,8 +3,6 @@ import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import type { ServerFrame } from '@tacet/protocol/frames/server';
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
-import { SECRETS_KEPT_MS } from '@tacet/client/core/devices';
-import { digestOfKeys } from '@tacet/client/core/prekeys';
 import { LIMITS } from '@tacet/protocol/limits';
 import { signedStatement } from '@tacet/protocol/signed/statement';
 import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
@@ -15,10 +13,10 @@ import {
   openTestClient,
   openWith,
   reconnect,
+  reconnectAndSettle,
   signIn,
   signUp,
   textsOf,
-  toldOf,
   type TestClient,
 } from '../support/make-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
@@ -55,12 +53,6 @@ function wroteTo({ said }: HostileWire, device: DeviceId): boolean | undefined {
     { readonly to: readonly { readonly device: Uint8Array; readonly envelope?: unknown }[] } | undefined;
   const part = sent?.to.find((each) => idOf<DeviceId>(each.device) === device);
   return part === undefined ? undefined : part.envelope !== undefined;
-}
-
-/** Begins a new connection and waits until what that brings about is done. */
-async function reconnectAndSettle(client: TestClient): Promise<void> {
-  await reconnect(client);
-  await client.client.background.settled();
 }
 
 t.test(
@@ -165,105 +157,6 @@ t.test('what was begun with the keys of an absent device opens after as long as 
   const seen = await back.waitFor('the text', (state) => textsOf(state).includes('on the last day'));
   t.notOk(eventsOf(seen).includes('unreadable'), 'it opened, and was not asked for again');
 });
-
-t.test('secrets are kept while the server may hand their keys out, and forgotten in the end', async (t) => {
-  let days = 0;
-  await using server = await openTestServer({ overrides: { clock: { now: () => Date.now() + days * DAY } } });
-  const wire = makeHostileWire();
-  let shown: 'none' | 'all' | 'second' = 'none';
-  const first = new Set<number>();
-  wire.answer = (request, reply) => {
-    if (request.path !== '/v1/keys') return reply;
-    if (request.method === 'PUT' && shown === 'none') shown = 'all';
-    if (shown === 'all') return reply;
-    const held = JSON.parse(reply.body) as Record<string, { ids: number[]; digest: string }>;
-    for (const kind of ['oneTime', 'oneTimeKyber'] as const) {
-      const ids = held[kind]?.ids ?? [];
-      if (shown === 'none') for (const id of ids) first.add(id);
-      const digest = Buffer.from(randomBytes(32)).toString('base64url');
-      held[kind] = { ids: shown === 'none' ? [] : ids.filter((id) => !first.has(id)), digest };
-    }
-    return { ...reply, body: JSON.stringify(held) };
-  };
-  await using ada = openTestClient({ url: server.url, wire, skewMs: () => days * DAY });
-  const secrets = (): number => ada.ports.disk.databases.get('tacet')?.get('prekeys')?.size ?? 0;
-  await signUp(ada, 'ada');
-  await ada.client.background.settled();
-  const two = 2 * 2 * LIMITS.prekeyBatch;
-  t.ok(secrets() >= two, 'the server called keys low, and got a second batch');
-
-  days = SECRETS_KEPT_MS / DAY + 1;
-  await reconnectAndSettle(ada);
-  t.ok(secrets() >= two, 'the first batch is old, but still there to be handed out');
-
-  shown = 'second';
-  days += SECRETS_KEPT_MS / DAY - 1;
-  await reconnectAndSettle(ada);
-  t.ok(secrets() >= two, 'what was handed out the day after may be on its way');
-  days += 2;
-  await reconnectAndSettle(ada);
-  t.ok(secrets() < two, 'nothing that waits can need the first batch any more');
-  t.ok(secrets() >= two / 2, 'the newest stays');
-});
-
-interface Uploaded {
-  readonly signed?: { readonly id: number; readonly publicKey: string };
-  readonly lastResort?: { readonly id: number; readonly publicKey: string };
-}
-
-/** The signed keys of both kinds that a client has uploaded and the server then lists, the newest first, with a digest that holds. */
-function listAll(wire: HostileWire): { readonly ids: number[] } {
-  const keys = {
-    signed: new Map<number, Uint8Array<ArrayBuffer>>(),
-    lastResort: new Map<number, Uint8Array<ArrayBuffer>>(),
-  };
-  const ids: number[] = [];
-  wire.answer = (request, reply) => {
-    if (request.path !== '/v1/keys') return reply;
-    const held = JSON.parse(reply.body) as Record<string, { ids: number[]; digest: string }>;
-    const uploaded = JSON.parse(request.body ?? '{}') as Uploaded;
-    for (const kind of ['signed', 'lastResort'] as const) {
-      const key = uploaded[kind];
-      if (key !== undefined) keys[kind].set(key.id, Buffer.from(key.publicKey, 'base64url'));
-      if (key !== undefined && kind === 'signed') ids.unshift(key.id);
-      if (ids.length === 0) continue;
-      const listed = [...keys[kind]].map(([id, publicKey]) => ({ id, publicKey }));
-      held[kind] = { ids: [...ids], digest: Buffer.from(digestOfKeys(listed)).toString('base64url') };
-    }
-    return { ...reply, body: JSON.stringify(held) };
-  };
-  return { ids };
-}
-
-t.test(
-  'a server that lists old signed keys beside the newest keeps no secret alive, and is told of',
-  async (t) => {
-    let days = 0;
-    await using server = await openTestServer({
-      overrides: { clock: { now: () => Date.now() + days * DAY } },
-    });
-    const wire = makeHostileWire();
-    await using ada = openTestClient({ url: server.url, wire, skewMs: () => days * DAY });
-    await signUp(ada, 'ada');
-    await ada.client.background.settled();
-    const { ids } = listAll(wire);
-    days = 3;
-    await reconnectAndSettle(ada);
-    const first = ids.at(-1)!;
-    const secrets = (): readonly string[] =>
-      [...(ada.ports.disk.databases.get('tacet')?.get('prekeys')?.keys() ?? [])].filter((key) =>
-        key.endsWith(`,n${first}]`),
-      );
-    t.equal(secrets().length, 2, 'the secrets of both kinds');
-    for (let visits = 0; visits < 3; visits += 1) {
-      days += SECRETS_KEPT_MS / DAY / 2;
-      await reconnectAndSettle(ada);
-    }
-    t.ok(ids.length > 1 && ids.includes(first), 'the server lists it still');
-    t.strictSame(secrets(), []);
-    t.strictSame(toldOf(ada), ['foreign-keys']);
-  },
-);
 
 t.test('a server that calls keys low or wrong without end gets a bounded number of new ones', async (t) => {
   await using server = await openTestServer();

@@ -134,6 +134,12 @@ export async function reconnect(client: TestClient): Promise<void> {
   await isOnline(client);
 }
 
+/** Makes a new connection, and waits until what that brings about is done. */
+export async function reconnectAndSettle(client: TestClient): Promise<void> {
+  await reconnect(client);
+  await client.client.background.settled();
+}
+
 /** The id that what is said under these words gets, the same each time: given as the key of `keyed`, it is said once. */
 export function idFor(words: string): MessageId {
   return idOf<MessageId>(createHash('sha256').update(words).digest().subarray(0, 16));

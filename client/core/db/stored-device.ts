@@ -182,21 +182,22 @@ export interface StoredRecord {
   readonly dirty: boolean;
 }
 
+/** Since when prekeys are kept, ms. */
+export interface Made {
+  readonly madeAt: number;
+  /** When the server last said that it holds one of them, exact to a day: no earlier than it was by either clock. */
+  readonly heldAt?: number;
+  /** The same by this device's clock alone; builds before it wrote `heldAt` alone. */
+  readonly heldHereAt?: number;
+}
+
 /** Prekeys that were made and what was uploaded. Key `prekeys`. */
 export interface PreKeyState {
   readonly nextId: number;
-  /**
-   * Signed prekeys, each with the last-resort key of the same id; newest last. Kept as long as a queue can hold a message for them.
-   * `heldAt`, here and below: when the server last said that it holds one of them, exact to a day.
-   */
-  readonly signed: readonly { readonly id: number; readonly madeAt: number; readonly heldAt?: number }[];
+  /** Signed prekeys, each with the last-resort key of the same id; newest last. Kept as long as a queue can hold a message for them. */
+  readonly signed: readonly (Made & { readonly id: number })[];
   /** Batches of one-time keys of both kinds. */
-  readonly batches: readonly {
-    readonly firstId: number;
-    readonly count: number;
-    readonly madeAt: number;
-    readonly heldAt?: number;
-  }[];
+  readonly batches: readonly (Made & { readonly firstId: number; readonly count: number })[];
   readonly statedAt: number;
   /** The newest signed prekey that the server has taken; absent before the first was changed. */
   readonly confirmedId?: number;
