@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { runProgram } from './run/program.ts';
 import { countTests } from './run/tap.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -76,6 +77,19 @@ t.test('a run ends with its counts, and fails when a test fails, a file falls or
   const none = run('test/run.ts', 'no-such-test-anywhere');
   t.strictSame([none.status, lastLine(none.stdout)], [1, '0 passed, 1 failed']);
   t.end();
+});
+
+t.test('a test file has the time that it asks for, also when it no longer hears its own clock', async (t) => {
+  const folder = mkdtempSync(join(root, 'test', 'planted-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'deaf.test.ts');
+  const deaf = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);';
+  writeFileSync(file, `import t from 'tap';\nt.setTimeout(500);\n${deaf}\nt.comment('it was let run');\n`);
+  const { code, output } = await runProgram(process.execPath, [file], {
+    limit: { ms: 3_600_000, graceMs: 500 },
+  });
+  t.equal(code, 1);
+  t.notMatch(output, 'it was let run');
 });
 
 t.test('bench without a name lists the benchmarks, with a wrong name says so and ends with 2', (t) => {

@@ -8,12 +8,12 @@ import { runInTurn } from './turns.ts';
 
 const testEnd = /^(ok|not ok) \d+ -? ?(.*)$/;
 const plan = /^1\.\.(\d+)/;
-/** How long one file may run: tap's own half minute is a matter of the machine. */
+/** How long one file may run that does not say it itself: tap's own half minute is a matter of the machine. */
 const FILE_SECONDS = 600;
 /** The same with the long counts. */
 const SOAK_FILE_SECONDS = 5_400;
-/** What tap has to tell of a file that takes longer, before it is ended. */
-const LAST_WORDS_SECONDS = 60;
+/** For what tap has to tell of a file that takes longer. */
+const GRACE_MS = 30_000;
 /** Much of a test is waiting: three fill two cores. */
 const AT_A_TIME = 3;
 
@@ -64,7 +64,7 @@ export async function runTap(files: readonly string[], onOutput?: (line: string)
     const lines: string[] = [];
     const { code } = await runProgram(process.execPath, [file], {
       env: { TAP_TIMEOUT: String(limit) },
-      endAfterMs: (limit + LAST_WORDS_SECONDS) * 1_000,
+      limit: { ms: limit * 1_000, graceMs: GRACE_MS },
       onLine(line) {
         lines.push(line);
         onOutput?.(line);
