@@ -80,18 +80,29 @@ export class OwnDevices {
   }
 
   async #maintain(): Promise<void> {
-    const { rest, session, db } = this.#needs;
-    const held = await session.with((token) => rest.call(getPreKeys, { token }));
-    const stored = await db.read([T.preKeyState], (tx) => tx.get(T.preKeyState, 'prekeys'));
-    if (stored === undefined) return;
-    const isHonest = await this.#isHonest(held, stored);
+    const { rest, session } = this.#needs;
+    let held: HeldPreKeys | undefined;
+    let isHonest = false;
+    try {
+      held = await session.with((token) => rest.call(getPreKeys, { token }));
+      const stored = await this.#needs.db.read([T.preKeyState], (tx) => tx.get(T.preKeyState, 'prekeys'));
+      if (stored === undefined) return;
+      isHonest = await this.#isHonest(held, stored);
+      await this.#follow(held, stored, isHonest);
+    } finally {
+      // A server that does not answer keeps no secret alive.
+      await this.#forget(held, isHonest);
+    }
+  }
+
+  /** Notes what has arrived, and uploads what is due. */
+  async #follow(held: HeldPreKeys, stored: PreKeyState, isHonest: boolean): Promise<void> {
     const [shownId] = held.signed.ids;
     const isNews = isHonest && shownId !== undefined && shownId !== stored.confirmedId;
     if (isNews) await this.#confirm(shownId);
     const state = isNews ? { ...stored, confirmedId: shownId } : stored;
     const upload = this.#due(held, state, isHonest);
     if (upload !== undefined) await this.#upload(upload);
-    await this.#forget(held, isHonest ? shownId : undefined);
   }
 
   /** Ends this device's session with its signed departure. */
@@ -217,14 +228,14 @@ export class OwnDevices {
 
   /**
    * Deletes secrets that no waiting message can need any more, whichever of the two clocks is right. The newest of each kind stays, and
-   * what the server holds: it may hand that out today. `signedId`: the signed prekey that it truly holds, the newest when it answered; a
-   * message for an older one was begun before.
+   * what the server holds: it may hand that out today. Of signed ones that is one alone, and only where it `isHonest`.
    */
-  async #forget(held: HeldPreKeys, signedId: number | undefined): Promise<void> {
+  async #forget(held: HeldPreKeys | undefined, isHonest: boolean): Promise<void> {
     const { db, clock, twoClocks } = this.#needs;
     const { latest } = twoClocks;
     const now = clock.now();
-    const heldIds = new Set([...held.oneTime.ids, ...held.oneTimeKyber.ids]);
+    const heldIds = new Set(held === undefined ? [] : [...held.oneTime.ids, ...held.oneTimeKyber.ids]);
+    const signedId = isHonest ? held?.signed.ids[0] : undefined;
     const seenNow = <Each extends Made>(made: Each, isHeld: boolean): Each => {
       const { heldAt = 0, heldHereAt = 0 } = made;
       const isNews = latest - heldAt >= DAY_MS || Math.abs(now - heldHereAt) >= DAY_MS;

@@ -157,3 +157,19 @@ t.test(
     t.notOk(keeps(ada, 1));
   },
 );
+
+t.test('a server that does not say what it holds keeps no secret alive', async (t) => {
+  const wire = makeHostileWire();
+  await using opened = await openAda(wire);
+  const { ada, time } = opened;
+  time.days = 3;
+  await reconnectAndSettle(ada);
+  wire.answer = (request, reply) =>
+    request.path === '/v1/keys' ? { ...reply, status: 500, body: '{}' } : reply;
+  time.days += KEPT_DAYS - 1;
+  await reconnectAndSettle(ada);
+  t.ok(keeps(ada, 1));
+  time.days += 2;
+  await reconnectAndSettle(ada);
+  t.notOk(keeps(ada, 1));
+});
