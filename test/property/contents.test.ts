@@ -22,8 +22,10 @@ import { ready } from '@tacet/crypto';
 import { TIMER_REVISION_STEP, type Timer } from '@tacet/protocol/content/timer';
 import { idBytes, idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import { openNodePorts } from '../support/node-ports.ts';
+import { seedProperties } from '../support/seed-properties.ts';
 
 t.setTimeout(600_000);
+seedProperties(t);
 
 const id = <Id extends AccountId | MessageId>(n: number): Id => idOf<Id>(new Uint8Array(16).fill(n));
 const ME = id<AccountId>(1);

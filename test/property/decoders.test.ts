@@ -35,8 +35,10 @@ import { isCoreError } from '../../client/core/failure.ts';
 import { parseAnonymousFrame, parseSignedInFrame } from '../../server/socket/checks.ts';
 import { arbitraryOf, mangled, spoiled } from '../support/arbitrary.ts';
 import { soak } from '../support/schedule.ts';
+import { seedProperties } from '../support/seed-properties.ts';
 
 t.setTimeout(580_000);
+seedProperties(t);
 
 const runs = { numRuns: 60 * soak };
 

@@ -31,6 +31,7 @@ import {
 import { openRaw } from '../support/raw-http.ts';
 import { mustCall } from '../support/rest-client.ts';
 import { soak } from '../support/schedule.ts';
+import { seedProperties } from '../support/seed-properties.ts';
 import { openAnonymous, openSignedIn, type SocketClient } from '../support/socket-client.ts';
 import { startWatchedServer } from '../support/watched-server.ts';
 import { wildBytes } from '../support/wild-bytes.ts';
@@ -39,6 +40,7 @@ import { ask, type WildAnswer, type WildCall } from '../support/wild-http.ts';
 import { helloOf, SOCKETS, wildScripts, type Script, type SocketPath } from '../support/wild-frames.ts';
 
 t.setTimeout(580_000 * soak);
+seedProperties(t);
 
 /** No answer and no end of a connection is waited for longer, on the busiest machine. */
 const WITHIN_MS = 120_000;

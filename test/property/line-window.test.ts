@@ -11,6 +11,9 @@ import {
   type LineWindow,
 } from '../../client/core/shown/line-window.ts';
 import type { Line } from '../../client/core/view.ts';
+import { seedProperties } from '../support/seed-properties.ts';
+
+seedProperties(t);
 
 type Step =
   | { readonly do: 'arrive'; readonly count: number; readonly seen: boolean }

@@ -8,6 +8,9 @@ import t from 'tap';
 import { FIRST_STATE } from '../../client/core/door.ts';
 import { piecesOf, StateHearer, StateTeller } from '../../client/core/patches.ts';
 import type { ConversationId, ConversationSummary, Line, ViewState } from '../../client/core/view.ts';
+import { seedProperties } from '../support/seed-properties.ts';
+
+seedProperties(t);
 
 type Step =
   | { readonly do: 'add' | 'remove' | 'change' | 'raise'; readonly at: number }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { ready } from '@tacet/crypto';
 import { isCryptoError } from '../../crypto/errors.ts';
 import { epochOf, soak } from '../support/schedule.ts';
+import { seedProperties } from '../support/seed-properties.ts';
 import { libraries, makeConversation } from '../support/signal-engines.ts';
 import type { Party, Wire } from '../support/signal-party.ts';
 import { SignalMessage } from '../../crypto/wire/signal-message.ts';
@@ -13,6 +14,7 @@ import { toHex } from '../../crypto/bytes.ts';
 await ready();
 // Long runs are slow on a busy machine, and the soak is ten times longer.
 t.setTimeout(580_000);
+seedProperties(t);
 
 type Step =
   | { readonly kind: 'send'; readonly side: 0 | 1; readonly length: number }

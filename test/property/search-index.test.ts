@@ -14,6 +14,9 @@ import { SearchIndex } from '../../client/core/search/search-index.ts';
 import { termsOf } from '../../client/core/search/words.ts';
 import type { Line } from '../../client/core/view.ts';
 import { Disk, openNodePorts } from '../support/node-ports.ts';
+import { seedProperties } from '../support/seed-properties.ts';
+
+seedProperties(t);
 
 await ready();
 

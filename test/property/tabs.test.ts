@@ -13,9 +13,11 @@ import { Pipe } from '@tacet/client/core/tabs/pipe';
 import type { Commands, ConversationId } from '@tacet/client/core/view';
 import { Background } from '@tacet/client/core/background';
 import type { MessageId } from '@tacet/protocol/ids';
+import { seedProperties } from '../support/seed-properties.ts';
 import { SimulatedBrowser, SimulatedTab } from '../support/simulated-tabs.ts';
 
 t.setTimeout(600_000);
+seedProperties(t);
 const RUNS = process.env['TACET_SOAK'] === '1' ? 2_000 : 150;
 
 /** The one database of the profile: who may write, and what was written. */

@@ -15,10 +15,12 @@ import { SignalMessage } from '../../crypto/wire/signal-message.ts';
 import { makeConversation, makeParty } from '../support/signal-engines.ts';
 import { soak } from '../support/schedule.ts';
 import { because } from '../support/refusal.ts';
+import { seedProperties } from '../support/seed-properties.ts';
 
 await ready();
 // Long runs are slow on a busy machine, and the soak is ten times longer.
 t.setTimeout(580_000);
+seedProperties(t);
 
 const runs = { numRuns: 300 * soak };
 
