@@ -85,8 +85,15 @@ t.test('a full disk is one line in the log, however many are refused', { skip: w
   t.ok(refused > SENDS / 2);
   for (let i = 0; i < 20; i += 1) t.equal((await tryRenew(at, device)).code, 'storage-failed');
   const told = server.output().slice(before.length).trim().split('\n');
-  t.ok(told.length <= 2, 'a line for each word that the database has for it');
-  for (const line of told) t.match(JSON.parse(line), { level: 'error', msg: 'failure' });
+  const texts = told.map((line) => {
+    const { level, msg } = JSON.parse(line) as { readonly level: string; readonly msg: string };
+    t.equal(level, 'error');
+    return msg;
+  });
+  const first = texts.filter((text) => text === 'failure').length;
+  t.ok(first > 0 && first <= 2, 'a line for each word that the database has for it');
+  // A machine that is slow enough hears more of it than that.
+  t.notOk(texts.some((text) => !['failure', 'the same failure again'].includes(text)));
 
   disk.clear();
   while ((await fetch(`${server.origin}/health/ready`)).status !== 200) await delay(50);
