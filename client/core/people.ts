@@ -18,7 +18,7 @@ import type { SignedBytes } from './db/stored-device.ts';
 import { verifyList, verifyStatement, type ListedDevice } from './device-lists.ts';
 import { DIRECTORY_TABLES, type Directory } from './people/directory.ts';
 import type { DirectoryEntry, Person } from './people/person.ts';
-import { takeIntroduction } from './people/within-day.ts';
+import { takeShare, type StrangerShare } from './people/within-day.ts';
 import type { Clock } from './ports.ts';
 import { CoreError, isCoreError } from './failure.ts';
 import type { CheckedBundle } from './sessions/sessions.ts';
@@ -150,9 +150,9 @@ export class People {
     if (key !== undefined) this.#refused.add(encodeB64u(key));
   }
 
-  /** Asks for an account's entry and bundles, and keeps what holds. `isWritten`: for what a person has made. Throws `WireError`, `CoreError`. */
-  async fetch(account: AccountId, devices: readonly DeviceId[], isWritten = false): Promise<Fetched> {
-    const { entry, bundles } = await this.#ask(account, devices, isWritten);
+  /** Asks for an account's entry and bundles, and keeps what holds. Throws `ShareUsed`, `WireError`, `CoreError`. */
+  async fetch(account: AccountId, devices: readonly DeviceId[], share: StrangerShare): Promise<Fetched> {
+    const { entry, bundles } = await this.#ask(account, devices, share);
     const person = await this.keep(entry);
     const checked = new Map<DeviceId, CheckedBundle>();
     for (const bundle of bundles) {
@@ -246,7 +246,7 @@ export class People {
   async #ask(
     account: AccountId,
     devices: readonly DeviceId[],
-    isWritten: boolean,
+    share: StrangerShare,
   ): Promise<{ readonly entry: DirectoryEntry; readonly bundles: readonly RawBundle[] }> {
     const deliveryKey = this.deliveryKey(account);
     if (deliveryKey !== undefined) {
@@ -257,8 +257,7 @@ export class People {
         this.refuse(account);
       }
     }
-    if (!isWritten)
-      await takeIntroduction({ db: this.#db, directory: this.#directory, clock: this.#clock }, account);
+    await takeShare({ db: this.#db, directory: this.#directory, clock: this.#clock }, account, share);
     const json = await this.#session.with((token) =>
       this.#rest.call(strangerBundles, { body: { account }, token }),
     );

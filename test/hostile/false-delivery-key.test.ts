@@ -1,11 +1,23 @@
 /**
  * A contact who tells a delivery key that is none: what this device answers him on its own goes as introductions from then on, of which the
- * server allows an account 50 a day. Most of them are left for other people, and what waits for him goes when there is room again.
+ * server allows an account 50 a day. Most of them are left for other people, what the person herself writes goes at once, who he is can
+ * still be asked, and what waits for him goes when there is room again.
  */
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { introduce, strangerBundles } from '@tacet/protocol/rest/people';
-import { linesOf, openTestClient, openWith, reconnect, signUp } from '../support/make-client.ts';
+import { encodeCbor } from '@tacet/protocol/cbor';
+import { encodeForDevice } from '@tacet/protocol/content/frame';
+import { makeLyingEngine } from '../support/lying-engine.ts';
+import {
+  linesOf,
+  openTestClient,
+  openWith,
+  reconnect,
+  signIn,
+  signUp,
+  textsOf,
+} from '../support/make-client.ts';
 import { openMallory } from './mallory.ts';
 import { openScene } from './scene.ts';
 
@@ -49,6 +61,27 @@ t.test('a contact who tells a false delivery key uses up few introductions, and 
     await isAnswered();
   }
   t.equal(charged() - before, SHARE);
+
+  const written = ['and what', 'she writes', 'herself'];
+  for (const words of written) {
+    await ada.client.commands.sendText(mallory.toMallory, words);
+    await mallory.client.waitFor(words, (state) => textsOf(state).includes(words));
+  }
+  await ada.client.waitFor('sent', (state) =>
+    linesOf(state).every(({ text, delivery }) => !written.includes(text) || delivery.kind !== 'sending'),
+  );
+  t.equal(charged() - before, SHARE + written.length, 'nothing else goes with it');
+
+  // A device of his that she does not know, and that does not show its list: she has to ask.
+  const lying = makeLyingEngine();
+  await using second = openTestClient({ ...(await scene.newWay()).way, ...clock, engine: lying.engine });
+  await signIn(second, mallory.username, mallory.passphrase);
+  const fromSecond = await openWith(second, ada.name);
+  lying.lie = (frame) => encodeForDevice({ frame: encodeCbor(frame) });
+  await second.commands.sendText(fromSecond, 'from a new device');
+  await ada.client.waitFor('what it says', (state) => textsOf(state).includes('from a new device'));
+  t.equal(charged() - before, SHARE + written.length + 1, 'asked once, in a share of its own');
+  lying.lie = undefined;
 
   await using carol = openTestClient({ ...(await scene.newWay()).way, ...clock });
   const username = scene.freshName('carol');

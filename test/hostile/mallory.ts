@@ -25,6 +25,8 @@ export interface Liar extends AsyncDisposable {
   readonly wire: HostileWire;
   readonly liar: LyingEngine;
   readonly name: string;
+  readonly username: string;
+  readonly passphrase: string;
   /** His conversation with Ada. */
   readonly toAda: ConversationId;
   /** Says an honest text; resolves when the server has it. */
@@ -62,7 +64,7 @@ export async function openLiar(
 ): Promise<Liar> {
   const liar = makeLyingEngine();
   const client = openTestClient({ ...options, via, engine: liar.engine });
-  await signUp(client, username, invite);
+  const { passphrase } = await signUp(client, username, invite);
   const toAda = await openWith(client, ada);
 
   async function send(words: string): Promise<void> {
@@ -84,6 +86,8 @@ export async function openLiar(
     wire,
     liar,
     name: nameOf(username),
+    username,
+    passphrase,
     toAda,
     send,
     say,

@@ -56,6 +56,8 @@ export interface StoredPerson {
   readonly nothings?: CountedDay;
   /** What went to this person as to a stranger today without anybody's having written it. */
   readonly introductions?: CountedDay;
+  /** What was asked about this person as a stranger asks today, because of what came. */
+  readonly lookups?: CountedDay;
   /** Lines about what could not be read and was asked for again. */
   readonly unreadable?: readonly Unreadable[];
 }

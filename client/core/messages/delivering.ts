@@ -11,10 +11,12 @@ import { T } from '../db/stores.ts';
 import type { OutboxEntry, OutgoingEnvelope } from '../db/stored-sending.ts';
 import { CoreError, isCoreError } from '../failure.ts';
 import type { Person } from '../people/person.ts';
+import { ShareUsed, type StrangerShare } from '../people/within-day.ts';
 import { isRepeatable } from '../transport/rest.ts';
 import { CORRECTIONS_MOST, type EnvelopeNeeds, type Envelopes } from './envelopes.ts';
 import { draftOf } from './frames.ts';
 import type { HeldEntries } from './held-entries.ts';
+import { WRITTEN } from './outgoing.ts';
 import type { OutboxQueue } from './outbox-queue.ts';
 import type { Settling } from './settling.ts';
 import { Transmission, type TransmissionNeeds } from './transmission.ts';
@@ -28,6 +30,8 @@ export interface DeliveryNeeds extends EnvelopeNeeds, TransmissionNeeds {
 export type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'later'; readonly at: number | undefined }
+  /** Nobody has written it, and until `at` nothing of that kind goes to this account as to a stranger. */
+  | { readonly kind: 'share-used'; readonly at: number }
   /** The account key has changed since it was written. */
   | { readonly kind: 'held' }
   /** Nothing leaves for this account until the person has decided about its key. */
@@ -59,18 +63,20 @@ export class Delivering {
     this.#transmission = new Transmission(needs);
   }
 
-  async try(entry: OutboxEntry): Promise<Outcome> {
+  /** `isCarried`: it goes before what a person has written, and takes no share of its own. */
+  async try(entry: OutboxEntry, isCarried: boolean): Promise<Outcome> {
     const { clock, record } = this.#needs;
     try {
       // Blocked here, or on another own device while this one was writing.
       if (record.contact(entry.to)?.state === 'blocked') {
         throw new CoreError('person-blocked', 'nothing goes to who is blocked');
       }
-      await this.#deliver(entry);
+      await this.#deliver(entry, isCarried || WRITTEN.has(entry.kind) ? undefined : 'introductions');
       return { kind: 'done' };
     } catch (error) {
       if (isWireError(error) && error.retryAfterMs !== undefined) {
-        return { kind: 'later', at: clock.now() + error.retryAfterMs };
+        const kind = error instanceof ShareUsed ? 'share-used' : 'later';
+        return { kind, at: clock.now() + error.retryAfterMs };
       }
       if (isRepeatable(error) || isWireError(error, 'unauthorized')) return { kind: 'later', at: undefined };
       if (isWireError(error, 'session-ended')) return { kind: 'later', at: undefined };
@@ -90,7 +96,7 @@ export class Delivering {
     const entry: OutboxEntry = { seq: 0, to, ...draftOf(content), id, sentAt: clock.now() };
     const envelopes = await this.#envelopes.sealOnline(entry, person);
     if (envelopes === undefined || directory.isBlocked(to)) return;
-    await this.#transmission.send({ ...entry, envelopes, listHash: person.list.hash }, true);
+    await this.#transmission.send({ ...entry, envelopes, listHash: person.list.hash }, true, undefined);
   }
 
   /** Whether it may succeed once the other side has brought a restored server what it lost: an account, a list, a delivery key. */
@@ -113,15 +119,15 @@ export class Delivering {
   }
 
   /** Prepares, sends and corrects until the server has it. Throws what ends the try. */
-  async #deliver(first: OutboxEntry): Promise<void> {
+  async #deliver(first: OutboxEntry, share: StrangerShare): Promise<void> {
     let entry = first;
     for (let corrections = 0; corrections <= CORRECTIONS_MOST; corrections += 1) {
-      const prepared = await this.#envelopes.prepare(entry, this.#queue);
+      const prepared = await this.#envelopes.prepare(entry, this.#queue, share);
       if (prepared === undefined || prepared.envelopes?.every(({ body }) => body === undefined) === true) {
         await this.#settling.finish(prepared ?? entry, false);
         return;
       }
-      const mismatch = await this.#transmission.send(prepared, false);
+      const mismatch = await this.#transmission.send(prepared, false, share);
       if (mismatch === undefined) {
         await this.#settling.finish(prepared, true);
         return;

@@ -9,6 +9,7 @@ import { T } from '../db/stores.ts';
 import type { OutboxEntry, OutgoingEnvelope } from '../db/stored-sending.ts';
 import type { ListedDevice } from '../device-lists.ts';
 import type { Person } from '../people/person.ts';
+import type { StrangerShare } from '../people/within-day.ts';
 import { CoreError } from '../failure.ts';
 import type { People } from '../people.ts';
 import type { BufferedStores } from '../sessions/stores.ts';
@@ -22,7 +23,6 @@ import {
   type Sealed,
 } from './committing.ts';
 import { padFrame } from './frames.ts';
-import { WRITTEN } from './outgoing.ts';
 import { isOvertaken, numberedFrame, type NumberingNeeds } from './numbered-frame.ts';
 import {
   doubtfulOf,
@@ -80,12 +80,15 @@ export class Envelopes {
   }
 
   /** The entry with an envelope or a skip for every listed device, stored; `undefined` when there is nobody to send to. */
-  async prepare(first: OutboxEntry, keeper: EntryKeeper): Promise<OutboxEntry | undefined> {
+  async prepare(
+    first: OutboxEntry,
+    keeper: EntryKeeper,
+    share: StrangerShare,
+  ): Promise<OutboxEntry | undefined> {
     const { directory, people, own } = this.#needs;
     let entry = first;
     requireKey(this.#needs, entry);
-    const isWritten = WRITTEN.has(entry.kind);
-    let person = directory.current(entry.to) ?? (await people.fetch(entry.to, [], isWritten)).person;
+    let person = directory.current(entry.to) ?? (await people.fetch(entry.to, [], share)).person;
     let bundles: ReadonlyMap<DeviceId, CheckedBundle> = new Map();
     const asked = new Set<DeviceId>();
     for (let round = 0; round < CORRECTIONS_MOST; round += 1) {
@@ -109,7 +112,7 @@ export class Envelopes {
       const fetched = await people.fetch(
         entry.to,
         lacking.map(({ device }) => device),
-        isWritten,
+        share,
       );
       ({ person } = fetched);
       bundles = new Map([...bundles, ...fetched.bundles]);

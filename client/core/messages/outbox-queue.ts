@@ -7,6 +7,7 @@ import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { T } from '../db/stores.ts';
 import type { OutboxEntry } from '../db/stored-sending.ts';
 import type { EntryKeeper } from './committing.ts';
+import { WRITTEN } from './outgoing.ts';
 
 /** Every transaction here holds `T.outbox`. */
 export class OutboxQueue implements EntryKeeper {
@@ -32,6 +33,16 @@ export class OutboxQueue implements EntryKeeper {
   /** What waits for an account, in order. */
   of(account: AccountId): readonly OutboxEntry[] {
     return this.#queue(account);
+  }
+
+  /**
+   * What leaves next: first what has its number already, or it would show as missing. `forWritten`: only what a person has written and what
+   * is numbered before it, which is one entry at most; what has no number is passed.
+   */
+  next(account: AccountId, forWritten: boolean): OutboxEntry | undefined {
+    const waiting = this.#queue(account).filter(({ held }) => held !== true);
+    const first = forWritten ? waiting.find(({ kind }) => WRITTEN.has(kind)) : waiting[0];
+    return first && (waiting.find(({ number }) => number !== undefined) ?? first);
   }
 
   /** The number of the next entry. */

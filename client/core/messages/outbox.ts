@@ -225,15 +225,19 @@ export class Outbox {
   }
 
   async #pump(account: AccountId): Promise<void> {
+    // Until when nothing that nobody has written goes to this account as to a stranger.
+    let shareUsedUntil: number | undefined;
     try {
       for (;;) {
-        const entry = this.#queue.of(account).find(({ held }) => held !== true);
+        const isUsed = shareUsedUntil !== undefined;
+        const entry = this.#queue.next(account, isUsed);
         // What is not committed yet is met again by the `#kick` that follows its commit.
         if (entry === undefined || this.#stopped || !this.#queue.isCommitted(entry)) {
           this.#retries.delete(account);
+          if (isUsed && !this.#stopped) this.#wait(account, shareUsedUntil);
           return;
         }
-        const outcome = await this.#delivering.try(entry);
+        const outcome = await this.#delivering.try(entry, isUsed);
         switch (outcome.kind) {
           case 'done':
             this.#retries.delete(account);
@@ -253,6 +257,9 @@ export class Outbox {
             // Decided about meanwhile: whoever kicked found the queue being worked off.
             if (!this.#needs.directory.isBlocked(account)) break;
             return;
+          case 'share-used':
+            shareUsedUntil = outcome.at;
+            break;
           case 'later':
             this.#wait(account, outcome.at);
             return;

@@ -133,7 +133,7 @@ export class Proving {
     const { people, own } = this.#n;
     const isOwn = account === own.value.account;
     try {
-      await (isOwn ? people.fetchOwn() : people.fetch(account, []));
+      await (isOwn ? people.fetchOwn() : people.fetch(account, [], 'lookups'));
     } catch (error) {
       if (isStorageFault(error)) throw error;
       if (isPassing(error) && this.#mayWait(envelope)) {
@@ -162,7 +162,7 @@ export class Proving {
     }
     const known = directory.get(account)?.list.counter ?? 0;
     if (frame.from.list.counter > known && account !== own.value.account && this.#mayLookUp(account)) {
-      background.run(people.fetch(account, []), 'read a list');
+      background.run(people.fetch(account, [], 'lookups'), 'read a list');
     }
   }
 

@@ -11,7 +11,7 @@ import type { SealedDb } from '../db/sealed.ts';
 import type { OutboxEntry } from '../db/stored-sending.ts';
 import type { Directory } from '../people/directory.ts';
 import type { DirectoryEntry } from '../people/person.ts';
-import { takeIntroduction } from '../people/within-day.ts';
+import { takeShare, type StrangerShare } from '../people/within-day.ts';
 import type { Clock } from '../ports.ts';
 import { CoreError } from '../failure.ts';
 import type { OwnKeeper } from '../own.ts';
@@ -20,7 +20,6 @@ import type { AnonymousConnection } from '../transport/anonymous.ts';
 import type { AnswerFrame } from '../transport/channel.ts';
 import type { Connection } from '../transport/connection.ts';
 import type { Rest } from '../transport/rest.ts';
-import { WRITTEN } from './outgoing.ts';
 
 /** What a transmission needs. */
 export interface TransmissionNeeds {
@@ -43,8 +42,11 @@ export class Transmission {
     this.#needs = needs;
   }
 
-  /** Sends a prepared entry. Gives the directory entry of a mismatch, or nothing when the server has it. Throws refusals. */
-  async send(entry: OutboxEntry, online: boolean): Promise<DirectoryEntry | undefined> {
+  /**
+   * Sends a prepared entry. Gives the directory entry of a mismatch, or nothing when the server has it. Throws `ShareUsed` and what the
+   * server refuses.
+   */
+  async send(entry: OutboxEntry, online: boolean, share: StrangerShare): Promise<DirectoryEntry | undefined> {
     const { connection, anonymous, people, own } = this.#needs;
     const to = (entry.envelopes ?? []).map(({ device, id, body }) =>
       id === undefined || body === undefined
@@ -74,13 +76,13 @@ export class Transmission {
       }
     }
     if (online) return undefined;
-    return this.#introduce(entry);
+    return this.#introduce(entry, share);
   }
 
   /** A sealed introduction over the session: to somebody whose delivery key this device does not have, or has no more. */
-  async #introduce(entry: OutboxEntry): Promise<DirectoryEntry | undefined> {
+  async #introduce(entry: OutboxEntry, share: StrangerShare): Promise<DirectoryEntry | undefined> {
     const { rest, session } = this.#needs;
-    if (!WRITTEN.has(entry.kind)) await takeIntroduction(this.#needs, entry.to);
+    await takeShare(this.#needs, entry.to, share);
     const body = {
       account: entry.to as string,
       listHash: encodeB64u(entry.listHash ?? new Uint8Array(32)),

@@ -11,10 +11,21 @@ export const DAY_MS = 24 * 60 * 60_000;
 
 /**
  * Per person and day. `repairs`: sessions begun anew to ask for repairs or on request. `nothings`: answers that there is nothing to be
- * repaired. `introductions`: lookups and sends as a stranger that nobody has written anything for: somebody who tells a delivery key
- * that is none, or changes it all the time, must leave most of the 50 that the server allows this account for others.
+ * repaired. `introductions`: what is sent as to a stranger, and asked for to send it, that nobody has written. `lookups`: what is asked as a
+ * stranger asks because of what came. Somebody who tells a delivery key that is none, or changes it all the time, must leave most of the
+ * 50 that the server allows this account for others.
  */
-const PER_DAY = { repairs: 20, nothings: 20, introductions: 10 } as const;
+const PER_DAY = { repairs: 20, nothings: 20, introductions: 10, lookups: 10 } as const;
+
+/** Of which share of one account something is taken that the server counts as a stranger's; nothing for what a person has written. */
+export type StrangerShare = 'introductions' | 'lookups' | undefined;
+
+/** Today's share of one account is used up. The server has not been asked, and others may be. */
+export class ShareUsed extends WireError {
+  constructor(retryAfterMs: number) {
+    super('rate-limited', 'enough of one account for today', { retryAfterMs });
+  }
+}
 
 interface Needs {
   readonly directory: Directory;
@@ -43,17 +54,16 @@ export function isWithinDay(
 }
 
 /**
- * Takes one of today's introductions of an account before something goes there as to a stranger, or is asked about it, that the person has
- * not written. Throws `WireError` `rate-limited` until tomorrow when none is left.
+ * Takes one of today's share of an account before something goes there as to a stranger, or is asked about it. Throws `ShareUsed` until
+ * tomorrow when none is left.
  */
-export async function takeIntroduction(
+export async function takeShare(
   needs: Needs & { readonly db: SealedDb },
   account: AccountId,
+  share: StrangerShare,
 ): Promise<void> {
   const { db, directory, clock } = needs;
-  if (account === directory.ownAccount) return;
-  const isWithin = await db.write([T.people], async (tx) => isWithinDay(needs, tx, account, 'introductions'));
-  if (isWithin) return;
-  const retryAfterMs = DAY_MS - (clock.now() % DAY_MS);
-  throw new WireError('rate-limited', 'enough introductions of one account for today', { retryAfterMs });
+  if (share === undefined || account === directory.ownAccount) return;
+  const isWithin = await db.write([T.people], async (tx) => isWithinDay(needs, tx, account, share));
+  if (!isWithin) throw new ShareUsed(DAY_MS - (clock.now() % DAY_MS));
 }

@@ -8,6 +8,7 @@ import { DIRECTORY_TABLES } from '../../../client/core/people/directory.ts';
 import { nameOfKey } from '../../../client/core/key-name.ts';
 import { draftOf } from '../../../client/core/messages/frames.ts';
 import { COMPOSE_TABLES } from '../../../client/core/messages/outbox.ts';
+import { OutboxQueue } from '../../../client/core/messages/outbox-queue.ts';
 import type { Outgoing } from '../../../client/core/messages/outgoing.ts';
 import { ownEngine } from '../../../client/core/own-engine.ts';
 import { SESSION_TABLES } from '../../../client/core/sessions/sessions.ts';
@@ -74,6 +75,53 @@ t.test('what is committed is on its way at once', async (t) => {
   await db.write(COMPOSE_TABLES, async (tx) => outbox.add(tx, textTo(made)));
   await background.settled();
   t.ok(asked.length > 0);
+});
+
+t.test('what has its number leaves first, and what a person has written passes what has none', async (t) => {
+  const made = await makeOfflineOutbox();
+  const { db, ben } = made;
+  const { id, sentAt, to } = textTo(made);
+  const waiting = (seq: number, kind: string, number?: number): OutboxEntry => ({
+    seq,
+    to,
+    id,
+    sentAt,
+    kind,
+    body: new Uint8Array(0),
+    durable: number !== undefined,
+    critical: false,
+    ...(number === undefined ? {} : { number }),
+  });
+  /** The entries that leave until nothing is left that may: their places in the queue. */
+  const order = async (forWritten: boolean, entries: readonly OutboxEntry[]): Promise<readonly number[]> => {
+    const queue = new OutboxQueue();
+    return db.write([T.outbox], async (tx) => {
+      for (const entry of entries) queue.push(tx, entry, () => undefined);
+      const left: number[] = [];
+      for (let next = queue.next(ben.id, forWritten); next; next = queue.next(ben.id, forWritten)) {
+        left.push(next.seq);
+        queue.remove(tx, next);
+      }
+      return left;
+    });
+  };
+  const receipts = [waiting(1, 'delivered'), waiting(2, 'read')];
+  t.strictSame(await order(true, receipts), [], 'nobody has written any of it');
+  t.strictSame(await order(true, [...receipts, waiting(3, 'text'), waiting(4, 'delivered')]), [3]);
+  const numbered = [
+    waiting(1, 'delivered'),
+    waiting(2, 'profile', 7),
+    waiting(3, 'text'),
+    waiting(4, 'edit'),
+  ];
+  t.strictSame(await order(true, numbered), [2, 3, 4], 'nothing shows as missing');
+  t.strictSame(await order(true, numbered.slice(0, 2)), [], 'and is not carried for nothing');
+  const tried = [waiting(1, 'delivered'), waiting(2, 'text', 8), waiting(3, 'profile')];
+  t.strictSame(
+    await order(false, tried),
+    [2, 1, 3],
+    'what was tried goes before what would get a later number',
+  );
 });
 
 t.test('what is tried while the connection comes is tried again over it', async (t) => {
