@@ -134,8 +134,9 @@ async function knock(route: Route, numRuns: number): Promise<number> {
   let accepted = 0;
   const property = fc.asyncProperty(wildCalls(route), async (plan) => {
     const call = await server.patiently(async () => plan(server.url, await someCaller()));
-    const before = server.rows();
-    const answer = await ask(server.url, agent, call).catch((cause: unknown) => {
+    let before = 0;
+    const count = (): void => void (before = server.rows());
+    const answer = await ask(server.url, agent, call, count).catch((cause: unknown) => {
       // Of a request that cannot be read the server does not know that it was a HEAD: its refusal has a body then too.
       if (call.method === 'HEAD' && String(cause).includes('Parse Error')) return undefined;
       // Of a body that is not read to its end the word about it may be lost with the connection.

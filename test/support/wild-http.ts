@@ -18,21 +18,13 @@ export interface WildAnswer {
 /** No answer is waited for longer, on the busiest machine. */
 const ANSWER_WITHIN_MS = 120_000;
 
-/** A connection that was kept open may end at the moment of the next request. One that breaks as often as that breaks by what was asked. */
-const TRIES = 3;
-
-/** Asks and waits for the whole answer. Throws when none comes, or the connection breaks again and again. */
-export async function ask(url: string, agent: Agent, call: WildCall): Promise<WildAnswer> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await askOnce(url, agent, call);
-    } catch (error) {
-      if (tries === TRIES || !/ECONNRESET|EPIPE/.test(String(error))) throw error;
-    }
-  }
-}
-
-function askOnce(url: string, agent: Agent, { method, path, headers, body }: WildCall): Promise<WildAnswer> {
+/**
+ * Asks and waits for the whole answer; throws when none comes, or the connection breaks. A connection that was kept open may end at the
+ * moment of the next request: that is asked again. `onTry`: called before each time.
+ */
+export async function ask(url: string, agent: Agent, call: WildCall, onTry: () => void): Promise<WildAnswer> {
+  const { method, path, headers, body } = call;
+  onTry();
   return new Promise((resolve, reject) => {
     const request = httpRequest(url + path, {
       agent,
@@ -40,7 +32,11 @@ function askOnce(url: string, agent: Agent, { method, path, headers, body }: Wil
       headers,
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
-    request.on('error', reject);
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const isReset = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+      if (isReset && request.reusedSocket) resolve(ask(url, agent, call, onTry));
+      else reject(error);
+    });
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
