@@ -12,12 +12,12 @@ import type { SignedBytes } from '@tacet/client/core/db/stored-device';
 import { verifyList } from '@tacet/client/core/device-lists';
 import { ownEngine } from '@tacet/client/core/own-engine';
 import { OwnKeeper } from '@tacet/client/core/own';
-import { Sessions } from '@tacet/client/core/sessions/sessions';
+import { SESSION_TABLES, Sessions, type OpenedSeal } from '@tacet/client/core/sessions/sessions';
 import { AnonymousConnection } from '@tacet/client/core/transport/anonymous';
 import { parseInviteLink } from '@tacet/client/core/account/invites';
 import { padFrame } from '@tacet/client/core/messages/frames';
-import { encodeCbor } from '@tacet/protocol/cbor';
-import type { ContentFrame, Proof } from '@tacet/protocol/content/frame';
+import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
+import { ContentFrame, parseForDevice, type Proof } from '@tacet/protocol/content/frame';
 import { idBytes, idOf, type AccountId, type DeviceId } from '@tacet/protocol/ids';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
 import { SIGNED_LABELS } from '@tacet/protocol/signed/signed';
@@ -34,6 +34,8 @@ export interface Impostor {
     change: (honest: ContentFrame) => ContentFrame,
     prove?: (honest: Proof) => Proof | undefined,
   ): Promise<void>;
+  /** The content in a sealed envelope; nothing where it is sealed for another key. */
+  read(sealed: Uint8Array): Promise<ContentFrame | undefined>;
   stop(): void;
 }
 
@@ -127,9 +129,7 @@ export async function makeImpostor(
         const stores = await sessions.open(listed.device, copyBytes(listed.identityKey));
         if (!sessions.isUsable(stores)) await sessions.start(stores, { ...bundle, device: listed });
         const body = await sessions.encrypt(stores, padded);
-        await db.write([{ store: 'sessions' }, { store: 'prekeys' }], async (tx) =>
-          sessions.commit(tx, stores),
-        );
+        await db.write(SESSION_TABLES, async (tx) => sessions.commit(tx, stores));
         to.push({ device: idBytes(listed.device), envelope: { id: ports.random(16), body } });
       }
       const sent = await anonymous.request({
@@ -140,6 +140,18 @@ export async function makeImpostor(
         to,
       });
       if (sent.kind !== 'sent') throw new Error(`not sent: ${sent.kind}`);
+    },
+    async read(sealed) {
+      let opened: OpenedSeal;
+      try {
+        opened = await sessions.unseal(sealed);
+      } catch {
+        return undefined;
+      }
+      const stores = await sessions.open(opened.device, opened.identityKey);
+      const padded = await sessions.decrypt(stores, opened);
+      await db.write(SESSION_TABLES, async (tx) => sessions.commit(tx, stores));
+      return parseCbor(ContentFrame, parseForDevice(padded).frame);
     },
     stop: () => anonymous.stop(),
   };
