@@ -132,13 +132,18 @@ async function sayRestored(
   switch (restored.kind) {
     case 'restored': {
       const from = new Date(restored.backedUpAt).toISOString();
-      const kept =
-        restored.kept === undefined
+      const { kept } = restored;
+      const former =
+        kept === undefined
           ? ''
-          : ` The former database is kept beside it as ${restored.kept}; delete it once all is well.`;
+          : ` The former database is kept beside it as ${kept.name}; delete it once all is well.`;
+      const lost =
+        kept === undefined || kept.toldDeletions
+          ? ''
+          : ' It is damaged, and does not say which accounts were deleted since the backup: those are there again.';
       return {
         done: true,
-        text: `Restored to ${from}. Start the server: clients bring what came later.${kept}`,
+        text: `Restored to ${from}. Start the server: clients bring what came later.${former}${lost}`,
       };
     }
     case 'no-file':

@@ -33,25 +33,34 @@ export function isSameServer(one: string, other: string): boolean {
 }
 
 function receiptKeyIn(path: string): Buffer | undefined {
-  return readFrom(path, 'select receipt_key from server_state')[0];
+  return readFrom(path, (database) => columnOf(database, 'select receipt_key from server_state')[0]);
 }
 
-/** Hashes of the accounts that a database remembers as deleted; none of one that is damaged or older. */
-export function deletedIn(path: string): readonly Uint8Array[] {
-  return readFrom(path, 'select hash from deleted_accounts');
+/** Hashes of the accounts that a database remembers as deleted: none of an older one, `undefined` of one in which they cannot be read. */
+export function deletedIn(path: string): readonly Uint8Array[] | undefined {
+  return readFrom(path, (database) => {
+    const remembers = "select 1 from sqlite_master where name = 'deleted_accounts'";
+    return database.prepare(remembers).get() === undefined
+      ? []
+      : columnOf(database, 'select hash from deleted_accounts');
+  });
 }
 
-/** The one column of a query; nothing where it cannot be read. */
-function readFrom(path: string, query: string): readonly Buffer[] {
+function columnOf(database: Sqlite.Database, query: string): readonly Buffer[] {
+  return database.prepare<[], Buffer>(query).pluck().all();
+}
+
+/** `undefined`: it cannot be read. */
+function readFrom<Value>(path: string, read: (database: Sqlite.Database) => Value): Value | undefined {
   try {
     const database = new Sqlite(path, { fileMustExist: true });
     try {
       database.pragma('query_only = ON');
-      return database.prepare<[], Buffer>(query).pluck().all();
+      return read(database);
     } finally {
       database.close();
     }
   } catch {
-    return [];
+    return undefined;
   }
 }

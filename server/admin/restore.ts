@@ -19,14 +19,19 @@ import { readSealed } from './sealed-file.ts';
 import { openWorkFolder } from './work-folder.ts';
 
 /**
- * How it ended; everything but `restored` has changed nothing. `kept`: the name of the former database, if there was one. `unreadable`: the
- * database that is there cannot be read, so nobody can say whether a server has it open. `other-server`: it is not of the server whose
- * backup this is.
+ * How it ended; everything but `restored` has changed nothing. `kept`: the name of the former database, if there was one, and whether it
+ * could be read which accounts were deleted in it: if not, those that the backup has are there again. `unreadable`: the database that is
+ * there cannot be read, so nobody can say whether a server has it open. `other-server`: it is not of the server whose backup this is.
  */
 export type Restored =
-  | { readonly kind: 'restored'; readonly backedUpAt: number; readonly kept: string | undefined }
+  | { readonly kind: 'restored'; readonly backedUpAt: number; readonly kept: Kept | undefined }
   | { readonly kind: 'no-file' | Refusal | 'other-server' }
   | { readonly kind: 'faulty'; readonly fault: string };
+
+interface Kept {
+  readonly name: string;
+  readonly toldDeletions: boolean;
+}
 
 type Refusal = 'data-exists' | 'in-use' | 'unreadable';
 
@@ -50,11 +55,12 @@ export async function restore(
   if (existsSync(target) && !isSameServer(staged, target)) return { kind: 'other-server' };
   await migrateSqlite(staged);
   const deleted = existsSync(target) ? deletedIn(target) : [];
-  await beginEpoch(staged, { backedUpAt: madeAt, restoredAt: options.now, deleted });
+  await beginEpoch(staged, { backedUpAt: madeAt, restoredAt: options.now, deleted: deleted ?? [] });
   // Somebody may have started the server meanwhile.
   const late = refusalOf(target, options.replace);
   if (late !== undefined) return { kind: late };
-  const kept = await putInPlace(staged, target, options.now);
+  const name = await putInPlace(staged, target, options.now);
+  const kept = name === undefined ? undefined : { name, toldDeletions: deleted !== undefined };
   return { kind: 'restored', backedUpAt: madeAt, kept };
 }
 

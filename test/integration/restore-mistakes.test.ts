@@ -43,6 +43,13 @@ async function makeBackup(t: Test) {
   return { folder, dataDir, file };
 }
 
+/** What the commands are started with; the passphrase stands in a file of the folder. */
+function makeEnvironment(folder: string, dataDir: string) {
+  const key = join(folder, 'key');
+  writeFileSync(key, PASSPHRASE);
+  return { PATH: process.env['PATH'] ?? '', TACET_DATA_DIR: dataDir, TACET_BACKUP_KEY_FILE: key };
+}
+
 function putBack(dataDir: string, file: string, replace = true) {
   return restore(dataDir, file, PASSPHRASE, { replace, now: Date.now() });
 }
@@ -150,6 +157,26 @@ t.test(
   },
 );
 
+t.test('what a damaged database does not tell of deletions is said', async (t) => {
+  const { folder, dataDir, file } = await makeBackup(t);
+  const path = join(dataDir, DATABASE);
+  const database = new Sqlite(path, { readonly: true });
+  const find = database.prepare<[], number>(
+    "select rootpage from sqlite_master where name = 'deleted_accounts'",
+  );
+  const page = find.pluck().get() ?? 0;
+  const pageBytes = Number(database.pragma('page_size', { simple: true }));
+  database.close();
+  const damaged = readFileSync(path).fill(0x5a, (page - 1) * pageBytes, page * pageBytes);
+  const env = makeEnvironment(folder, dataDir);
+  const say = () =>
+    spawnSync(process.execPath, [ADMIN, 'restore', file, '--replace'], { env, encoding: 'utf8' }).stdout;
+  t.match(say(), /^Restored to [^\n]* delete it once all is well\.\n$/);
+  writeFileSync(path, damaged);
+  t.match(say(), /It is damaged, and does not say which accounts were deleted since the backup/);
+  t.strictSame(namesIn(dataDir), ['ada']);
+});
+
 t.test('a database that a server has open is not replaced', async (t) => {
   const { dataDir, file } = await makeBackup(t);
   await using server = await openTestServer({ dataDir });
@@ -200,15 +227,10 @@ t.test(
   'a disk without room ends both commands with a sentence, and leaves everything as it was',
   async (t) => {
     const { folder, dataDir, file } = await makeBackup(t);
-    writeFileSync(join(folder, 'key'), PASSPHRASE);
+    const env = makeEnvironment(folder, dataDir);
     const before = [readTables(dataDir), readdirSync(folder), readdirSync(dataDir)];
     // No file may have more than 32 KiB: a write fails in the middle, as on a full disk.
     const command = `trap '' XFSZ; ulimit -f 64; exec "$0" "$@"`;
-    const env = {
-      PATH: process.env['PATH'] ?? '',
-      TACET_DATA_DIR: dataDir,
-      TACET_BACKUP_KEY_FILE: join(folder, 'key'),
-    };
     for (const args of [
       ['backup', join(folder, 'second')],
       ['restore', file, '--replace'],
