@@ -87,7 +87,7 @@ export async function openServer(
   const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? buildLogger(config.logLevel);
   const faults = new FaultLog(logger);
-  const onError = (error: unknown) => faults.add(error);
+  const onError = (error: unknown, where?: { readonly job: string }) => faults.add(error, where);
   const limits = overrides.limits ?? new MemoryLimits(clock, config.rateFactor);
   const origins = new Origins(config.origins, config.port);
   const metrics = new Metrics();

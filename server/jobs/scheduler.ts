@@ -11,6 +11,9 @@ export interface Job {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Is told what a job threw, and which one did. */
+type OnJobError = (error: unknown, where: { readonly job: string }) => void;
+
 /** How long after the start jobs run first: when the rush of reconnecting clients is over. */
 const FIRST_AFTER_MS = 60_000;
 
@@ -18,10 +21,10 @@ export class Scheduler {
   readonly #stop = new AbortController();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
-  readonly #onError: (error: unknown) => void;
+  readonly #onError: OnJobError;
 
   /** Starts the jobs. `firstAfterMs`: for tests. */
-  constructor(jobs: readonly Job[], onError: (error: unknown) => void, firstAfterMs = FIRST_AFTER_MS) {
+  constructor(jobs: readonly Job[], onError: OnJobError, firstAfterMs = FIRST_AFTER_MS) {
     this.#onError = onError;
     for (const job of jobs) this.#after(firstAfterMs, job);
   }
@@ -49,7 +52,7 @@ export class Scheduler {
     try {
       await job.run(this.#stop.signal);
     } catch (error) {
-      this.#onError(error);
+      this.#onError(error, { job: job.name });
     }
     this.#after(job.everyMs, job);
   }

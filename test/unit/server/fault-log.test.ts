@@ -32,6 +32,26 @@ t.test('faults of one kind are told at once and then by their number', async (t)
   t.notMatch(lines.join(''), 'telltale');
 });
 
+t.test('wrong statements are told for each route, and with it when they come again', (t) => {
+  const { lines, logger } = recordLog('info');
+  const faults = new FaultLog(logger);
+  for (const code of ['SQLITE_CONSTRAINT_FOREIGNKEY', 'SQLITE_ERROR'])
+    for (const route of ['/v1/one', '/v1/one', '/v1/other'])
+      faults.add(fault(code), { route, method: 'PUT' });
+  const told = (): readonly unknown[] => lines.map((line): unknown => JSON.parse(line));
+  const each = ['/v1/one', '/v1/other', '/v1/one', '/v1/other'];
+  t.match(
+    told(),
+    each.map((route) => ({ msg: 'failure', route })),
+  );
+  t.equal(lines.length, each.length);
+  faults.close();
+  const again = { msg: 'the same failure again', route: '/v1/one', method: 'PUT', times: 1 };
+  t.match(told().slice(each.length), [again, again]);
+  t.equal(lines.length, each.length + 2);
+  t.end();
+});
+
 t.test('what was counted is told at the end, and no timer keeps the process', (t) => {
   const { lines, logger } = recordLog('info');
   const faults = new FaultLog(logger);

@@ -72,12 +72,12 @@ test('a job that fails is reported and gets its next turn', async (t) => {
         },
       },
     ],
-    (error) => failures.push(error),
+    (...failure) => failures.push(failure),
     1,
   );
   await again;
   await scheduler.close();
-  t.equal((failures[0] as Error).message, '1');
+  t.match(failures[0], [{ message: '1' }, { job: 'fails' }]);
 });
 
 test('closing waits for the job that runs, tells it to stop, and starts no other', async (t) => {
