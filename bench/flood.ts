@@ -2,7 +2,7 @@
  * `bench flood`: how much one abuser slows others. An honest sender writes to an honest recipient, one message at a time, in turns with and
  * without somebody who floods the server from another address: over an anonymous socket with sends, large sends, pings or broken frames,
  * with messages that are kept, over a signed-in one with copies, or over HTTP with public requests, pages, bodies, sign-ins, connections
- * without end, a signed-in account's lookups, and the largest profiles and records that one may store; each over one connection and over many
+ * without end, answered or given up before, a signed-in account's lookups, and the largest profiles and records that one may store; each over one connection and over many
  * at a time. `slower`: median time of a message with him by that without, neighbouring turns compared, the median of those; 1.2 is
  * what is allowed.
  */

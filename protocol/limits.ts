@@ -102,10 +102,14 @@ export const LIMITS = {
   socketsPerAddress: 2_500,
   /** Connections of one address over which requests are made: six for each browser behind one router, and room. */
   connectionsPerAddress: 500,
-  /** A request refused as `rate-limited` is answered after this long, and nothing is read meanwhile. */
-  refusalRestMs: 250,
-  /** The same for a socket at most: it rests for as long as the refusal says. */
-  socketRestMaxMs: 1_000,
+  /**
+   * After a refusal as `rate-limited` nothing is read for as long as it says to wait, within these bounds. A request is answered after the
+   * rest, a frame before it.
+   */
+  restMinMs: 250,
+  restMaxMs: 1_000,
+  /** A connection that is to end is kept so long without being read, so that opening the next one costs its owner time. */
+  heldMs: 2_000,
   /** What a request or a frame counts for besides itself: one for each so many bytes of it. */
   countedRequestBytes: 4 * KIB,
   countedFrameBytes: 16 * KIB,
@@ -121,6 +125,8 @@ export interface RateRule {
 export const RATES = {
   /** Requests of one address, whatever they ask for and whoever asks: everybody behind one router, after a restart of the server. */
   request: { burst: 6_000, everyMs: 5 },
+  /** Connections from one address, whatever is asked over them. */
+  connection: { burst: 3_000, everyMs: 20 },
   /** Sockets opened from one address. */
   socket: { burst: 1_000, everyMs: 200 },
   /** Refusals for asking too often that one address is answered; beyond, its connections are cut: no honest client goes on asking. */
@@ -148,7 +154,7 @@ export const RATES = {
   /** Changes of list, credentials, deletion. */
   change: { burst: 10, everyMs: 60_000 },
   invite: { burst: 50, everyMs: 60_000 },
-  /** Sends per connection: a backlog leaves at once, then ten a second. */
+  /** Sends per connection, and over all connections of a device: a backlog leaves at once, then ten a second. */
   send: { burst: 600, everyMs: 100 },
   /** Pings and pongs of one WebSocket, below frames: browsers send none but their answers. */
   control: { burst: 60, everyMs: 1_000 },

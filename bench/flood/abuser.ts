@@ -63,6 +63,8 @@ function sendOf(envelopes: number, size: number): Uint8Array {
 interface Script {
   readonly opening: readonly Buffer[];
   readonly repeated?: Buffer | (() => Buffer);
+  /** Whether it is given up as soon as the first has left, once it is known that there is somebody. */
+  readonly hangsUp?: boolean;
 }
 
 /** A message that the account takes and keeps. */
@@ -137,6 +139,8 @@ function scriptOf({ kind, token, mailbox }: Orders): Script {
       };
     case 'connections':
       return { opening: [request('GET', '/v1/server')] };
+    case 'hang-ups':
+      return { opening: [request('GET', '/v1/server')], hangsUp: true };
   }
 }
 
@@ -148,7 +152,7 @@ function lotOf(make: () => Buffer): Buffer {
 }
 
 function run(orders: Orders): void {
-  const { opening, repeated } = scriptOf(orders);
+  const { opening, repeated, hangsUp } = scriptOf(orders);
   const make = typeof repeated === 'function' || repeated === undefined ? repeated : () => repeated;
   const same = typeof repeated === 'function' || repeated === undefined ? undefined : lotOf(() => repeated);
 
@@ -166,13 +170,19 @@ function run(orders: Orders): void {
     socket.resume();
     socket.on('connect', () => {
       const [first, ...more] = opening;
+      if (hangsUp === true && isReady) {
+        // Reset, so that he never runs out of ports.
+        socket.write(first ?? '', () => socket.resetAndDestroy());
+        return;
+      }
       if (first !== undefined) socket.write(first);
       socket.once('data', () => {
         for (const bytes of more) socket.write(bytes);
         if (!isReady) process.send?.('ready');
         isReady = true;
-        if (make === undefined) socket.once('data', () => socket.destroy());
-        else pour();
+        if (make !== undefined) pour();
+        else if (more.length === 0) socket.resetAndDestroy();
+        else socket.once('data', () => socket.resetAndDestroy());
       });
       if (first === undefined && make !== undefined) socket.write(make());
     });

@@ -17,6 +17,7 @@ export const ABUSES = [
   'profiles',
   'records',
   'connections',
+  'hang-ups',
 ] as const;
 export type Abuse = (typeof ABUSES)[number];
 

@@ -2,9 +2,9 @@
  * Leaky buckets in this process. A bucket is one number, the time at which it will be empty again (the "virtual scheduling" form of
  * the generic cell rate algorithm, ITU-T I.371), so that an idle subject costs nothing once its time has passed.
  */
-import { createHmac, randomBytes } from 'node:crypto';
 import { RATES, type RateClass, type RateRule } from '@tacet/protocol/limits';
 import type { Clock } from '../clock.ts';
+import { AddressHash } from './address-hash.ts';
 import type { Limits, Subject, Verdict } from './port.ts';
 
 const DAY_MS = 86_400_000;
@@ -49,7 +49,7 @@ export class MemoryLimits implements Limits {
   readonly #clock: Clock;
   readonly #factor: number;
   readonly #buckets = new Map<string, LeakyBucket>();
-  #addressKey = randomBytes(32);
+  #addresses = new AddressHash();
   #keyDay = -1;
   #sweepAt = SWEEP_AFTER;
 
@@ -80,12 +80,10 @@ export class MemoryLimits implements Limits {
     const day = Math.floor(now / DAY_MS);
     if (day !== this.#keyDay) {
       this.#keyDay = day;
-      this.#addressKey = randomBytes(32);
+      this.#addresses = new AddressHash();
     }
     const name = subject.name === undefined ? '' : ` ${subject.name}`;
-    return createHmac('sha256', this.#addressKey)
-      .update(subject.address + name)
-      .digest('base64url');
+    return this.#addresses.of(subject.address + name);
   }
 
   #sweep(now: number): void {

@@ -1,13 +1,13 @@
 /** How many of something are open at a time from one address, kept under a key that this process alone knows and that ends with it. */
-import { createHmac, randomBytes } from 'node:crypto';
+import { AddressHash } from './address-hash.ts';
 
 export class OpenByAddress {
   readonly #open = new Map<string, number>();
-  readonly #key = randomBytes(32);
+  readonly #hash = new AddressHash();
 
   /** One more from an address as it is counted. `others`: how many were open before; `left` is to be called once, when it is over. */
   enter(address: string): { readonly others: number; readonly left: () => void } {
-    const key = createHmac('sha256', this.#key).update(address).digest('base64url');
+    const key = this.#hash.of(address);
     const others = this.#open.get(key) ?? 0;
     this.#open.set(key, others + 1);
     return { others, left: () => this.#left(key) };

@@ -1,11 +1,12 @@
 /**
- * Connections before anything is asked over them: how many one address may have, and that their requests are taken one at a time. Node
+ * Connections before anything is asked over them: how many one address may have and open, and that their requests are taken one at a time. Node
  * hands a server all the requests of one read, thousands of short ones, before anybody else has his turn; here the next one is read
  * when the one before has been answered, in a turn of its own.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { LIMITS } from '@tacet/protocol/limits';
+import type { Limits } from '../limits/port.ts';
 import { OpenByAddress } from '../limits/open-by-address.ts';
 import { countedAddress } from './client-address.ts';
 
@@ -16,19 +17,53 @@ const [CR, LF] = END_OF_HEAD;
 /** Of a body so much is parsed at least at a time, whatever it looks like. */
 const BODY_PIECE_BYTES = 1024;
 
-/** Cuts what an address opens beyond its share. Not for a server behind a proxy, whose connections carry everybody's requests. */
-export function limitConnections(server: Server): void {
+/** Connections that are not read any more. */
+const held = new WeakSet<Socket>();
+
+/** Reads nothing more of a connection and cuts it in a while (`LIMITS.heldMs`): that costs nothing, and its owner the time. */
+export function holdConnection(socket: Socket): void {
+  if (socket.destroyed || held.has(socket)) return;
+  held.add(socket);
+  socket.pause();
+  setTimeout(() => socket.destroy(), LIMITS.heldMs).unref();
+}
+
+/**
+ * Holds what an address opens beyond its share, and cuts what it opens beyond twice that. Not for a server behind a proxy, whose
+ * connections carry everybody's requests. To be called last of all that listens for connections.
+ */
+export function limitConnections(server: Server, limits: Limits): void {
   const open = new OpenByAddress();
   const leave = new WeakMap<Socket, () => void>();
   const gone = (socket: Socket): void => {
     leave.get(socket)?.();
     leave.delete(socket);
   };
-  server.prependListener('connection', (socket: Socket) => {
-    const { others, left } = open.enter(countedAddress(socket.remoteAddress ?? ''));
+  // Whoever reads requests does not hear of a connection that is not read.
+  const readers = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress } = socket;
+    // It has gone already.
+    if (remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
+    const address = countedAddress(remoteAddress);
+    const { others, left } = open.enter(address);
     leave.set(socket, left);
     socket.once('close', () => gone(socket));
-    if (others >= LIMITS.connectionsPerAddress) socket.destroy();
+    if (others >= 2 * LIMITS.connectionsPerAddress) {
+      socket.destroy();
+      return;
+    }
+    const verdict = limits.take('connection', { kind: 'address', address });
+    if (verdict.kind === 'refused' || others >= LIMITS.connectionsPerAddress) {
+      socket.on('error', () => undefined);
+      holdConnection(socket);
+      return;
+    }
+    for (const read of readers) Reflect.apply(read, server, [socket]);
   });
   // Sockets have a share of their own.
   server.prependListener('upgrade', ({ socket }: IncomingMessage) => gone(socket));
@@ -86,6 +121,11 @@ class Turns {
   }
 
   #took(bytes: Buffer): void {
+    if (held.has(this.#socket)) {
+      // Node reads on by itself once a request has been answered.
+      this.#socket.pause();
+      return;
+    }
     this.#waiting = this.#waiting.length === 0 ? bytes : Buffer.concat([this.#waiting, bytes]);
     this.#go();
   }
@@ -96,7 +136,7 @@ class Turns {
   }
 
   #go(): void {
-    while (this.#waiting.length > 0 && !this.#socket.destroyed) {
+    while (this.#waiting.length > 0 && !this.#socket.destroyed && !held.has(this.#socket)) {
       if (this.#isHeld()) {
         this.#socket.pause();
         return;
@@ -107,7 +147,7 @@ class Turns {
         return;
       }
     }
-    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#socket.isPaused() && !held.has(this.#socket)) this.#socket.resume();
   }
 
   /** Takes what waits up to the end of the next head, or all of it when none ends there. */

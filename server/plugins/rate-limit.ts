@@ -12,13 +12,15 @@ import { countedAddress } from './client-address.ts';
 
 /** Counts a request of whatever kind against its address, before anything is done for it. Throws `WireError` `rate-limited`. */
 export function limitAddress(limits: Limits, request: FastifyRequest): void {
-  const { headers, routeOptions } = request;
-  const { bodyLimit } = routeOptions;
-  const told =
-    headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : bodyLimit;
-  const cost = 1 + Math.floor(Math.min(told, bodyLimit) / LIMITS.countedRequestBytes);
+  const cost = 1 + Math.floor(bodyBytes(request) / LIMITS.countedRequestBytes);
   const address = countedAddress(request.ip);
   throwRefused(limits.take('request', { kind: 'address', address }, cost));
+}
+
+/** How long the body of a request is by its head, bytes; at most what its route reads. */
+export function bodyBytes({ headers, routeOptions: { bodyLimit } }: FastifyRequest): number {
+  const isTold = headers['transfer-encoding'] === undefined;
+  return isTold ? Math.min(Number(headers['content-length'] ?? 0), bodyLimit) : bodyLimit;
 }
 
 /** Counts a request. Throws `WireError` `rate-limited`. */

@@ -1,12 +1,13 @@
-/** What one socket may ask for: its own sends, those of its address, and how often it is told that it asks too much. */
+/** What one socket may ask for: its own sends, those of its address or device, and how often it is told that it asks too much. */
+import type { DeviceId } from '@tacet/protocol/ids';
 import { LIMITS, RATES } from '@tacet/protocol/limits';
 import { LeakyBucket } from '../limits/memory.ts';
 import type { Verdict } from '../limits/port.ts';
-import type { SocketDeps, SocketKind } from './deps.ts';
+import type { SocketDeps } from './deps.ts';
 
 /** Requests that an anonymous socket takes from its address's limit at a time, so that the address is hashed once for all of them. */
 const ADDRESS_LOT = 8;
-/** How many opened sockets one counts for that had to be cut: opening the next one must cost an abuser more than it costs the server. */
+/** How many opened sockets one counts for that had to be closed for what it sent: opening the next one must cost an abuser more than it costs the server. */
 const ABUSED_COUNTS = 20;
 
 /** What `count` requests in a message of `bytes` count for. */
@@ -19,25 +20,29 @@ export class Allowance {
   readonly #sends: LeakyBucket;
   readonly #controls: LeakyBucket;
   readonly #address: string;
-  /** Whether the address is counted for every request; on a signed-in socket the account is known. */
-  readonly #isShared: boolean;
+  /** Whose socket it is, once it has signed in: another socket of its gives it no more. */
+  #device: DeviceId | undefined;
   /** Requests taken from the address's limit and not yet used. */
   #lot = 0;
 
   /** `address`: as it is counted. */
-  constructor(kind: SocketKind, address: string, deps: Pick<SocketDeps, 'clock' | 'limits' | 'rateFactor'>) {
+  constructor(address: string, deps: Pick<SocketDeps, 'clock' | 'limits' | 'rateFactor'>) {
     this.#deps = deps;
     this.#sends = new LeakyBucket(RATES.send, deps.rateFactor);
     this.#controls = new LeakyBucket(RATES.control, deps.rateFactor);
     this.#address = address;
-    this.#isShared = kind === 'anonymous';
+  }
+
+  /** Counts a device from now on, and no longer the address that it shares with others. */
+  signedIn(device: DeviceId): void {
+    this.#device = device;
   }
 
   /** Takes `count` requests that came in a message of `bytes`. `cut`: refused so often that it is not to be told any more. */
   take(count: number, bytes: number): Verdict & { readonly cut?: boolean } {
     const cost = costOf(count, bytes);
-    const ofAddress = this.#takeOfAddress(cost);
-    const verdict = ofAddress.kind === 'refused' ? ofAddress : this.#sends.take(this.#deps.clock.now(), cost);
+    const shared = this.#takeShared(cost);
+    const verdict = shared.kind === 'refused' ? shared : this.#sends.take(this.#deps.clock.now(), cost);
     if (verdict.kind === 'allowed') return verdict;
     return { ...verdict, cut: this.#takeOf('refusal', cost).kind === 'refused' };
   }
@@ -47,14 +52,16 @@ export class Allowance {
     return this.#controls.take(this.#deps.clock.now());
   }
 
-  /** The socket is cut for asking too often. */
+  /** The socket is closed for asking too often, or for what is no frame. */
   abused(): void {
     // One by one, since what does not fit is not taken at all.
     for (let i = 0; i < ABUSED_COUNTS; i++) this.#takeOf('socket', 1);
   }
 
-  #takeOfAddress(cost: number): Verdict {
-    if (!this.#isShared) return { kind: 'allowed' };
+  #takeShared(cost: number): Verdict {
+    if (this.#device !== undefined) {
+      return this.#deps.limits.take('send', { kind: 'id', id: this.#device }, cost);
+    }
     if (this.#lot < cost) {
       const lot = Math.max(ADDRESS_LOT, cost);
       const verdict = this.#takeOf('sendAddress', lot);

@@ -7,10 +7,12 @@ import type { WebSocket } from '@fastify/websocket';
 import { ERRORS, isWireError, WireError, type ErrorCode } from '@tacet/protocol/errors';
 import { encodeFrame } from '@tacet/protocol/frames/frame';
 import type { ServerFrame } from '@tacet/protocol/frames/server';
+import type { DeviceId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import type { Verdict } from '../limits/port.ts';
+import { restMs } from '../limits/rest.ts';
 import { isStoreError } from '../store/errors.ts';
-import { Allowance, costOf } from './allowance.ts';
+import { Allowance } from './allowance.ts';
 import type { SocketDeps, SocketKind } from './deps.ts';
 
 /** What a socket does with its frames. Made once the WebSocket is open. */
@@ -27,15 +29,15 @@ const UNREAD_BYTES = LIMITS.socketBufferedBytes / 8;
 const UNFINISHED_BYTES = 128 * 1024;
 /** Bytes of a client's ping or pong besides its payload (RFC 6455 section 5.2: two, and the mask). */
 const CONTROL_BYTES = 6;
-/** What may still arrive of a client that was told why it is closed, counted as requests are: more than an honest one has under way. */
-const AFTERWARDS_MOST = 8 * LIMITS.socketInFlight;
-/** How long a client that does not read is given to read why it was closed. */
+/** What no client of this protocol sends: the address pays for it, as opening the next socket must cost more than it costs the server. */
+const VIOLATIONS: ReadonlySet<ErrorCode> = new Set(['malformed-frame', 'unexpected-frame']);
+/** How long a client is given to read why it was closed. */
 const FAREWELL_MS = 5_000;
 
 export class Channel {
   readonly kind: SocketKind;
   readonly #socket: WebSocket;
-  readonly #connection: Pick<Socket, 'bytesRead'>;
+  readonly #connection: Pick<Socket, 'bytesRead' | 'end'>;
   readonly #deps: SocketDeps;
   readonly #allowance: Allowance;
   #protocol: Protocol | undefined;
@@ -49,8 +51,7 @@ export class Channel {
   #pingedAt: number;
   /** Of the message that is being handled. */
   #messageBytes = 0;
-  /** Messages since the client was told why it is closed. */
-  #afterwards = 0;
+  #isHeld = false;
   /** Of what has been read from the connection, the part that is not of an unfinished message. */
   #finishedBytes = 0;
   /** Since when deliveries stand still because the client does not read. */
@@ -65,7 +66,7 @@ export class Channel {
   constructor(
     kind: SocketKind,
     socket: WebSocket,
-    connection: Pick<Socket, 'bytesRead'>,
+    connection: Pick<Socket, 'bytesRead' | 'end'>,
     address: string,
     deps: SocketDeps,
   ) {
@@ -73,7 +74,7 @@ export class Channel {
     this.#socket = socket;
     this.#connection = connection;
     this.#deps = deps;
-    this.#allowance = new Allowance(kind, address, deps);
+    this.#allowance = new Allowance(address, deps);
     this.#heardAt = performance.now();
     this.#pingedAt = this.#heardAt;
   }
@@ -101,8 +102,13 @@ export class Channel {
     return this.#socket.bufferedAmount;
   }
 
+  /** It is this device's from now on. */
+  signedIn(device: DeviceId): void {
+    this.#allowance.signedIn(device);
+  }
+
   /**
-   * Counts sends and requests of this connection and its address, by the size of the message that they came in. A client that asks for more
+   * Counts sends and requests of this connection and of its address or device, by the size of the message that they came in. A client that asks for more
    * than it may is not read for a while: what it sends meanwhile waits on its side of the wire, so that a flood costs the others some
    * refusals a second and not a core. One that goes on is refused altogether.
    */
@@ -118,13 +124,10 @@ export class Channel {
   /** Reads nothing for a while. */
   #takeRest(ms: number): void {
     if (this.#rest !== undefined || !this.isOpen) return;
-    this.#rest = setTimeout(
-      () => {
-        this.#rest = undefined;
-        this.#readOn();
-      },
-      Math.min(Math.max(ms, LIMITS.refusalRestMs), LIMITS.socketRestMaxMs),
-    );
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined;
+      this.#readOn();
+    }, restMs(ms));
     this.#socket.pause();
   }
 
@@ -172,6 +175,7 @@ export class Channel {
   /** Takes no more requests, lets those under way be answered, then refuses the connection: the server stops. */
   async finish(): Promise<void> {
     this.#finishing = true;
+    if (this.#isHeld) this.#socket.terminate();
     await Promise.allSettled(this.#requests);
     this.refuse('shutting-down');
   }
@@ -214,8 +218,10 @@ export class Channel {
   failed(error: unknown, re?: number): void {
     const code = this.#codeOf(error);
     const retryAfterMs = isWireError(error) ? error.retryAfterMs : undefined;
-    if (re === undefined) this.refuse(code, retryAfterMs);
-    else this.refuseRequest(re, code, retryAfterMs);
+    if (re === undefined) {
+      if (VIOLATIONS.has(code)) this.#allowance.abused();
+      this.refuse(code, retryAfterMs);
+    } else this.refuseRequest(re, code, retryAfterMs);
   }
 
   #codeOf(error: unknown): ErrorCode {
@@ -228,7 +234,7 @@ export class Channel {
   /** Pings and pongs below frames. No honest client has many. */
   #control(data: Buffer): void {
     this.#finishedBytes += CONTROL_BYTES + data.length;
-    if (!this.#isHeard(data)) return;
+    if (!this.#isHeard()) return;
     const verdict = this.#allowance.takeControl();
     if (verdict.kind === 'refused') this.#cut(verdict.retryAfterMs);
   }
@@ -236,14 +242,22 @@ export class Channel {
   #cut(retryAfterMs: number): void {
     this.#allowance.abused();
     this.refuse('rate-limited', retryAfterMs);
+    this.#hold();
   }
 
-  /** Whether what the client sends still counts. One that was told to go and goes on instead is cut. */
-  #isHeard(data: Buffer): boolean {
-    if (this.isOpen) return true;
-    this.#afterwards += costOf(1, data.length);
-    if (this.#afterwards > AFTERWARDS_MOST) this.#socket.terminate();
-    return false;
+  /** Whether what the client sends still counts. One that was told to go and goes on instead is held. */
+  #isHeard(): boolean {
+    if (!this.isOpen) this.#hold();
+    return this.isOpen;
+  }
+
+  /** Reads nothing more, though a close of the client's would be in it, and cuts the connection in a while (`LIMITS.heldMs`). */
+  #hold(): void {
+    if (this.#isHeld || this.#over) return;
+    this.#isHeld = true;
+    this.#socket.pause();
+    this.#connection.end();
+    setTimeout(() => this.#socket.terminate(), LIMITS.heldMs).unref();
   }
 
   /** A client that goes on with other things and leaves a message unfinished is taken for gone: the message is kept in memory. */
@@ -254,7 +268,7 @@ export class Channel {
 
   #message(data: Buffer, binary: boolean): void {
     this.#finishedBytes = this.#connection.bytesRead;
-    if (!this.#isHeard(data) || this.#finishing || this.#protocol === undefined) return;
+    if (!this.#isHeard() || this.#finishing || this.#protocol === undefined) return;
     this.#hasSpoken = true;
     this.#messageBytes = data.length;
     try {

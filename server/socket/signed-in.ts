@@ -69,6 +69,7 @@ export class SignedInSocket implements Protocol {
     if (caller.pending) throw new WireError('device-pending', 'the list does not name this device yet');
     this.#state = { kind: 'greeting' };
     const { account, device } = caller;
+    this.#channel.signedIn(device);
     const { bus, envelopes, clock } = this.#deps;
     const outbox = new Outbox(device, this.#channel, envelopes, () => this.#deps.metrics.delivered());
     // Subscribed before anything is read, so that no change falls between.

@@ -1,7 +1,10 @@
 /**
  * Somebody who asks for more than he may over HTTP, as an account, over one connection or from an address: he is refused by the catalogue, then
- * cut, what he sends besides is not read and not remembered, and others are answered. How much slower is for `bench flood`.
+ * held and cut, what he sends besides is not read and not remembered, and others are answered. How much slower is for `bench flood`.
  */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { setImmediate } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
@@ -46,11 +49,15 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
+/** Asks, and is held for a while and then cut, without an answer. */
 async function asksInVain(t: Test, port: number, from: string, title: string): Promise<void> {
   const connection = await openRaw(port, from);
+  const since = performance.now();
   connection.socket.write(READ);
   await connection.until((text) => text.includes('}'));
-  t.same(connection.statuses(), [], title);
+  t.same([connection.statuses(), connection.isOver()], [[], true], title);
+  // A timer may end within the millisecond before.
+  t.ok(performance.now() - since >= LIMITS.heldMs - 1, 'which takes him time');
   connection.socket.destroy();
 }
 
@@ -216,12 +223,54 @@ t.test('a body counts by its size, and one that is refused is not waited for', a
   await isAnswered(t, server.port, 'somebody else is answered');
 });
 
+t.test('a long body that is refused is not read', async (t) => {
+  const taken: Socket[] = [];
+  const note = (message: unknown): void => void taken.push((message as { socket: Socket }).socket);
+  subscribe('net.server.socket', note);
+  t.teardown(() => unsubscribe('net.server.socket', note));
+  // The first one is more than an address may send at once, and is taken because nothing was sent before.
+  await using server = await openLimited({ overrides: { limits: new MemoryLimits(clock, 0.01) } });
+  const body = 'x'.repeat(LIMITS.recordMaxBytes);
+  for (const [status, isRead] of [
+    [401, true],
+    [429, false],
+  ] as const) {
+    const connection = await openRaw(server.port, ABUSER);
+    const socket = taken.at(-1);
+    if (socket === undefined) throw new Error('no connection was noted');
+    connection.socket.write(rawRequest('PUT', '/v1/account/record', [], body));
+    await connection.until((text) => text.includes('}'));
+    t.same(connection.statuses(), [status]);
+    if (!isRead) {
+      if (!socket.destroyed) await once(socket, 'close');
+      t.ok(socket.bytesRead < body.length / 4, `${String(socket.bytesRead)} bytes were read`);
+    }
+    connection.socket.destroy();
+  }
+  await isAnswered(t, server.port, 'somebody else is answered');
+});
+
+t.test('connections that one address opens are counted, whatever it asks for over them', async (t) => {
+  await using server = await openLimited({ overrides: { limits: new MemoryLimits(clock, 0.01) } });
+  const burst = RATES.connection.burst / 100;
+  for (let i = 0; i < burst; i++) {
+    const connection = await openRaw(server.port, ABUSER);
+    // Not even HTTP.
+    connection.socket.write('?\r\n\r\n');
+    await connection.until((text) => text.includes('}'));
+    t.same(connection.statuses(), [400]);
+    connection.socket.destroy();
+  }
+  await asksInVain(t, server.port, ABUSER, 'one more is not answered');
+  await isAnswered(t, server.port, 'somebody else is answered');
+});
+
 t.test('connections of one address are bounded, those of others stay open to them', async (t) => {
   await using server = await openLimited();
   const open = (): Promise<RawConnection[]> =>
     Promise.all(Array.from({ length: LIMITS.connectionsPerAddress }, () => openRaw(server.port, ABUSER)));
   const mine = await open();
-  await asksInVain(t, server.port, ABUSER, 'one more is cut');
+  await asksInVain(t, server.port, ABUSER, 'one more is held');
   await isAnswered(t, server.port, 'somebody else is answered');
   t.notOk(mine.some((one) => one.isOver()));
   const gone = Promise.all(mine.map((one) => one.until(() => false)));
@@ -234,25 +283,35 @@ t.test('connections of one address are bounded, those of others stay open to the
   again.socket.destroy();
 });
 
-t.test('sockets that one address opens are counted, and one that had to be cut counts as many', async (t) => {
-  await using server = await openLimited({ overrides: { limits: new MemoryLimits(clock, 0.01) } });
-  const open = async (from: string): Promise<RawConnection> => {
-    const connection = await openRaw(server.port, from);
-    connection.socket.write(UPGRADE);
-    await connection.until((text) => text.includes('\r\n\r\n'));
-    return connection;
-  };
-  const refused = '127.0.0.4';
-  const burst = RATES.socket.burst / 100;
-  for (let i = 0; i < burst; i++) t.same((await open(refused)).statuses(), [101]);
-  t.same((await open(refused)).statuses(), [429]);
-  const abuser = await open(ABUSER);
-  const ping = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
-  for (let i = 0; i <= RATES.control.burst; i++) abuser.socket.write(ping);
-  await abuser.until((text) => text.includes('rate-limited'));
-  t.same((await open(ABUSER)).statuses(), [429], 'he gets no other');
-  t.same((await open(HONEST)).statuses(), [101], 'somebody else does');
-});
+t.test(
+  'sockets that one address opens are counted, and one that had to be closed counts as many',
+  async (t) => {
+    await using server = await openLimited({ overrides: { limits: new MemoryLimits(clock, 0.01) } });
+    const open = async (from: string): Promise<RawConnection> => {
+      const connection = await openRaw(server.port, from);
+      connection.socket.write(UPGRADE);
+      await connection.until((text) => text.includes('\r\n\r\n'));
+      return connection;
+    };
+    const refused = '127.0.0.4';
+    const burst = RATES.socket.burst / 100;
+    for (let i = 0; i < burst; i++) t.same((await open(refused)).statuses(), [101]);
+    t.same((await open(refused)).statuses(), [429]);
+    const ping = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
+    // A message of no bytes is no frame.
+    const nothing = Buffer.from([0x82, 0x80, 0, 0, 0, 0]);
+    for (const [from, sent, times, code] of [
+      [ABUSER, ping, RATES.control.burst + 1, 'rate-limited'],
+      ['127.0.0.5', nothing, 1, 'malformed-frame'],
+    ] as const) {
+      const abuser = await open(from);
+      for (let i = 0; i < times; i++) abuser.socket.write(sent);
+      await abuser.until((text) => text.includes(code));
+      t.same((await open(from)).statuses(), [429], 'he gets no other');
+    }
+    t.same((await open(HONEST)).statuses(), [101], 'somebody else does');
+  },
+);
 
 t.test('behind a proxy its connections are everybody’s, and addresses are those that it names', async (t) => {
   await using server = await openLimited({

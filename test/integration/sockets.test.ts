@@ -322,6 +322,22 @@ test('an address beyond its rate is refused whatever number of sockets it opens,
   t.equal(await refusedOf(late, 9), 1, 'after a while it goes on, by as much as has drained');
 });
 
+test('a device gets no more by opening another socket', async (t) => {
+  const gateway = await openGateway(t, { rateFactor: 1, clock: { now: () => 1_795_000_000_000 } });
+  const bob = await gateway.makeAccount(2);
+  for (const [socket, asked, refused] of [
+    ['the first', RATES.send.burst, 0],
+    ['the second', 1, 1],
+  ] as const) {
+    const client = await signIn(gateway, bob);
+    for (let re = 0; re < asked; re++) client.send({ kind: 'ping', re });
+    let count = 0;
+    for (let i = 0; i < asked; i++) if ((await client.next()).kind === 'refused') count += 1;
+    t.equal(count, refused, socket);
+  }
+  t.same(await (await signIn(gateway, bob, 1)).barrier(), [], 'another device of his is served');
+});
+
 test('acknowledging ids that were never delivered is bounded', async (t) => {
   const gateway = await openGateway(t, { rateFactor: 1, clock: { now: () => 1_795_000_000_000 } });
   const bob = await gateway.makeAccount(1);
