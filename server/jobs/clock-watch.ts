@@ -4,7 +4,7 @@
  * held against time that passes, and from one start to the next against what it last said; after a jump nothing is deleted until the
  * server has run for a week.
  */
-import type { Clock } from '../clock.ts';
+import { uptimeMs, type Clock } from '../clock.ts';
 import type { ClockNote } from '../store/server-state.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -22,7 +22,7 @@ export interface ClockWatchNeeds {
   note(note: ClockNote): Promise<void>;
   /** Told by how much the clock was set. */
   onJump(byMs: number): void;
-  /** Time that passes, in ms from anywhere, whatever the clock says. */
+  /** Time that passes, in ms from anywhere, whatever the clock says: the machine's uptime unless given. */
   readonly passed?: () => number;
 }
 
@@ -34,7 +34,7 @@ export class ClockWatch {
 
   constructor(needs: ClockWatchNeeds) {
     this.#needs = needs;
-    this.#passed = needs.passed ?? (() => performance.now());
+    this.#passed = needs.passed ?? uptimeMs;
     this.#heldMs = needs.before?.heldMs;
   }
 
