@@ -18,7 +18,7 @@ import type { SignedBytes } from './db/stored-device.ts';
 import { verifyList, verifyStatement, type ListedDevice } from './device-lists.ts';
 import { DIRECTORY_TABLES, type Directory } from './people/directory.ts';
 import type { DirectoryEntry, Person } from './people/person.ts';
-import { takeShare, type StrangerShare } from './people/within-day.ts';
+import { withinShare, type StrangerShare } from './people/within-day.ts';
 import type { Clock } from './ports.ts';
 import { CoreError, isCoreError } from './failure.ts';
 import type { CheckedBundle } from './sessions/sessions.ts';
@@ -257,9 +257,9 @@ export class People {
         this.refuse(account);
       }
     }
-    await takeShare({ db: this.#db, directory: this.#directory, clock: this.#clock }, account, share);
-    const json = await this.#session.with((token) =>
-      this.#rest.call(strangerBundles, { body: { account }, token }),
+    const needs = { db: this.#db, directory: this.#directory, clock: this.#clock };
+    const json = await withinShare(needs, account, share, () =>
+      this.#session.with((token) => this.#rest.call(strangerBundles, { body: { account }, token })),
     );
     const entry = entryFromJson(json.directory);
     if (entry.account !== account) throw new CoreError('server-dishonest', 'the entry of somebody else');

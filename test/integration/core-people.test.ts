@@ -1,6 +1,6 @@
 /** Finding people by name, requests of strangers, blocking: real clients of core and the real server. */
 import t, { type Test } from 'tap';
-import { introduce } from '@tacet/protocol/rest/people';
+import { introduce, strangerBundles } from '@tacet/protocol/rest/people';
 import { encodeB64u } from '@tacet/protocol/bytes';
 import {
   accountOf,
@@ -10,6 +10,7 @@ import {
   makePair,
   openTestClient,
   openWith,
+  reconnect,
   signIn,
   signUp,
   textsOf,
@@ -65,6 +66,34 @@ t.test('somebody found by name gets a request and decides; nothing goes back bef
   await hasContact(ada, 'Ben');
   t.strictSame([...ada.client.background.failures, ...ben.client.background.failures], []);
 });
+
+t.test(
+  'tries that reach nobody use up nothing: who was written to offline has the name with the text',
+  async (t) => {
+    await using server = await openTestServer();
+    const wire = makeHostileWire();
+    await using ada = openTestClient({ url: server.url, wire });
+    await signUp(ada, 'ada');
+    await using ben = openTestClient({ url: server.url });
+    await signUp(ben, 'ben');
+    const toBen = await ada.commands.startConversation('ben');
+    const isTry = ({ path }: { readonly path: string }): boolean =>
+      path === introduce.path || path === strangerBundles.path;
+    wire.rewrite = (request) => (isTry(request) ? undefined : request);
+    const texts = Array.from({ length: 15 }, (_, i) => `text ${i}`);
+    for (const [i, text] of texts.entries()) {
+      await ada.commands.sendText(toBen, text);
+      await wire.when('another try', () => wire.asked.filter(isTry).length > i);
+    }
+    wire.behave();
+    await reconnect(ada);
+    const fromAda = accountOf(ada);
+    await ben.waitFor('the request', ({ conversations }) => conversations.some(({ id }) => id === fromAda));
+    await ben.commands.openConversation(fromAda);
+    await ben.waitFor('every text', (state) => texts.every((text) => textsOf(state).includes(text)));
+    await ben.waitFor('her name', (state) => state.open?.person.name === 'Ada');
+  },
+);
 
 t.test('writing to somebody who asked accepts him', async (t) => {
   await using server = await openTestServer();

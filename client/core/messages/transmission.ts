@@ -11,7 +11,7 @@ import type { SealedDb } from '../db/sealed.ts';
 import type { OutboxEntry } from '../db/stored-sending.ts';
 import type { Directory } from '../people/directory.ts';
 import type { DirectoryEntry } from '../people/person.ts';
-import { takeShare, type StrangerShare } from '../people/within-day.ts';
+import { withinShare, type StrangerShare } from '../people/within-day.ts';
 import type { Clock } from '../ports.ts';
 import { CoreError } from '../failure.ts';
 import type { OwnKeeper } from '../own.ts';
@@ -82,7 +82,6 @@ export class Transmission {
   /** A sealed introduction over the session: to somebody whose delivery key this device does not have, or has no more. */
   async #introduce(entry: OutboxEntry, share: StrangerShare): Promise<DirectoryEntry | undefined> {
     const { rest, session } = this.#needs;
-    await takeShare(this.#needs, entry.to, share);
     const body = {
       account: entry.to as string,
       listHash: encodeB64u(entry.listHash ?? new Uint8Array(32)),
@@ -92,7 +91,9 @@ export class Transmission {
           : { device: device as string, envelope: { id: id as string, body: encodeB64u(sealed) } },
       ),
     };
-    const reply = await session.with((token) => rest.call(introduce, { body, token }));
+    const reply = await withinShare(this.#needs, entry.to, share, () =>
+      session.with((token) => rest.call(introduce, { body, token })),
+    );
     return reply.mismatch === undefined ? undefined : entryFromJson(reply.mismatch);
   }
 }

@@ -1,10 +1,11 @@
 /** What others can make this device do for one person a few times a day, and no oftener. Counted on disk, so that a start forgets nothing. */
 import type { AccountId } from '@tacet/protocol/ids';
-import { WireError } from '@tacet/protocol/errors';
+import { isWireError, WireError } from '@tacet/protocol/errors';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import type { CountedDay } from '../db/stored-people.ts';
 import { T } from '../db/stores.ts';
 import type { Clock } from '../ports.ts';
+import { isRepeatable } from '../transport/rest.ts';
 import type { Directory } from './directory.ts';
 
 export const DAY_MS = 24 * 60 * 60_000;
@@ -54,16 +55,27 @@ export function isWithinDay(
 }
 
 /**
- * Takes one of today's share of an account before something goes there as to a stranger, or is asked about it. Throws `ShareUsed` until
- * tomorrow when none is left.
+ * Sends something to an account as to a stranger, or asks about it, and takes one of today's share once the server has answered: a try
+ * without a connection costs nothing. Throws what `ask` throws, and `ShareUsed` until tomorrow when none is left.
  */
-export async function takeShare(
+export async function withinShare<Answer>(
   needs: Needs & { readonly db: SealedDb },
   account: AccountId,
   share: StrangerShare,
-): Promise<void> {
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
   const { db, directory, clock } = needs;
-  if (share === undefined || account === directory.ownAccount) return;
-  const isWithin = await db.write([T.people], async (tx) => isWithinDay(needs, tx, account, share));
-  if (!isWithin) throw new ShareUsed(DAY_MS - (clock.now() % DAY_MS));
+  if (share === undefined || account === directory.ownAccount) return ask();
+  const count = countToday(directory.get(account)?.stored[share], clock.now());
+  if (count >= PER_DAY[share]) throw new ShareUsed(DAY_MS - (clock.now() % DAY_MS));
+  const take = (): Promise<boolean> =>
+    db.write([T.people], async (tx) => isWithinDay(needs, tx, account, share));
+  try {
+    const answer = await ask();
+    await take();
+    return answer;
+  } catch (error) {
+    if (isWireError(error) && !isRepeatable(error) && error.code !== 'unauthorized') await take();
+    throw error;
+  }
 }
