@@ -96,7 +96,7 @@ export class Home {
       opening: () => this.#inbox.hold(),
       welcomed: (welcome) => this.#upkeep.welcomed(welcome),
       pushed: (frame) => this.#upkeep.pushed(frame),
-      clockSet: (byMs) => this.#upkeep.clockSet(byMs),
+      serverTime: (at) => this.#upkeep.serverTime(at),
       state: (state) => this.#upkeep.connectionState(state),
       ended: (code) => parts.watcher.ended(code === 'session-ended' ? 'removed' : 'too-old'),
     });

@@ -25,7 +25,10 @@ export interface Moment {
 
 export class TwoClocks {
   readonly #clock: Clock;
-  #said: Difference | undefined;
+  /** When the server last said its time. */
+  #there: number | undefined;
+  #told: Difference | undefined;
+  /** Not over a start: a difference that lasts is worth a word each time. */
   #seen: Difference | undefined;
 
   constructor(clock: Clock) {
@@ -34,25 +37,22 @@ export class TwoClocks {
 
   /** The server says its time. */
   note(there: number): void {
-    this.#said = { here: this.#clock.now(), there };
-  }
-
-  /** This device's clock was set, by this much. */
-  moved(byMs: number): void {
-    const said = this.#said;
-    if (said !== undefined) this.#said = { here: said.here + byMs, there: said.there };
+    this.#there = there;
+    const said = { here: this.#clock.now(), there };
+    if (Math.abs(aheadMs(said)) < TOLD_MS) this.#told = undefined;
+    else if (!isAlike(said, this.#told)) this.#told = said;
   }
 
   /** No later than it is by either clock. Never after `latest`. */
   get earliest(): number {
     const now = this.#clock.now();
-    return Math.min(now, Math.max(this.#said?.there ?? 0, now - WRONG_MOST_MS));
+    return Math.min(now, Math.max(this.#there ?? 0, now - WRONG_MOST_MS));
   }
 
   /** No earlier than it is by this clock, and by the server's when it last said. */
   get latest(): number {
     const now = this.#clock.now();
-    return Math.max(now, Math.min(this.#said?.there ?? 0, now + WRONG_MOST_MS));
+    return Math.max(now, Math.min(this.#there ?? 0, now + WRONG_MOST_MS));
   }
 
   /** Whether more than this has passed since by both. No word of a server, then or now, puts that off by more than `WRONG_MOST_MS` in all. */
@@ -62,16 +62,19 @@ export class TwoClocks {
 
   /** The difference that the person is to be told of. */
   get told(): Difference | undefined {
-    const said = this.#said;
-    if (said === undefined || Math.abs(aheadMs(said)) < TOLD_MS) return undefined;
-    const seen = this.#seen;
-    return seen !== undefined && Math.abs(aheadMs(said) - aheadMs(seen)) < TOLD_MS ? undefined : said;
+    const told = this.#told;
+    return told === undefined || isAlike(told, this.#seen) ? undefined : told;
   }
 
   /** The person has seen it: it is told again when it is another one. */
   see(): void {
-    this.#seen = this.#said;
+    this.#seen = this.#told ?? this.#seen;
   }
+}
+
+/** Whether a difference is much the same as one before. */
+function isAlike(difference: Difference, before: Difference | undefined): boolean {
+  return before !== undefined && Math.abs(aheadMs(difference) - aheadMs(before)) < TOLD_MS;
 }
 
 function aheadMs({ here, there }: Difference): number {

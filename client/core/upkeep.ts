@@ -22,7 +22,6 @@ import { hasOtherDevices, type Services } from './services.ts';
 import type { PushedFrame } from './transport/channel.ts';
 import type { Welcome } from './transport/connection.ts';
 import { isRepeatable, untilLater } from './transport/rest.ts';
-import type { TwoClocks } from './two-clocks.ts';
 import type { ConnectionState } from './view.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -119,7 +118,7 @@ export class Upkeep {
   /** A connection stands, and the server says what it has. */
   async welcomed(welcome: Welcome): Promise<void> {
     this.#needs.inbox.flushAcks();
-    this.#compareClocks((clocks) => clocks.note(welcome.serverTime));
+    this.serverTime(welcome.serverTime);
     await this.#needs.counter.compare(welcome.counter);
     const { background } = this.#services;
     if (welcome.listCounter !== this.#services.directory.ownView.counter) {
@@ -197,15 +196,11 @@ export class Upkeep {
     );
   }
 
-  /** This device's clock was set by about this much. */
-  clockSet(byMs: number): void {
-    this.#compareClocks((clocks) => clocks.moved(byMs));
-  }
-
-  #compareClocks(compare: (clocks: TwoClocks) => void): void {
+  /** The server says its time, ms. */
+  serverTime(at: number): void {
     const { twoClocks } = this.#services;
     const before = twoClocks.told;
-    compare(twoClocks);
+    twoClocks.note(at);
     if (twoClocks.told !== before) this.#needs.watcher.peopleChanged();
   }
 

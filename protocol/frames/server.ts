@@ -64,7 +64,8 @@ export const Profile = Shape(
   { kind: Literal('profile'), re: RequestNumber, profile: Versioned(Bytes, LIMITS.profileMaxBytes) },
   CLOSED,
 );
-export const Pong = Shape({ kind: Literal('pong'), re: RequestNumber }, CLOSED);
+/** Answer to a ping: a client that stays connected learns the time from it. */
+export const Pong = Shape({ kind: Literal('pong'), re: RequestNumber, serverTime: Instant }, CLOSED);
 /** Something of the own account has changed or runs low; the client reads it over REST. */
 export const Notice = Shape(
   {

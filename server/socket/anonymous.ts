@@ -98,7 +98,7 @@ export class AnonymousSocket implements Protocol {
   }
 
   #pong(re: number): Promise<void> {
-    this.#channel.send({ kind: 'pong', re });
+    this.#channel.send({ kind: 'pong', re, serverTime: this.#deps.clock.now() });
     return Promise.resolve();
   }
 

@@ -140,8 +140,7 @@ export class SignedInSocket implements Protocol {
   #ping(re: number): void | Promise<void> {
     const verdict = this.#channel.takeSend();
     if (verdict.kind === 'refused') throw new WireError('rate-limited', 'pings', verdict);
-    if (this.#acknowledging === undefined) this.#channel.send({ kind: 'pong', re });
-    else return this.#acknowledging.then(() => this.#channel.send({ kind: 'pong', re }));
-    return undefined;
+    const answer = (): void => this.#channel.send({ kind: 'pong', re, serverTime: this.#deps.clock.now() });
+    return this.#acknowledging === undefined ? answer() : this.#acknowledging.then(answer);
   }
 }

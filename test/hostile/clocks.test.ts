@@ -4,7 +4,7 @@
  */
 import t, { type Test } from 'tap';
 import type { AlertView } from '@tacet/client/core/view';
-import { changeDeliveries } from '../support/hostile-wire.ts';
+import { changeDeliveries, SOCKET_PATH } from '../support/hostile-wire.ts';
 import { holdsText } from '../support/local-text.ts';
 import {
   eventsOf,
@@ -12,6 +12,7 @@ import {
   linesOf,
   nameOf,
   openTestClient,
+  readShown,
   reconnect,
   reconnectAndSettle,
   signUp,
@@ -86,6 +87,28 @@ t.test(
     bothShow(t, ['hello', 'hi', 'a year on', 'a year back']);
     keeps(t, before);
     await scene.stillTalk();
+  },
+);
+
+t.test(
+  'A88: a device and a server that sleep together are told nothing of their clocks',
+  needsStore,
+  async (t) => {
+    const { length: shakes } = ada.proxy.handshakes;
+    for (const byMs of [DAY_MS, 0]) {
+      let pongs = 0;
+      ada.wire.change = (frame, path) => {
+        if (frame.kind === 'pong' && path === SOCKET_PATH) pongs += 1;
+        return [frame];
+      };
+      [set.ada, set.server] = [byMs, byMs];
+      await ada.wire.when('an answer', () => pongs > 0);
+      // What comes after it on the same socket has come.
+      await scene.stillTalk();
+      await readShown(ada.client);
+      await ada.client.waitFor('that they agree', () => clocksOf(ada.client) === undefined);
+    }
+    t.equal(ada.proxy.handshakes.length, shakes, 'by the same connection');
   },
 );
 

@@ -42,7 +42,7 @@ export async function makeOfflineOutbox(clock?: Clock): Promise<OfflineOutbox> {
     opening: () => undefined,
     welcomed: () => Promise.resolve(),
     pushed: () => undefined,
-    clockSet: () => undefined,
+    serverTime: () => undefined,
     state: () => undefined,
     ended: () => undefined,
   });

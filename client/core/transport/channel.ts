@@ -35,8 +35,8 @@ interface Pending {
 /** What the owner of a channel hears. */
 export interface ChannelEvents {
   pushed(frame: PushedFrame): void;
-  /** This device's clock was set by about this much: it went another way than timers do, and the server still answers. */
-  clockSet?(byMs: number): void;
+  /** The server says its time, ms: at each ping, and so soon after this device's clock was set. */
+  serverTime?(at: number): void;
   /** Once, after the welcome: the channel is over. `code` where the server said why. */
   closed(code: ErrorCode | undefined): void;
 }
@@ -172,7 +172,10 @@ export class Channel {
       case 'mismatch':
       case 'bundles':
       case 'profile':
+        this.#answer(frame.re, frame);
+        return;
       case 'pong':
+        this.#events.serverTime?.(frame.serverTime);
         this.#answer(frame.re, frame);
     }
   }
@@ -209,14 +212,14 @@ export class Channel {
       if (this.#socket === undefined) return;
       const oddMs = this.#clock.now() - before - LOOK_MS;
       this.#quietLooks += 1;
-      if (Math.abs(oddMs) > ODD_MS) this.#ping(WAKE_TIMEOUT_MS, () => this.#events.clockSet?.(oddMs));
+      if (Math.abs(oddMs) > ODD_MS) this.#ping(WAKE_TIMEOUT_MS);
       else if (this.#quietLooks === 2) this.#ping(REQUEST_TIMEOUT_MS);
       this.#watch();
     });
   }
 
-  #ping(timeoutMs: number, answered: () => void = () => undefined): void {
-    this.request({ kind: 'ping' }, timeoutMs).then(answered, () => {
+  #ping(timeoutMs: number): void {
+    this.request({ kind: 'ping' }, timeoutMs).catch(() => {
       // A lost channel is told by `closed`.
     });
   }

@@ -32,8 +32,8 @@ export interface ConnectionOwner {
   opening(): void;
   welcomed(welcome: Welcome): Promise<void>;
   pushed(frame: PushedFrame): void;
-  /** The clock of this device was set by about this much. */
-  clockSet(byMs: number): void;
+  /** The server says its time again, ms. */
+  serverTime(at: number): void;
   state(state: ConnectionState): void;
   /** The server will not have this device or this version any more. */
   ended(code: 'session-ended' | 'unsupported-version'): void;
@@ -135,7 +135,7 @@ export class Connection {
       this.#ports.clock,
       {
         pushed: (frame) => this.#owner.pushed(frame),
-        clockSet: (byMs) => this.#owner.clockSet(byMs),
+        serverTime: (at) => this.#owner.serverTime(at),
         closed: (code) => {
           lost = { code };
           this.#lost(code);

@@ -73,7 +73,7 @@ function openConnection(
       opening: () => undefined,
       welcomed: async () => undefined,
       pushed: () => undefined,
-      clockSet: () => undefined,
+      serverTime: () => undefined,
       state: ({ kind }) => states.push(kind),
       ended: () => undefined,
       ...changes,
@@ -121,11 +121,11 @@ t.test('a connection that is lost while its welcome is still worked off comes ba
   t.equal(sockets.length, 2);
 });
 
-/** A connection that is online, and what it tells of the clock. */
+/** A connection that is online, and the times that the server is heard to say. */
 async function openOnline(t: Test) {
   const clock = makeClock();
-  const sets: number[] = [];
-  const made = openConnection(t, clock, { clockSet: (byMs) => sets.push(byMs) });
+  const times: number[] = [];
+  const made = openConnection(t, clock, { serverTime: (at) => times.push(at) });
   await made.opened[0]?.promise;
   made.welcome();
   await turn();
@@ -134,24 +134,25 @@ async function openOnline(t: Test) {
   return {
     ...made,
     clock,
-    sets,
+    times,
     pings,
     /** The server answers the last ping. */
-    pong: async () => {
+    pong: async (serverTime = clock.now()) => {
       const ping = pings().at(-1);
       if (ping?.kind !== 'ping') throw new Error('nobody has asked');
-      made.sockets.at(-1)?.message(encodeFrame({ kind: 'pong', re: ping.re }));
+      made.sockets.at(-1)?.message(encodeFrame({ kind: 'pong', re: ping.re, serverTime }));
       await turn();
     },
   };
 }
 
 t.test('a quiet connection is asked, lives by the answers, and ends without one', async (t) => {
-  const { clock, pings, pong, states } = await openOnline(t);
+  const { clock, pings, pong, states, times } = await openOnline(t);
   for (let asked = 1; asked <= 3; asked += 1) {
     clock.pass(25_000);
     t.equal(pings().length, asked);
-    await pong();
+    await pong(asked);
+    t.equal(times.at(-1), asked, 'each answer says the time');
   }
   clock.pass(60_000);
   t.equal(pings().length, 4);
@@ -160,34 +161,37 @@ t.test('a quiet connection is asked, lives by the answers, and ends without one'
 
 const YEAR_MS = 365 * 24 * 60 * 60_000;
 
-t.test('a clock that is set, forth or back, ends no connection that answers, and is told of', async (t) => {
-  const { clock, pings, pong, sets, states } = await openOnline(t);
-  for (const byMs of [YEAR_MS, -YEAR_MS, -YEAR_MS, YEAR_MS]) {
-    clock.set(byMs);
-    const { length: asked } = pings();
-    clock.pass(12_500);
-    t.equal(pings().length, asked + 1, 'it is asked at once');
-    await pong();
-    t.equal(sets.at(-1), byMs);
-  }
-  clock.pass(6_000);
-  t.equal(states.at(-1), 'online');
-  t.equal(sets.length, 4);
-});
+t.test(
+  'a clock that is set, forth or back, ends no connection that answers, and the time is asked for',
+  async (t) => {
+    const { clock, pings, pong, times, states } = await openOnline(t);
+    for (const byMs of [YEAR_MS, -YEAR_MS, -YEAR_MS, YEAR_MS]) {
+      clock.set(byMs);
+      const { length: asked } = pings();
+      clock.pass(12_500);
+      t.equal(pings().length, asked + 1, 'it is asked at once');
+      await pong(asked);
+      t.equal(times.at(-1), asked);
+    }
+    clock.pass(6_000);
+    t.equal(states.at(-1), 'online');
+    t.equal(times.length, 4);
+  },
+);
 
 t.test('a clock that is set back hides no silence', async (t) => {
-  const { clock, sets, states } = await openOnline(t);
+  const { clock, times, states } = await openOnline(t);
   clock.pass(20_000);
   clock.set(-YEAR_MS);
   clock.pass(40_000);
   t.ok(states.includes('offline'));
-  t.strictSame(sets, []);
+  t.strictSame(times, []);
 });
 
 t.test('a socket that died while the device slept is given up soon after', async (t) => {
-  const { clock, sets, states } = await openOnline(t);
+  const { clock, times, states } = await openOnline(t);
   clock.sleep(8 * 60 * 60_000);
   clock.pass(20_000);
   t.ok(states.includes('offline'));
-  t.strictSame(sets, [], 'that it slept is nothing to tell');
+  t.strictSame(times, [], 'nobody answered');
 });

@@ -20,6 +20,21 @@ t.test('it is no later than by either clock, and no earlier than by either', asy
   t.equal(clocks.latest, START + 3 * DAY_MS);
 });
 
+t.test('on a connection that lasts the time of both goes on', async (t) => {
+  const { clocks, time } = makeClocks();
+  clocks.note(START);
+  for (let hours = 0; hours < 24; hours += 1) {
+    time.now += DAY_MS / 24;
+    clocks.note(time.now - 1000);
+  }
+  t.equal(clocks.earliest, START + DAY_MS - 1000);
+  // Both have slept.
+  time.now += 8 * DAY_MS;
+  clocks.note(time.now);
+  t.equal(clocks.told, undefined);
+  t.equal(clocks.earliest, time.now);
+});
+
 t.test('before the server has said its time, little is old', async (t) => {
   const { clocks } = makeClocks();
   t.equal(clocks.earliest, START - 400 * DAY_MS);
@@ -48,9 +63,15 @@ t.test(
     time.now += DAY_MS;
     clocks.note(time.now - 32 * 60_000);
     t.equal(clocks.told, undefined, 'as much as was seen');
-    clocks.moved(365 * DAY_MS);
-    t.strictSame(clocks.told, { here: time.now + 365 * DAY_MS, there: time.now - 32 * 60_000 });
-    clocks.moved(-365 * DAY_MS);
+    const there = time.now;
+    time.now += 365 * DAY_MS;
+    clocks.note(there);
+    const told = clocks.told;
+    t.strictSame(told, { here: time.now, there });
+    time.now += 25_000;
+    clocks.note(there + 25_000);
+    t.equal(clocks.told, told, 'one value while it lasts: what shows it is not drawn anew');
+    time.now -= 365 * DAY_MS;
     clocks.note(time.now);
     t.equal(clocks.told, undefined);
   },
