@@ -2,6 +2,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findLastingPort } from '../support/lasting-port.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { recordLog } from '../support/recorded-log.ts';
 import { startServer } from '../support/server-process.ts';
@@ -74,10 +75,9 @@ export async function openHost({ ownProcess, copyOf }: HostOptions): Promise<Ope
   const dataDir = await mkdtemp(join(tmpdir(), 'tacet-e2e-'));
   if (copyOf !== undefined) await cp(copyOf, dataDir, { recursive: true });
   const run = ownProcess ? runProcess : runHere;
-  const settings = { TACET_OPEN_SIGN_UP: 'no' } as const;
+  const settings = { TACET_OPEN_SIGN_UP: 'no', TACET_PORT: await findLastingPort() };
   let running: Running | undefined = await run(dataDir, settings);
   const { origin, firstInvite = '' } = running;
-  const { port } = new URL(origin);
   let [measured, logged] = ['', ''];
   /** Ends what runs, and keeps what it said. */
   async function end(how: (server: Running) => Promise<unknown>): Promise<void> {
@@ -103,7 +103,7 @@ export async function openHost({ ownProcess, copyOf }: HostOptions): Promise<Ope
     metrics,
     async startAgain(clientDir) {
       const other = clientDir === undefined ? {} : { TACET_CLIENT_DIR: clientDir };
-      running = await run(dataDir, { ...settings, TACET_PORT: port, ...other });
+      running = await run(dataDir, { ...settings, ...other });
     },
     async [Symbol.asyncDispose]() {
       await running?.stop();

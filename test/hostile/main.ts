@@ -56,10 +56,13 @@ async function runAll(parts: readonly string[]): Promise<Outcome> {
   return pages.length === 0 ? total : add(total, await runBrowser(pages, note));
 }
 
+async function runAt(target: Target | undefined, parts: readonly string[]): Promise<Outcome> {
+  await using _host = target === undefined ? undefined : await openHost(target);
+  return await runAll(parts);
+}
+
 async function play(parts: readonly string[], target: Target | undefined): Promise<void> {
-  const host = target === undefined ? undefined : await openHost(target);
-  const outcome = await runAll(parts);
-  await host?.[Symbol.asyncDispose]();
+  const outcome = await runAt(target, parts);
   console.log(`\n# The hostile server's list\n${runTable(ran)}`);
   for (const told of outcome.faults) console.log(`\nFAILED: ${told}`);
   console.log(`\n${outcome.passed} passed, ${outcome.failed} failed, ${outcome.skipped} skipped`);

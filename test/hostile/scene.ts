@@ -19,6 +19,7 @@ import {
   type TestClientOptions,
 } from '../support/make-client.ts';
 import type { Disk } from '../support/node-ports.ts';
+import { findLastingPort } from '../support/lasting-port.ts';
 import { openTestServer, type TestServer } from '../support/open-test-server.ts';
 import { makeSpokenPair } from '../support/spoken-pair.ts';
 import { openProxy, type Proxy } from './proxy.ts';
@@ -82,11 +83,12 @@ export interface SceneOptions {
 }
 
 /** A server of the tests' own that can be ended and started again. */
-async function openOwnServer(settings: SettingTexts = {}, skewMs: () => number = () => 0) {
+async function openOwnServer(given: SettingTexts = {}, skewMs: () => number = () => 0) {
   const overrides = { clock: { now: () => Date.now() + skewMs() } };
+  const settings = { ...given, TACET_PORT: await findLastingPort() };
   const first = await openTestServer({ settings, overrides });
   let running: TestServer | undefined = first;
-  const { dataDir, port, url } = first;
+  const { dataDir, url } = first;
   return {
     url,
     dataDir,
@@ -95,11 +97,7 @@ async function openOwnServer(settings: SettingTexts = {}, skewMs: () => number =
       running = undefined;
     },
     startAgain: async () => {
-      running = await openTestServer({
-        dataDir,
-        settings: { ...settings, TACET_PORT: String(port) },
-        overrides,
-      });
+      running = await openTestServer({ dataDir, settings, overrides });
     },
     close: async () => {
       await running?.close();

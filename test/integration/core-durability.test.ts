@@ -14,6 +14,7 @@ import {
   type TestClient,
 } from '../support/make-client.ts';
 import { Power } from '../support/power.ts';
+import { findLastingPort } from '../support/lasting-port.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
 t.setTimeout(600_000);
@@ -84,7 +85,8 @@ t.test('what is written offline leaves when the network is back, in order', asyn
 t.test('clients come back by themselves after the server was restarted', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'tacet-restart-'));
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
-  const first = await openTestServer({ dataDir });
+  const settings = { TACET_PORT: await findLastingPort() };
+  const first = await openTestServer({ dataDir, settings });
   const { ada, ben } = await makePair(first.url);
   t.teardown(() => Promise.all([ada.close(), ben.close()]));
   const toBen = await openWith(ada, 'Ben');
@@ -92,7 +94,7 @@ t.test('clients come back by themselves after the server was restarted', async (
   await first.close();
   await ada.waitFor('no connection', ({ connection }) => connection.kind !== 'online');
   await ada.commands.sendText(toBen, 'while it was away');
-  await using _second = await openTestServer({ dataDir, settings: { TACET_PORT: String(first.port) } });
+  await using _second = await openTestServer({ dataDir, settings });
   await ben.waitFor('it arrives', (state) => textsOf(state).includes('while it was away'));
   await ada.waitFor('sent', (state) => linesOf(state)[0]?.delivery.kind !== 'sending');
   t.equal(textsOf(ben.state).length, 1);

@@ -2,8 +2,7 @@
  * Two people and their server as each earlier build left them (`test/vectors/earlier-N.json.gz`, N: the version of the local database):
  * today's build opens all three, everything is there, what was under way arrives, and the talk goes on.
  */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
@@ -22,6 +21,7 @@ import {
   textsOf,
   type TestClient,
 } from '../support/make-client.ts';
+import { makeFolder } from '../support/open-store.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { diskOf, type RecordedProfile } from '../support/recorded-disk.ts';
 
@@ -89,7 +89,7 @@ for (let version = FIRST_VERSION; version < DATABASE_VERSION; version++) {
     t.equal(recording.version, version);
     const skew = recording.recordedAt + HOUR_MS - Date.now();
     const skewMs = (): number => skew;
-    const dataDir = mkdtempSync(join(tmpdir(), 'tacet-earlier-'));
+    const dataDir = makeFolder(t);
     writeFileSync(join(dataDir, 'tacet.sqlite'), Buffer.from(recording.server, 'base64url'));
     await using server = await openTestServer({
       dataDir,

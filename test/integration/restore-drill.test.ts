@@ -22,6 +22,7 @@ import {
   toldOf,
   type TestClient,
 } from '../support/make-client.ts';
+import { findLastingPort } from '../support/lasting-port.ts';
 import { makeFolder } from '../support/open-store.ts';
 import { startServer } from '../support/server-process.ts';
 
@@ -39,7 +40,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
       const folder = makeFolder(t);
       const dataDir = join(folder, 'data');
       const file = join(folder, 'backup');
-      const settings = { TACET_RATE_FACTOR: '1000' } as const;
+      const settings = { TACET_RATE_FACTOR: '1000', TACET_PORT: await findLastingPort() };
       let server = await startServer({ dataDir, settings });
       t.teardown(() => server.kill());
       let skew = 0;
@@ -101,8 +102,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
       await server.kill();
       const restored = await restore(dataDir, file, PASSPHRASE, { replace: true, now: Date.now() });
       t.equal(restored.kind, 'restored');
-      const port = new URL(server.origin).port;
-      server = await startServer({ dataDir, settings: { ...settings, TACET_PORT: port } });
+      server = await startServer({ dataDir, settings });
 
       // Everybody who was there is there again, the account and the device of that day among them.
       const there = [ada, ben, cem, eve, bensOther];

@@ -2,27 +2,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AccountId } from '@tacet/protocol/ids';
 import { readServer, strangerBundles } from '@tacet/protocol/rest/people';
+import { findLastingPort } from './lasting-port.ts';
 import { makeAccount, tryRenew, type WireAccount } from './make-account.ts';
 import { callRoute } from './rest-client.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
+import { startServer, type ServerProcess, type ServerProcessOptions } from './server-process.ts';
 
-const SETTINGS = { TACET_RATE_FACTOR: '1000' } as const;
+/** Nobody has so many one-time prekeys that it takes as long as this to ask for all of them, on the busiest machine. */
+const EXHAUST_WITHIN_MS = 300_000;
 
 export class ChaosServer {
-  readonly #dataDir: string;
+  readonly #options: ServerProcessOptions;
   readonly #attacker: WireAccount;
   #process: ServerProcess;
 
-  private constructor(dataDir: string, process: ServerProcess, attacker: WireAccount) {
-    this.#dataDir = dataDir;
+  private constructor(options: ServerProcessOptions, process: ServerProcess, attacker: WireAccount) {
+    this.#options = options;
     this.#process = process;
     this.#attacker = attacker;
   }
 
   /** Starts one on an empty folder. */
   static async open(dataDir: string): Promise<ChaosServer> {
-    const process = await startServer({ dataDir, settings: SETTINGS });
-    return new ChaosServer(dataDir, process, await makeAccount({ url: process.origin }));
+    const settings = { TACET_RATE_FACTOR: '1000', TACET_PORT: await findLastingPort() };
+    const options = { dataDir, settings };
+    const process = await startServer(options);
+    return new ChaosServer(options, process, await makeAccount({ url: process.origin }));
   }
 
   get origin(): string {
@@ -31,10 +35,8 @@ export class ChaosServer {
 
   /** SIGKILL in the middle of whatever it does, and a start. */
   async killAndStart(): Promise<void> {
-    const { port } = new URL(this.origin);
     await this.#process.kill();
-    const settings = { ...SETTINGS, TACET_PORT: port };
-    this.#process = await startServer({ dataDir: this.#dataDir, settings });
+    this.#process = await startServer(this.#options);
     await this.#forgetConnections();
   }
 
@@ -45,7 +47,9 @@ export class ChaosServer {
     if (device === undefined) throw new Error('an account without a device');
     // A server that was started again knows no token.
     await tryRenew({ url }, device);
+    const until = performance.now() + EXHAUST_WITHIN_MS;
     for (let left = true; left;) {
+      if (performance.now() > until) throw new Error('one-time prekeys without end');
       const request = { body: { account }, token: device.token };
       const { body, code, retryAfterMs = 100 } = await callRoute(url, strangerBundles, request);
       if (code === undefined) left = body.bundles.some(({ oneTime }) => oneTime !== undefined);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { backUp } from '../../server/admin/back-up.ts';
 import { restore } from '../../server/admin/restore.ts';
+import { findLastingPort } from './lasting-port.ts';
 import { makeFolder } from './open-store.ts';
 import { openTestServer, type TestServer } from './open-test-server.ts';
 
@@ -28,8 +29,8 @@ export async function openRestorableServer(
   const dataDir = join(folder, 'data');
   const file = join(folder, 'backup');
   let restores = 0;
-  let server: TestServer = await openTestServer({ dataDir });
-  const port = String(server.port);
+  const settings = { TACET_PORT: await findLastingPort() };
+  let server: TestServer = await openTestServer({ dataDir, settings });
   t.teardown(() => server.close());
   return {
     url: server.url,
@@ -45,7 +46,7 @@ export async function openRestorableServer(
       const now = (times?.restore ?? Date.now()) + restores++;
       const restored = await restore(dataDir, file, PASSPHRASE, { replace: true, now });
       if (restored.kind !== 'restored') throw new Error(restored.kind);
-      server = await openTestServer({ dataDir, settings: { TACET_PORT: port } });
+      server = await openTestServer({ dataDir, settings });
     },
   };
 }
