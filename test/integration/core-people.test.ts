@@ -69,7 +69,7 @@ t.test('somebody found by name gets a request and decides; nothing goes back bef
 
 t.test(
   'tries that reach nobody use up nothing: who was written to offline has the name with the text',
-  async (t) => {
+  async () => {
     await using server = await openTestServer();
     const wire = makeHostileWire();
     await using ada = openTestClient({ url: server.url, wire });
