@@ -50,6 +50,8 @@ export interface LyingEngine {
 export function makeLyingEngine(): LyingEngine {
   /** Hashes of what was said, by chain and number: who lies about a content goes on from what he has said. */
   const hashes = new Map<string, Bytes>();
+  /** What was said in place of a content under its number, by chain and number: sent again it is the same. */
+  const lies = new Map<string, Uint8Array>();
   const heard: Heard[] = [];
   const liar: LyingEngine = {
     engine: {
@@ -70,6 +72,11 @@ export function makeLyingEngine(): LyingEngine {
     return { ...frame, link: { ...frame.link, previous } };
   }
 
+  function again(frame: ContentFrame): Uint8Array {
+    const said = frame.link && lies.get(place(frame, frame.link, frame.link.number));
+    return said ?? encodeCbor(linked(frame));
+  }
+
   /** What is said in place of a content. */
   function instead(around: ForDevice, frame: ContentFrame): Bytes {
     const honest = linked(frame);
@@ -77,7 +84,9 @@ export function makeLyingEngine(): LyingEngine {
     if (said instanceof Uint8Array) return said;
     const bytes = encodeCbor(said);
     if (honest.link !== undefined && said.link !== undefined) {
-      hashes.set(place(honest, honest.link, honest.link.number), hashLink(said.link.salt, bytes));
+      const at = place(honest, honest.link, honest.link.number);
+      hashes.set(at, hashLink(said.link.salt, bytes));
+      if (said.link.number === honest.link.number) lies.set(at, bytes);
     }
     return encodeForDevice({ ...around, frame: bytes });
   }
@@ -90,7 +99,7 @@ export function makeLyingEngine(): LyingEngine {
     const plaintext =
       around.repairs === undefined
         ? instead(around, frame)
-        : encodeForDevice({ ...around, frame: encodeCbor(linked(frame)) });
+        : encodeForDevice({ ...around, frame: again(frame) });
     const { exchange } = liar;
     const before = (await sessions.getSession(address)) as SessionRecord;
     const honest = await ownEngine.signalEncrypt(plaintext, address, me, sessions, identities, now);
