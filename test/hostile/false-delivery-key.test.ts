@@ -10,6 +10,7 @@ import { encodeCbor } from '@tacet/protocol/cbor';
 import { encodeForDevice } from '@tacet/protocol/content/frame';
 import { makeLyingEngine } from '../support/lying-engine.ts';
 import {
+  haveReceiptsLeft,
   linesOf,
   openTestClient,
   openWith,
@@ -43,22 +44,13 @@ function charged(): number {
   return ada.wire.asked.filter(({ path }) => path === introduce.path || path === strangerBundles.path).length;
 }
 
-/** Waits until Ada's receipts are on their way. */
-async function isAnswered(): Promise<void> {
-  const { clock: time, disk } = ada.client.ports;
-  for (const end = time.now() + 60_000; (disk.databases.get('tacet')?.get('receipts')?.size ?? 0) > 0;) {
-    if (time.now() > end) throw new Error('the receipts never left');
-    await new Promise<void>((resolve) => time.after(20, resolve));
-  }
-}
-
 t.test('a contact who tells a false delivery key uses up few introductions, and none for good', async (t) => {
   const before = charged();
   await mallory.sayBody('profile', { profileKey: randomBytes(32), deliveryKey: randomBytes(32) });
   const said = Array.from({ length: SAID }, (_, i) => `to be confirmed, ${i}`);
   for (const words of said) {
     await mallory.settle(words);
-    await isAnswered();
+    await haveReceiptsLeft(ada.client);
   }
   t.equal(charged() - before, SHARE);
 

@@ -140,6 +140,15 @@ export async function reconnectAndSettle(client: TestClient): Promise<void> {
   await client.client.background.settled();
 }
 
+/** Waits until the receipts of a client are on their way. */
+export async function haveReceiptsLeft({ ports: { clock, disk }, client }: TestClient): Promise<void> {
+  for (const end = clock.now() + 60_000; (disk.databases.get('tacet')?.get('receipts')?.size ?? 0) > 0;) {
+    if (clock.now() > end) throw new Error('the receipts never left');
+    await new Promise<void>((resolve) => clock.after(20, resolve));
+  }
+  await client.background.settled();
+}
+
 /** The id that what is said under these words gets, the same each time: given as the key of `keyed`, it is said once. */
 export function idFor(words: string): MessageId {
   return idOf<MessageId>(createHash('sha256').update(words).digest().subarray(0, 16));

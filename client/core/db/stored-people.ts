@@ -50,8 +50,10 @@ export interface StoredPerson {
   readonly profile?: { readonly version: number; readonly key: Bytes };
   /** Which picture is kept of him; absent where there is none. */
   readonly picture?: string;
-  /** Sessions with this person that were begun anew because something was missing or could not be read on either side. */
+  /** Of today: requests to send again, contents that made no sense, and sessions that were put aside on request. */
   readonly repairs?: CountedDay;
+  /** Sessions with this person that were begun anew because something was missing or could not be read on either side. */
+  readonly renewals?: CountedDay;
   /** Answers of today that there is nothing to be sent again. */
   readonly nothings?: CountedDay;
   /** What went to this person as to a stranger today without anybody's having written it. */

@@ -3,7 +3,7 @@ import type { Content } from '@tacet/protocol/content/index';
 import { idOf, type AccountId, type DeviceId, type MessageId } from '@tacet/protocol/ids';
 import type { WriteTx } from '../db/sealed.ts';
 import type { Asked } from '../db/stored-sending.ts';
-import { DAY_MS, isWithinDay } from '../people/within-day.ts';
+import { countToday, DAY_MS, isWithinDay } from '../people/within-day.ts';
 import { REPAIR_DAYS } from './copies.ts';
 import type { HandlerServices } from './handlers/handling.ts';
 
@@ -14,6 +14,19 @@ const AGAIN_PER_DAY = 10;
 export function isDueAgain({ at, again }: Asked, now: number): boolean {
   // What was asked for under a clock that ran ahead was not asked for lately.
   return again < REPAIR_DAYS && Math.abs(now - at) >= DAY_MS;
+}
+
+/** Counts that the encryption with somebody is begun anew, as it is shown. The transaction holds `T.people`. */
+export function countRenewal(
+  { directory, clock }: Pick<HandlerServices, 'clock' | 'directory'>,
+  tx: WriteTx,
+  account: AccountId,
+): void {
+  const now = clock.now();
+  directory.edit(tx, account, (stored) => ({
+    ...stored,
+    renewals: { day: Math.floor(now / DAY_MS), count: countToday(stored.renewals, now) + 1 },
+  }));
 }
 
 /** Asks for repairs. */
@@ -32,6 +45,7 @@ export class Asking {
     body: Extract<Content, { readonly kind: 'retry' }>['body'],
   ): void {
     const { outbox, clock, random } = this.#n;
+    countRenewal(this.#n, tx, account);
     outbox.add(tx, {
       to: account,
       content: { kind: 'retry', body },

@@ -14,7 +14,7 @@ export function personOf(home: Home, account: AccountId): PersonView {
   const contact = home.record.contact(account);
   const username = contact?.username;
   const claims = username === undefined ? home.directory.get(account)?.stored.username : undefined;
-  const renewals = countToday(home.directory.get(account)?.stored.repairs, home.clock.now());
+  const renewals = countToday(home.directory.get(account)?.stored.renewals, home.clock.now());
   return {
     account,
     username,

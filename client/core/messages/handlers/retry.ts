@@ -12,6 +12,7 @@ import type { DbKey } from '../../ports.ts';
 import { K, T } from '../../db/stores.ts';
 import type { SentRecord } from '../../db/stored-sending.ts';
 import { isWithinDay } from '../../people/within-day.ts';
+import { countRenewal } from '../asking.ts';
 import { copyDays, REPAIR_DAYS } from '../copies.ts';
 import { noteNothing } from '../unreadable.ts';
 import type { Handling } from './handling.ts';
@@ -141,7 +142,10 @@ export async function handleRetry(handling: Handling, body: Retry): Promise<void
   if (body.what === 'envelope' && body.ratchetKey !== undefined) {
     const key = sessions.publicKey(body.ratchetKey);
     const isCurrent = key !== undefined && stores.currentRatchetKeyMatches(key);
-    if (isCurrent && isWithinDay(handling, tx, account, 'repairs')) stores.archive();
+    if (isCurrent && isWithinDay(handling, tx, account, 'repairs')) {
+      stores.archive();
+      countRenewal(handling, tx, account);
+    }
   }
   await sendAgain(handling, body);
 }
