@@ -110,6 +110,8 @@ export const LIMITS = {
   restMaxMs: 1_000,
   /** A connection that is to end is kept so long without being read, so that opening the next one costs its owner time. */
   heldMs: 2_000,
+  /** So many at a time of one address that is told no more. */
+  heldPerAddress: 100,
   /** What a request or a frame counts for besides itself: one for each so many bytes of it. */
   countedRequestBytes: 4 * KIB,
   countedFrameBytes: 16 * KIB,
@@ -129,7 +131,7 @@ export const RATES = {
   connection: { burst: 3_000, everyMs: 20 },
   /** Sockets opened from one address. */
   socket: { burst: 1_000, everyMs: 200 },
-  /** Refusals for asking too often that one address is answered; beyond, its connections are cut: no honest client goes on asking. */
+  /** Refusals for asking too often that one address is answered; beyond, its connections are held and cut: no honest client goes on asking. */
   refusal: { burst: 600, everyMs: 5 },
   /** Ordinary reads and writes of a signed-in device. */
   ordinary: { burst: 120, everyMs: 200 },

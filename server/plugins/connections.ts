@@ -20,12 +20,13 @@ const BODY_PIECE_BYTES = 1024;
 /** Connections that are not read any more. */
 const held = new WeakSet<Socket>();
 
-/** Reads nothing more of a connection and cuts it in a while (`LIMITS.heldMs`): that costs nothing, and its owner the time. */
-export function holdConnection(socket: Socket): void {
+/** Reads nothing more of a connection and cuts it in a while: that costs nothing, and its owner the time. */
+export function holdConnection(socket: Socket, forMs: number = LIMITS.heldMs): void {
   if (socket.destroyed || held.has(socket)) return;
   held.add(socket);
   socket.pause();
-  setTimeout(() => socket.destroy(), LIMITS.heldMs).unref();
+  const timer = setTimeout(() => socket.destroy(), forMs).unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /**

@@ -4,10 +4,16 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LIMITS } from '@tacet/protocol/limits';
+import { OpenByAddress } from '../limits/open-by-address.ts';
 import type { Limits } from '../limits/port.ts';
 import { bodyBytes } from './rate-limit.ts';
 import { countedAddress } from './client-address.ts';
 import { holdConnection } from './connections.ts';
+
+/** A body up to this length is read though nobody wants it: it has come with its request, as a rule. */
+const UNREAD_BYTES = 64 * 1024;
+/** Those that are held without an answer. */
+const untold = new OpenByAddress();
 
 /** Calls `answer` after a rest of `forMs`; the connection of an address that has been refused too often is held instead. */
 export function restThen(
@@ -18,18 +24,26 @@ export function restThen(
   answer: () => void,
 ): void {
   const { socket } = request.raw;
-  const verdict = limits.take('refusal', { kind: 'address', address: countedAddress(request.ip) });
+  const address = countedAddress(request.ip);
+  const verdict = limits.take('refusal', { kind: 'address', address });
   if (verdict.kind === 'refused') {
     reply.hijack();
-    holdConnection(socket);
+    const { others, left } = untold.enter(address);
+    socket.once('close', left);
+    // More of them would be a proxy's, which has others to serve.
+    if (others < LIMITS.heldPerAddress) holdConnection(socket);
+    else socket.destroy();
     return;
   }
   // A long body that nobody wants is not read, and a short one not waited for.
-  const isUnread = bodyBytes(request) > LIMITS.countedRequestBytes;
-  if (isUnread) holdConnection(socket);
+  const isUnread = bodyBytes(request) > UNREAD_BYTES;
+  if (isUnread) holdConnection(socket, forMs + LIMITS.heldMs);
   setTimeout(() => {
-    if (isUnread) reply.raw.once('finish', () => socket.end());
-    else if (!request.raw.complete) {
+    if (isUnread) {
+      // Not closed but ended: what arrived and was not read would make the answer go with it.
+      reply.raw.removeHeader('connection');
+      reply.raw.once('finish', () => socket.end());
+    } else if (!request.raw.complete) {
       void reply.header('connection', 'close');
       reply.raw.once('finish', () => socket.destroySoon());
     }

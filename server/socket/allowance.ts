@@ -7,8 +7,10 @@ import type { SocketDeps } from './deps.ts';
 
 /** Requests that an anonymous socket takes from its address's limit at a time, so that the address is hashed once for all of them. */
 const ADDRESS_LOT = 8;
-/** How many opened sockets one counts for that had to be closed for what it sent: opening the next one must cost an abuser more than it costs the server. */
+/** How many opened sockets one counts for that had to be closed, so that opening the next costs an abuser more than it costs the server. */
 const ABUSED_COUNTS = 20;
+/** The same for what is no frame, which may be the fault of one program among many behind an address. */
+const VIOLATED_COUNTS = 5;
 
 /** What `count` requests in a message of `bytes` count for. */
 export function costOf(count: number, bytes: number): number {
@@ -52,10 +54,19 @@ export class Allowance {
     return this.#controls.take(this.#deps.clock.now());
   }
 
-  /** The socket is closed for asking too often, or for what is no frame. */
+  /** The socket is cut for asking too often. */
   abused(): void {
+    this.#takeSockets(ABUSED_COUNTS);
+  }
+
+  /** The socket is closed for what is no frame, or none in its place. */
+  violated(): void {
+    this.#takeSockets(VIOLATED_COUNTS);
+  }
+
+  #takeSockets(count: number): void {
     // One by one, since what does not fit is not taken at all.
-    for (let i = 0; i < ABUSED_COUNTS; i++) this.#takeOf('socket', 1);
+    for (let i = 0; i < count; i++) this.#takeOf('socket', 1);
   }
 
   #takeShared(cost: number): Verdict {

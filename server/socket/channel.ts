@@ -31,13 +31,15 @@ const UNFINISHED_BYTES = 128 * 1024;
 const CONTROL_BYTES = 6;
 /** What no client of this protocol sends: the address pays for it, as opening the next socket must cost more than it costs the server. */
 const VIOLATIONS: ReadonlySet<ErrorCode> = new Set(['malformed-frame', 'unexpected-frame']);
+/** What may still arrive of a client once either side has said that it closes: more than an honest one has on its way. */
+const AFTERWARDS_BYTES = 256 * 1024;
 /** How long a client is given to read why it was closed. */
 const FAREWELL_MS = 5_000;
 
 export class Channel {
   readonly kind: SocketKind;
   readonly #socket: WebSocket;
-  readonly #connection: Pick<Socket, 'bytesRead' | 'end'>;
+  readonly #connection: Socket;
   readonly #deps: SocketDeps;
   readonly #allowance: Allowance;
   #protocol: Protocol | undefined;
@@ -51,6 +53,8 @@ export class Channel {
   #pingedAt: number;
   /** Of the message that is being handled. */
   #messageBytes = 0;
+  /** Bytes that had been read when either side had said that it closes. */
+  #bytesAtClose: number | undefined;
   #isHeld = false;
   /** Of what has been read from the connection, the part that is not of an unfinished message. */
   #finishedBytes = 0;
@@ -63,13 +67,7 @@ export class Channel {
   #onClose: (() => void) | undefined;
 
   /** `connection`: what the WebSocket runs over; `address`: as it is counted. */
-  constructor(
-    kind: SocketKind,
-    socket: WebSocket,
-    connection: Pick<Socket, 'bytesRead' | 'end'>,
-    address: string,
-    deps: SocketDeps,
-  ) {
+  constructor(kind: SocketKind, socket: WebSocket, connection: Socket, address: string, deps: SocketDeps) {
     this.kind = kind;
     this.#socket = socket;
     this.#connection = connection;
@@ -88,7 +86,12 @@ export class Channel {
     this.#socket.on('pong', (data) => this.#pong(data));
     this.#socket.on('close', () => this.#end());
     // A protocol violation below frames (RFC 6455); `close` follows.
-    this.#socket.on('error', () => this.#socket.terminate());
+    this.#socket.on('error', () => {
+      this.#allowance.violated();
+      this.#socket.terminate();
+    });
+    // After the messages of the same bytes.
+    this.#connection.on('data', () => this.#boundAfterwards());
     this.#deps.metrics.opened(this.kind);
   }
 
@@ -133,6 +136,7 @@ export class Channel {
 
   /** Reads again unless there is a reason left not to. */
   #readOn(): void {
+    if (this.#isHeld) return;
     if (this.#rest === undefined && this.#requests.size < LIMITS.socketInFlight) this.#socket.resume();
   }
 
@@ -219,7 +223,7 @@ export class Channel {
     const code = this.#codeOf(error);
     const retryAfterMs = isWireError(error) ? error.retryAfterMs : undefined;
     if (re === undefined) {
-      if (VIOLATIONS.has(code)) this.#allowance.abused();
+      if (VIOLATIONS.has(code)) this.#allowance.violated();
       this.refuse(code, retryAfterMs);
     } else this.refuseRequest(re, code, retryAfterMs);
   }
@@ -234,7 +238,7 @@ export class Channel {
   /** Pings and pongs below frames. No honest client has many. */
   #control(data: Buffer): void {
     this.#finishedBytes += CONTROL_BYTES + data.length;
-    if (!this.#isHeard()) return;
+    if (!this.isOpen) return;
     const verdict = this.#allowance.takeControl();
     if (verdict.kind === 'refused') this.#cut(verdict.retryAfterMs);
   }
@@ -245,10 +249,14 @@ export class Channel {
     this.#hold();
   }
 
-  /** Whether what the client sends still counts. One that was told to go and goes on instead is held. */
-  #isHeard(): boolean {
-    if (!this.isOpen) this.#hold();
-    return this.isOpen;
+  /** Holds a client that goes on sending after it was told to go, or has said that it goes. */
+  #boundAfterwards(): void {
+    if (this.#socket.readyState === this.#socket.OPEN) return;
+    const { bytesRead } = this.#connection;
+    this.#bytesAtClose ??= bytesRead;
+    // The WebSocket reads on by itself for an answer to its close.
+    if (this.#isHeld) this.#connection.pause();
+    else if (bytesRead - this.#bytesAtClose > AFTERWARDS_BYTES) this.#hold();
   }
 
   /** Reads nothing more, though a close of the client's would be in it, and cuts the connection in a while (`LIMITS.heldMs`). */
@@ -256,6 +264,7 @@ export class Channel {
     if (this.#isHeld || this.#over) return;
     this.#isHeld = true;
     this.#socket.pause();
+    this.#connection.pause();
     this.#connection.end();
     setTimeout(() => this.#socket.terminate(), LIMITS.heldMs).unref();
   }
@@ -268,7 +277,7 @@ export class Channel {
 
   #message(data: Buffer, binary: boolean): void {
     this.#finishedBytes = this.#connection.bytesRead;
-    if (!this.#isHeard() || this.#finishing || this.#protocol === undefined) return;
+    if (!this.isOpen || this.#finishing || this.#protocol === undefined) return;
     this.#hasSpoken = true;
     this.#messageBytes = data.length;
     try {

@@ -17,6 +17,8 @@ import { SignedInSocket } from './signed-in.ts';
 
 /** A message of twice the largest frame still gets a typed answer; one that is larger closes the socket with 1009 (RFC 6455 7.4.1). */
 const PAYLOAD_MOST_BYTES = 2 * LIMITS.frameMaxBytes;
+/** Frames (RFC 6455 section 5.4) of one message: browsers send a large one in some dozens, and each costs whatever it holds. */
+const FRAGMENTS_MOST = 512;
 /** How long a drain waits for clients to hang up. */
 const DRAIN_MS = 3_000;
 
@@ -24,7 +26,12 @@ const DRAIN_MS = 3_000;
 export async function socketGateway(app: FastifyInstance, deps: SocketDeps): Promise<void> {
   const gateway = new Gateway(deps);
   await app.register(websocket, {
-    options: { maxPayload: PAYLOAD_MOST_BYTES, perMessageDeflate: false, clientTracking: false },
+    options: {
+      maxPayload: PAYLOAD_MOST_BYTES,
+      maxFragments: FRAGMENTS_MOST,
+      perMessageDeflate: false,
+      clientTracking: false,
+    },
     errorHandler(error, socket) {
       // With a code: the client broke the protocol below frames, or hung up.
       if (!('code' in error)) deps.onError(error);

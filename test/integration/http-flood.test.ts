@@ -35,6 +35,11 @@ const UPGRADE = rawRequest('GET', ANONYMOUS_PATH, [
   'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
 ]);
 
+/** Frames of a WebSocket (RFC 6455 section 5.2), masked with zeros. The one without bytes is no frame of ours. */
+const PING = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
+const NO_FRAME = Buffer.from([0x82, 0x80, 0, 0, 0, 0]);
+const CLOSE = Buffer.from([0x88, 0x80, 0, 0, 0, 0]);
+
 const openLimited = (options: TestServerOptions = {}) =>
   openTestServer({
     ...options,
@@ -223,11 +228,20 @@ t.test('a body counts by its size, and one that is refused is not waited for', a
   await isAnswered(t, server.port, 'somebody else is answered');
 });
 
-t.test('a long body that is refused is not read', async (t) => {
-  const taken: Socket[] = [];
-  const note = (message: unknown): void => void taken.push((message as { socket: Socket }).socket);
+/** Gives the server's end of the connection that came last. */
+function watchConnections(t: Test): () => Socket {
+  let last: Socket | undefined;
+  const note = (message: unknown): void => void (last = (message as { socket: Socket }).socket);
   subscribe('net.server.socket', note);
   t.teardown(() => unsubscribe('net.server.socket', note));
+  return () => {
+    if (last === undefined) throw new Error('no connection came');
+    return last;
+  };
+}
+
+t.test('a long body that is refused is not read', async (t) => {
+  const newest = watchConnections(t);
   // The first one is more than an address may send at once, and is taken because nothing was sent before.
   await using server = await openLimited({ overrides: { limits: new MemoryLimits(clock, 0.01) } });
   const body = 'x'.repeat(LIMITS.recordMaxBytes);
@@ -236,14 +250,13 @@ t.test('a long body that is refused is not read', async (t) => {
     [429, false],
   ] as const) {
     const connection = await openRaw(server.port, ABUSER);
-    const socket = taken.at(-1);
-    if (socket === undefined) throw new Error('no connection was noted');
+    const socket = newest();
     connection.socket.write(rawRequest('PUT', '/v1/account/record', [], body));
     await connection.until((text) => text.includes('}'));
     t.same(connection.statuses(), [status]);
     if (!isRead) {
       if (!socket.destroyed) await once(socket, 'close');
-      t.ok(socket.bytesRead < body.length / 4, `${String(socket.bytesRead)} bytes were read`);
+      t.ok(socket.bytesRead < body.length / 2, `${String(socket.bytesRead)} bytes were read`);
     }
     connection.socket.destroy();
   }
@@ -297,21 +310,55 @@ t.test(
     const burst = RATES.socket.burst / 100;
     for (let i = 0; i < burst; i++) t.same((await open(refused)).statuses(), [101]);
     t.same((await open(refused)).statuses(), [429]);
-    const ping = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
-    // A message of no bytes is no frame.
-    const nothing = Buffer.from([0x82, 0x80, 0, 0, 0, 0]);
-    for (const [from, sent, times, code] of [
-      [ABUSER, ping, RATES.control.burst + 1, 'rate-limited'],
-      ['127.0.0.5', nothing, 1, 'malformed-frame'],
+    // One that asks too often counts as 20, one that is wrong as 5: of those the second leaves nothing.
+    for (const [from, sent, times, code, sockets] of [
+      [ABUSER, PING, RATES.control.burst + 1, 'rate-limited', 1],
+      ['127.0.0.5', NO_FRAME, 1, 'malformed-frame', 2],
     ] as const) {
-      const abuser = await open(from);
-      for (let i = 0; i < times; i++) abuser.socket.write(sent);
-      await abuser.until((text) => text.includes(code));
+      for (let n = 0; n < sockets; n++) {
+        const abuser = await open(from);
+        for (let i = 0; i < times; i++) abuser.socket.write(sent);
+        await abuser.until((text) => text.includes(code));
+      }
       t.same((await open(from)).statuses(), [429], 'he gets no other');
     }
     t.same((await open(HONEST)).statuses(), [101], 'somebody else does');
   },
 );
+
+t.test('what is poured into a socket that is over is not read', async (t) => {
+  const newest = watchConnections(t);
+  await using server = await openLimited();
+  for (const [why, first] of [
+    ['it closes itself', CLOSE],
+    ['it sent what is no frame', NO_FRAME],
+    ['it asked too often', Buffer.concat(Array.from({ length: RATES.control.burst + 1 }, () => PING))],
+  ] as const) {
+    const connection = await openRaw(server.port, ABUSER);
+    const socket = newest();
+    connection.socket.write(UPGRADE);
+    await connection.until((text) => text.includes('\r\n\r\n'));
+    connection.socket.write(first);
+    const more = Buffer.concat(Array.from({ length: 20_000 }, () => PING));
+    for (let i = 0; i < 200; i++) connection.socket.write(more);
+    if (!socket.destroyed) await once(socket, 'close');
+    t.ok(socket.bytesRead < 2 ** 20, `${why}: ${String(socket.bytesRead)} bytes were read`);
+    connection.socket.destroy();
+  }
+  await isAnswered(t, server.port, 'somebody else is answered');
+});
+
+t.test('a message in very many pieces ends its socket', async (t) => {
+  await using server = await openLimited();
+  const connection = await openRaw(server.port, ABUSER);
+  connection.socket.write(UPGRADE);
+  await connection.until((text) => text.includes('\r\n\r\n'));
+  const piece = Buffer.from([0x00, 0x80, 0, 0, 0, 0]);
+  connection.socket.write(Buffer.from([0x02, 0x80, 0, 0, 0, 0]));
+  connection.socket.write(Buffer.concat(Array.from({ length: 1_000 }, () => piece)));
+  await connection.until(() => false);
+  t.ok(connection.isOver());
+});
 
 t.test('behind a proxy its connections are everybody’s, and addresses are those that it names', async (t) => {
   await using server = await openLimited({
