@@ -103,8 +103,8 @@ export const LIMITS = {
   /** Connections of one address over which requests are made: six for each browser behind one router, and room. */
   connectionsPerAddress: 500,
   /**
-   * After a refusal as `rate-limited` nothing is read for as long as it says to wait, within these bounds. A request is answered after the
-   * rest, a frame before it.
+   * After a frame that was refused as `rate-limited` nothing is read for as long as the refusal says to wait, within these bounds. A request
+   * that is so refused is answered after the longest rest.
    */
   restMinMs: 250,
   restMaxMs: 1_000,

@@ -13,6 +13,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { WireError } from '@tacet/protocol/errors';
+import { LIMITS } from '@tacet/protocol/limits';
 import type { ErrorReply } from '@tacet/protocol/rest/error-reply';
 import { speaks } from '@tacet/protocol/version';
 import { addBytesKeyword } from './carrier.ts';
@@ -22,7 +23,6 @@ import { collectOpenApi } from './plugins/openapi.ts';
 import { limitConnections, takeTurns } from './plugins/connections.ts';
 import { addOverloadProtection } from './plugins/overload.ts';
 import { limitAddress, limitRequest } from './plugins/rate-limit.ts';
-import { restMs } from './limits/rest.ts';
 import { restThen } from './plugins/refusals.ts';
 import { addSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
 import { addStaticClient, clientFile, sendFile, type ClientFile } from './plugins/static-client.ts';
@@ -130,9 +130,8 @@ function answerError(deps: Deps, error: unknown, request: FastifyRequest, reply:
   if (body.code !== 'rate-limited') answer(body);
   else {
     const { retryAfterMs = 0 } = body;
-    const rest = restMs(retryAfterMs);
-    const left = Math.max(0, retryAfterMs - rest);
-    restThen(deps.limits, request, reply, rest, () => answer({ ...body, retryAfterMs: left }));
+    const left = Math.max(0, retryAfterMs - LIMITS.restMaxMs);
+    restThen(deps.limits, request, reply, () => answer({ ...body, retryAfterMs: left }));
   }
 }
 

@@ -15,12 +15,11 @@ const UNREAD_BYTES = 64 * 1024;
 /** Those that are held without an answer. */
 const untold = new OpenByAddress();
 
-/** Calls `answer` after a rest of `forMs`; the connection of an address that has been refused too often is held instead. */
+/** Calls `answer` after the rest; the connection of an address that has been refused too often is held instead. */
 export function restThen(
   limits: Limits,
   request: FastifyRequest,
   reply: FastifyReply,
-  forMs: number,
   answer: () => void,
 ): void {
   const { socket } = request.raw;
@@ -37,7 +36,7 @@ export function restThen(
   }
   // A long body that nobody wants is not read, and a short one not waited for.
   const isUnread = bodyBytes(request) > UNREAD_BYTES;
-  if (isUnread) holdConnection(socket, forMs + LIMITS.heldMs);
+  if (isUnread) holdConnection(socket, LIMITS.restMaxMs + LIMITS.heldMs);
   setTimeout(() => {
     if (isUnread) {
       // Not closed but ended: what arrived and was not read would make the answer go with it.
@@ -48,5 +47,5 @@ export function restThen(
       reply.raw.once('finish', () => socket.destroySoon());
     }
     answer();
-  }, forMs);
+  }, LIMITS.restMaxMs);
 }

@@ -10,7 +10,6 @@ import type { ServerFrame } from '@tacet/protocol/frames/server';
 import type { DeviceId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import type { Verdict } from '../limits/port.ts';
-import { restMs } from '../limits/rest.ts';
 import { isStoreError } from '../store/errors.ts';
 import { Allowance } from './allowance.ts';
 import type { SocketDeps, SocketKind } from './deps.ts';
@@ -127,10 +126,13 @@ export class Channel {
   /** Reads nothing for a while. */
   #takeRest(ms: number): void {
     if (this.#rest !== undefined || !this.isOpen) return;
-    this.#rest = setTimeout(() => {
-      this.#rest = undefined;
-      this.#readOn();
-    }, restMs(ms));
+    this.#rest = setTimeout(
+      () => {
+        this.#rest = undefined;
+        this.#readOn();
+      },
+      Math.min(Math.max(ms, LIMITS.restMinMs), LIMITS.restMaxMs),
+    );
     this.#socket.pause();
   }
 
