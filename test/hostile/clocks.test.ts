@@ -4,7 +4,7 @@
  */
 import t, { type Test } from 'tap';
 import type { AlertView } from '@tacet/client/core/view';
-import { changeDeliveries, SOCKET_PATH } from '../support/hostile-wire.ts';
+import { changeDeliveries, changeTimes, SOCKET_PATH } from '../support/hostile-wire.ts';
 import { holdsText } from '../support/local-text.ts';
 import {
   eventsOf,
@@ -267,8 +267,7 @@ t.test('A88: a server that lies about its time is told of, and has nothing delet
     // What is old under an honest clock goes beforehand.
     await lookUnder(0);
     const before = kept();
-    ada.wire.change = (frame) =>
-      frame.kind === 'welcome' ? [{ ...frame, serverTime: Math.max(0, frame.serverTime + byMs) }] : [frame];
+    ada.wire.change = changeTimes(() => byMs);
     await lookUnder(0);
     t.ok(clocksOf(ada.client));
     keeps(t, before);

@@ -4,7 +4,7 @@ import t from 'tap';
 import { SECRETS_KEPT_MS } from '@tacet/client/core/devices';
 import { digestOfKeys } from '@tacet/client/core/prekeys';
 import { LIMITS } from '@tacet/protocol/limits';
-import { makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
+import { changeTimes, makeHostileWire, type HostileWire } from '../support/hostile-wire.ts';
 import {
   openTestClient,
   reconnectAndSettle,
@@ -139,8 +139,7 @@ t.test(
   async (t) => {
     let lieMs = 10 * 365 * DAY;
     const wire = makeHostileWire();
-    wire.change = (frame) =>
-      frame.kind === 'welcome' ? [{ ...frame, serverTime: Math.max(0, frame.serverTime + lieMs) }] : [frame];
+    wire.change = changeTimes(() => lieMs);
     await using opened = await openAda(wire);
     const { ada, time } = opened;
     // The first keys are seen for the last time, and replaced.

@@ -151,6 +151,12 @@ export function changeDeliveries(change: (frame: Deliver) => readonly Deliver[])
   return (frame) => (frame.kind === 'deliver' ? change(frame) : [frame]);
 }
 
+/** Tells another time than the server's in every frame that tells one: by `byMs()` later, and never before 1970. */
+export function changeTimes(byMs: () => number): HostileWire['change'] {
+  return (frame) =>
+    'serverTime' in frame ? [{ ...frame, serverTime: Math.max(0, frame.serverTime + byMs()) }] : [frame];
+}
+
 /** Frames for the client that are kept back. */
 export interface Held {
   /** In the order in which they came. */
