@@ -89,10 +89,12 @@ export class OwnDevices {
       if (stored === undefined) return;
       isHonest = await this.#isHonest(held, stored);
       await this.#follow(held, stored, isHonest);
-    } finally {
-      // A server that does not answer keeps no secret alive.
-      await this.#forget(held, isHonest);
+    } catch (error) {
+      // A server that does not answer keeps no secret alive. What went wrong first is what is told.
+      await this.#forget(held, isHonest).catch(() => undefined);
+      throw error;
     }
+    await this.#forget(held, isHonest);
   }
 
   /** Notes what has arrived, and uploads what is due. */
