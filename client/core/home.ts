@@ -204,8 +204,7 @@ export class Home {
     later.upkeep = home.#upkeep;
     const { outbox, receipts } = home.#services;
     await Promise.all([
-      outbox.load(),
-      receipts.load(),
+      outbox.load().then(() => receipts.load()),
       home.#early.load(),
       home.care.load(),
       home.#told.load(),

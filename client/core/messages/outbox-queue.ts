@@ -14,6 +14,8 @@ export class OutboxQueue implements EntryKeeper {
   readonly #queues = new Map<AccountId, OutboxEntry[]>();
   /** Entries whose transaction has not been committed yet: nothing of them leaves, whoever looks at the queue meanwhile. */
   readonly #uncommitted = new Set<number>();
+  /** Called once it is committed that an entry has gone. */
+  readonly #watching: (() => void)[] = [];
   #lastSeq = 0;
 
   /** Reads what an earlier run left. */
@@ -43,6 +45,11 @@ export class OutboxQueue implements EntryKeeper {
     const waiting = this.#queue(account).filter(({ held }) => held !== true);
     const first = forWritten ? waiting.find(({ kind }) => WRITTEN.has(kind)) : waiting[0];
     return first && (waiting.find(({ number }) => number !== undefined) ?? first);
+  }
+
+  /** Calls `run` whenever an entry has left or was taken back, once that is committed. */
+  onGone(run: () => void): void {
+    this.#watching.push(run);
   }
 
   /** The number of the next entry. */
@@ -88,6 +95,7 @@ export class OutboxQueue implements EntryKeeper {
     const at = queue.findIndex(({ seq }) => seq === entry.seq);
     if (at >= 0) queue.splice(at, 1);
     tx.delete(T.outbox, [entry.seq]);
+    tx.after(() => this.#watching.forEach((run) => run()));
   }
 
   #queue(account: AccountId): OutboxEntry[] {

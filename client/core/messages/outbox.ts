@@ -70,6 +70,16 @@ export class Outbox {
     return this.#queue.load(this.#needs.db);
   }
 
+  /** Calls `run` whenever an entry has left or was taken back, once that is committed. */
+  onGone(run: () => void): void {
+    this.#queue.onGone(run);
+  }
+
+  /** Whether a content of a kind waits for an account or is on its way. */
+  has(account: AccountId, kind: Content['kind']): boolean {
+    return this.#queue.of(account).some((entry) => entry.kind === kind);
+  }
+
   /** Adds a content in a transaction that holds `T.outbox`; it leaves after the commit. */
   add(tx: WriteTx, outgoing: Outgoing): void {
     this.#push(tx, this.#entry(outgoing));

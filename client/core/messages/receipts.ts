@@ -1,6 +1,8 @@
 /**
  * Receipts that wait to be sent: stored with the message that they are about, gathered for a while, and sent together, so that neither
- * their moment nor their number tells much. Delivery receipts go to accepted people only and are part of the numbering's promise.
+ * their moment nor their number tells much. Delivery receipts go to accepted people only and are part of the numbering's promise. While
+ * some of a kind wait in the outbox for a person, what comes meanwhile is gathered here: however long nothing leaves for him, the outbox
+ * holds one entry of each kind.
  */
 import { RECEIPT_MAX } from '@tacet/protocol/content/receipt';
 import { idBytes, idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
@@ -22,10 +24,12 @@ export class Receipts {
   readonly #random: RandomBytes;
   readonly #background: Background;
   readonly #outbox: Outbox;
-  readonly #waiting = new Map<string, PendingReceipt>();
+  /** By kind and account, then by message. */
+  readonly #waiting = new Map<string, Map<MessageId, PendingReceipt>>();
   #cancel: (() => void) | undefined;
   /** Whether receipts are being sent: nobody takes the same ones meanwhile. */
   #flushing = false;
+  #stopped = false;
 
   constructor(db: SealedDb, clock: Clock, random: RandomBytes, background: Background, outbox: Outbox) {
     this.#db = db;
@@ -33,13 +37,14 @@ export class Receipts {
     this.#random = random;
     this.#background = background;
     this.#outbox = outbox;
+    outbox.onGone(() => this.#schedule());
   }
 
-  /** Reads what an earlier run left. */
+  /** Reads what an earlier run left, after the outbox has. */
   async load(): Promise<void> {
     const rows = await this.#db.read([T.receipts], (tx) => tx.range(T.receipts, {}));
-    for (const { value } of rows) this.#waiting.set(keyOf(value), value);
-    if (this.#waiting.size > 0) this.#schedule();
+    for (const { value } of rows) this.#note(value);
+    this.#schedule();
   }
 
   /** Adds a receipt in a transaction that holds `T.receipts`. */
@@ -47,17 +52,42 @@ export class Receipts {
     const receipt = { kind, account, message };
     tx.put(T.receipts, K.receipt(this.#db, kind, account, message), receipt);
     tx.after(() => {
-      this.#waiting.set(keyOf(receipt), receipt);
+      this.#note(receipt);
       this.#schedule();
     });
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancel?.();
   }
 
+  #note(receipt: PendingReceipt): void {
+    const name = nameOf(receipt);
+    const group = this.#waiting.get(name) ?? new Map<MessageId, PendingReceipt>();
+    this.#waiting.set(name, group.set(receipt.message, receipt));
+  }
+
+  #forget(receipt: PendingReceipt): void {
+    const name = nameOf(receipt);
+    const group = this.#waiting.get(name);
+    group?.delete(receipt.message);
+    if (group?.size === 0) this.#waiting.delete(name);
+  }
+
+  /** What is to leave next of each kind for each account that nothing of this kind waits for. */
+  #due(): readonly (readonly PendingReceipt[])[] {
+    return [...this.#waiting.values()].flatMap((group) => {
+      const [first] = group.values();
+      if (first === undefined || this.#outbox.has(first.account, first.kind)) return [];
+      return [[...group.values()].slice(0, RECEIPT_MAX)];
+    });
+  }
+
+  /** Once what is on its way has gone, this is called again. */
   #schedule(): void {
-    if (this.#cancel !== undefined || this.#flushing) return;
+    if (this.#cancel !== undefined || this.#flushing || this.#stopped) return;
+    if (this.#due().length === 0) return;
     const share = (this.#random(1)[0] ?? 0) / 255;
     this.#cancel = this.#clock.after(DELAY_MS + JITTER_MS * share, () => {
       this.#cancel = undefined;
@@ -66,22 +96,15 @@ export class Receipts {
         this.#flushing = false;
       });
       this.#background.run(
-        flushed.then(() => {
-          if (this.#waiting.size > 0) this.#schedule();
-        }),
+        flushed.then(() => this.#schedule()),
         'send receipts',
       );
     });
   }
 
   async #flush(): Promise<void> {
-    const groups = new Map<string, PendingReceipt[]>();
-    for (const receipt of this.#waiting.values()) {
-      const name = `${receipt.kind} ${receipt.account}`;
-      groups.set(name, [...(groups.get(name) ?? []), receipt].slice(0, RECEIPT_MAX));
-    }
     await this.#db.write([T.receipts, T.outbox], async (tx) => {
-      for (const receipts of groups.values()) {
+      for (const receipts of this.#due()) {
         const [first] = receipts;
         if (first === undefined) continue;
         this.#outbox.add(tx, {
@@ -92,13 +115,13 @@ export class Receipts {
         });
         for (const receipt of receipts) {
           tx.delete(T.receipts, K.receipt(this.#db, receipt.kind, receipt.account, receipt.message));
-          tx.after(() => this.#waiting.delete(keyOf(receipt)));
+          tx.after(() => this.#forget(receipt));
         }
       }
     });
   }
 }
 
-function keyOf({ kind, account, message }: PendingReceipt): string {
-  return `${kind} ${account} ${message}`;
+function nameOf({ kind, account }: PendingReceipt): string {
+  return `${kind} ${account}`;
 }
