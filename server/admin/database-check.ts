@@ -36,13 +36,18 @@ function receiptKeyIn(path: string): Buffer | undefined {
   return readFrom(path, (database) => columnOf(database, 'select receipt_key from server_state')[0]);
 }
 
-/** Hashes of the accounts that a database remembers as deleted: none of an older one, `undefined` of one in which they cannot be read. */
+/**
+ * Hashes of the accounts that a database remembers as deleted: none of a version that remembered none, `undefined` of one in which they cannot
+ * be read, or which is none of a server.
+ */
 export function deletedIn(path: string): readonly Uint8Array[] | undefined {
   return readFrom(path, (database) => {
-    const remembers = "select 1 from sqlite_master where name = 'deleted_accounts'";
-    return database.prepare(remembers).get() === undefined
-      ? []
-      : columnOf(database, 'select hash from deleted_accounts');
+    const tables = database
+      .prepare<[], string>("select name from sqlite_master where type = 'table'")
+      .pluck()
+      .all();
+    if (!tables.includes('server_state')) return undefined;
+    return tables.includes('deleted_accounts') ? columnOf(database, 'select hash from deleted_accounts') : [];
   });
 }
 

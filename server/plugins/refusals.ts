@@ -27,6 +27,7 @@ export function restThen(
   const verdict = limits.take('refusal', { kind: 'address', address });
   if (verdict.kind === 'refused') {
     reply.hijack();
+    if (socket.destroyed) return;
     const { others, left } = untold.enter(address);
     socket.once('close', left);
     // More of them would be a proxy's, which has others to serve.

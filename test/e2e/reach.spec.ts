@@ -133,12 +133,16 @@ test('the field of a dialog takes the focus though a message comes while the dia
   await ada.page.evaluate(() => {
     const later = window.setTimeout.bind(window);
     window.requestAnimationFrame = (call) => later(() => call(performance.now()), 3_000);
-    const sooner = (call: () => void, delayMs?: number) => later(call, delayMs === 35 ? 3_000 : delayMs);
+    const sooner = (call: () => void, delayMs?: number) => {
+      if (delayMs === 35) Object.assign(window, { putOff: true });
+      return later(call, delayMs === 35 ? 3_000 : delayMs);
+    };
     Object.assign(window, { setTimeout: sooner });
   });
   await ada.page.keyboard.press('Control+k');
   // Not by its role: it has none while the dialog is closed.
   await expect(ada.page.locator('dialog')).toHaveCount(1);
+  expect(await ada.page.evaluate(() => 'putOff' in window), 'it waits for a frame in this way').toBe(true);
   await bob.send('in between');
   await expect(ada.item('Bob')).toContainText('in between');
   await expect(ada.page.getByRole('combobox', { name: en.jump.label })).toBeFocused();

@@ -56,8 +56,8 @@ function heapBytes(): number {
 
 /** Asks, and is held for a while and then cut, without an answer. */
 async function asksInVain(t: Test, port: number, from: string, title: string): Promise<void> {
-  const connection = await openRaw(port, from);
   const since = performance.now();
+  const connection = await openRaw(port, from);
   connection.socket.write(READ);
   await connection.until((text) => text.includes('}'));
   t.same([connection.statuses(), connection.isOver()], [[], true], title);
@@ -228,20 +228,26 @@ t.test('a body counts by its size, and one that is refused is not waited for', a
   await isAnswered(t, server.port, 'somebody else is answered');
 });
 
-/** Gives the server's end of the connection that came last. */
-function watchConnections(t: Test): () => Socket {
-  let last: Socket | undefined;
-  const note = (message: unknown): void => void (last = (message as { socket: Socket }).socket);
+/** Gives the server's end of a connection, once it has come. */
+function watchConnections(t: Test): (connection: RawConnection) => Promise<Socket> {
+  const came = new Map<number | undefined, Socket>();
+  const note = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    came.set(socket.remotePort, socket);
+  };
   subscribe('net.server.socket', note);
   t.teardown(() => unsubscribe('net.server.socket', note));
-  return () => {
-    if (last === undefined) throw new Error('no connection came');
-    return last;
+  return async ({ socket: { localPort } }) => {
+    for (;;) {
+      const socket = came.get(localPort);
+      if (socket !== undefined) return socket;
+      await setImmediate();
+    }
   };
 }
 
 t.test('a long body that is refused is not read', async (t) => {
-  const newest = watchConnections(t);
+  const otherEnd = watchConnections(t);
   // The first one is more than an address may send at once, and is taken because nothing was sent before.
   await using server = await openLimited({ overrides: { limits: new MemoryLimits(clock, 0.01) } });
   const body = 'x'.repeat(LIMITS.recordMaxBytes);
@@ -250,7 +256,7 @@ t.test('a long body that is refused is not read', async (t) => {
     [429, false],
   ] as const) {
     const connection = await openRaw(server.port, ABUSER);
-    const socket = newest();
+    const socket = await otherEnd(connection);
     connection.socket.write(rawRequest('PUT', '/v1/account/record', [], body));
     await connection.until((text) => text.includes('}'));
     t.same(connection.statuses(), [status]);
@@ -327,7 +333,7 @@ t.test(
 );
 
 t.test('what is poured into a socket that is over is not read', async (t) => {
-  const newest = watchConnections(t);
+  const otherEnd = watchConnections(t);
   await using server = await openLimited();
   for (const [why, first] of [
     ['it closes itself', CLOSE],
@@ -335,7 +341,7 @@ t.test('what is poured into a socket that is over is not read', async (t) => {
     ['it asked too often', Buffer.concat(Array.from({ length: RATES.control.burst + 1 }, () => PING))],
   ] as const) {
     const connection = await openRaw(server.port, ABUSER);
-    const socket = newest();
+    const socket = await otherEnd(connection);
     connection.socket.write(UPGRADE);
     await connection.until((text) => text.includes('\r\n\r\n'));
     connection.socket.write(first);
