@@ -82,6 +82,7 @@ testAlone(
     await field.fill(ada.passphrase);
     await field.press('Enter');
     await expect(dialog.getByText(en.passphrase.right)).toBeVisible();
+    await expect(dialog.getByRole('button', { name: en.common.close }).last()).toBeFocused();
     await ada.page.keyboard.press('Enter');
     await expect(dialog).toHaveCount(0);
     // The question has gone, and with it the button that opened the dialog.

@@ -1,6 +1,6 @@
 /** Asks for the passphrase to see whether it is at hand. A wrong one loses nothing: it leads to where it may be kept and what else helps. */
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { announce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { Dialog, DialogActions } from '../components/dialog.tsx';
@@ -81,10 +81,10 @@ export function CheckPassphrase({ onClose }: { readonly onClose: () => void }): 
   );
 }
 
-/** The field is gone, and with it the focus: it goes to the one thing that is left to do. */
+/** The field is gone, and with it the focus: it goes to the one thing that is left to do, before anybody can see it and press Enter. */
 function Right({ onClose }: { readonly onClose: () => void }): VNode {
   const actions = useRef<HTMLDivElement>(null);
-  useEffect(() => actions.current?.querySelector('button')?.focus(), []);
+  useLayoutEffect(() => actions.current?.querySelector('button')?.focus(), []);
   return (
     <>
       <p>{text.passphrase.right}</p>
