@@ -66,6 +66,8 @@ export function useAsking(atATime: 'one' | 'many' = 'one'): Asking {
 export interface Choosing<Value> {
   /** What was pressed last, until core has it or has refused it; otherwise what core keeps. */
   readonly shown: Value;
+  /** Whether core has not yet kept what is shown. */
+  readonly busy: boolean;
   readonly failure: Failure | undefined;
   /** Never rejects. The last of several presses counts. */
   readonly choose: (value: Value) => Promise<void>;
@@ -102,7 +104,7 @@ export function useChoice<Value extends string | number | boolean>(
     }
   }
 
-  return { shown: pressed ?? kept, failure, choose };
+  return { shown: pressed ?? kept, busy: pressed !== undefined && pressed !== kept, failure, choose };
 }
 
 /** An answer that a screen loads when it appears. */

@@ -14,6 +14,8 @@ test('what is private stays so over a reload, and what was read in silence stays
   await receipts.uncheck();
   await expect(receipts).toBeChecked({ checked: false });
   await typing.uncheck();
+  // A press shows at once, and is kept a moment later.
+  await expect(ada.page.locator('[aria-busy]')).toHaveCount(0);
   await ada.page.reload();
   await expect(receipts).toBeChecked({ checked: false });
   await expect(typing).toBeChecked({ checked: false });
@@ -29,6 +31,7 @@ test('what is private stays so over a reload, and what was read in silence stays
   // Had a receipt for the first one been made, it would have come before that for the second, or with it.
   await ada.page.goto(`${ada.origin}/settings`);
   await receipts.check();
+  await expect(ada.page.locator('[aria-busy]')).toHaveCount(0);
   await ada.page.goto(ada.origin);
   await ada.open('Bob');
   await bob.send('And this?');

@@ -7,11 +7,14 @@ export function Switch({
   label,
   hint,
   on,
+  busy = false,
   onChange,
 }: {
   readonly label: string;
   readonly hint: string;
   readonly on: boolean;
+  /** Whether what is shown is still to be kept. */
+  readonly busy?: boolean;
   readonly onChange: (on: boolean) => void;
 }): VNode {
   const id = useId();
@@ -28,6 +31,7 @@ export function Switch({
         role="switch"
         aria-label={label}
         aria-describedby={id}
+        aria-busy={busy || undefined}
         checked={on}
         onChange={(event) => onChange(event.currentTarget.checked)}
       />

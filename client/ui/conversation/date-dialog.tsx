@@ -1,6 +1,6 @@
 /** Asks for a day and goes to its first message; where nothing was said that day, to what was said next. */
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationId } from '../../core/door.ts';
 import { exactNow } from '../clock.ts';
 import { Button } from '../components/button.tsx';
@@ -23,7 +23,8 @@ export function DateDialog({
   const today = isoDay(exactNow());
   const [day, setDay] = useState(today);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  // At once: what is typed or pressed as soon as the dialog is seen is for the field.
+  useLayoutEffect(() => input.current?.focus(), []);
   const at = startOfDay(day);
 
   async function show(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Jump to a conversation by typing part of a name: the list's search box on a key. Arrow keys choose, Enter opens. */
 import type { VNode } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useId, useRef, useState } from 'preact/hooks';
 import type { ConversationSummary } from '../../core/door.ts';
 import { Avatar } from '../components/avatar.tsx';
 import { Dialog } from '../components/dialog.tsx';
@@ -21,7 +21,8 @@ export function JumpTo({ onClose }: { readonly onClose: () => void }): VNode {
   const id = useId();
   const found = findPeople(conversations, typed).slice(0, SHOWN);
   const chosen = Math.min(at, found.length - 1);
-  useEffect(() => input.current?.focus(), []);
+  // At once: what is typed or pressed as soon as the dialog is seen is for the field.
+  useLayoutEffect(() => input.current?.focus(), []);
 
   function open(conversation: ConversationSummary | undefined): void {
     if (conversation === undefined) return;

@@ -18,12 +18,14 @@ export function Privacy({ me }: { readonly me: Me }): VNode {
         label={text.privacy.readReceipts}
         hint={text.privacy.readReceiptsHint}
         on={receipts.shown}
+        busy={receipts.busy}
         onChange={(on) => inBackground(receipts.choose(on))}
       />
       <Switch
         label={text.privacy.typing}
         hint={text.privacy.typingHint}
         on={typing.shown}
+        busy={typing.busy}
         onChange={(on) => inBackground(typing.choose(on))}
       />
     </>
