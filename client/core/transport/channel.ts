@@ -28,6 +28,8 @@ export type PushedFrame = Extract<ServerFrame, { readonly kind: 'deliver' | 'dra
 export type WelcomeFrame = Extract<ServerFrame, { readonly kind: 'welcome' | 'welcome-anonymous' }>;
 
 interface Pending {
+  /** By the device's clock, ms. */
+  readonly askedAt: number;
   readonly resolve: (frame: AnswerFrame) => void;
   readonly reject: (error: Error) => void;
 }
@@ -35,7 +37,7 @@ interface Pending {
 /** What the owner of a channel hears. */
 export interface ChannelEvents {
   pushed(frame: PushedFrame): void;
-  /** The server says its time, ms: at each ping, and so soon after this device's clock was set. */
+  /** The server says its time, ms: in the answer to each ping, and so soon after this device's clock was set. */
   serverTime?(at: number): void;
   /** Once, after the welcome: the channel is over. `code` where the server said why. */
   closed(code: ErrorCode | undefined): void;
@@ -107,6 +109,7 @@ export class Channel {
     const answer = await new Promise<AnswerFrame>((resolve, reject) => {
       const cancel = this.#clock.after(timeoutMs, () => this.close());
       this.#pending.set(re, {
+        askedAt: this.#clock.now(),
         resolve: (value) => {
           cancel();
           resolve(value);
@@ -175,9 +178,16 @@ export class Channel {
         this.#answer(frame.re, frame);
         return;
       case 'pong':
-        this.#events.serverTime?.(frame.serverTime);
+        if (this.#isFresh(frame.re)) this.#events.serverTime?.(frame.serverTime);
         this.#answer(frame.re, frame);
     }
+  }
+
+  /** Whether an answer comes as soon after its request as answers do: one that lay here while the device slept tells an old time. */
+  #isFresh(re: number): boolean {
+    const pending = this.#pending.get(re);
+    if (pending === undefined) return false;
+    return Math.abs(this.#clock.now() - pending.askedAt) < REQUEST_TIMEOUT_MS;
   }
 
   #answer(re: number, frame: AnswerFrame): void {

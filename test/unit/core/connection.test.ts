@@ -195,3 +195,32 @@ t.test('a socket that died while the device slept is given up soon after', async
   t.ok(states.includes('offline'));
   t.strictSame(times, [], 'nobody answered');
 });
+
+t.test(
+  'an answer that lay in the socket while the device slept tells no time, and the next one does',
+  async (t) => {
+    const { clock, pings, pong, times, states } = await openOnline(t);
+    clock.pass(25_000);
+    t.equal(pings().length, 1);
+    const asked = clock.now();
+    clock.sleep(8 * 60 * 60_000);
+    await pong(asked);
+    t.strictSame(times, []);
+    clock.pass(12_500);
+    t.equal(pings().length, 2, 'it is asked as soon as the sleep is noticed');
+    await pong();
+    t.strictSame(times, [clock.now()]);
+    t.equal(states.at(-1), 'online');
+  },
+);
+
+t.test('a time that nobody has asked for is not taken', async (t) => {
+  const { clock, pings, pong, times } = await openOnline(t);
+  clock.pass(25_000);
+  await pong();
+  t.equal(times.length, 1);
+  // Again, under the number of the same ping.
+  await pong(1);
+  t.equal(times.length, 1);
+  t.equal(pings().length, 1);
+});
