@@ -14,7 +14,7 @@ import { MAX_FORWARD_JUMPS, MAX_SKIPPED_KEYS } from '../../crypto/consts.ts';
 import type { SessionState } from '../../crypto/session/state.ts';
 import { forgeOn } from '../support/forge.ts';
 import { changeDeliveries, holdFrames, type ClientFrame } from '../support/hostile-wire.ts';
-import type { Ciphertext } from '../support/lying-engine.ts';
+import { flipped, type Ciphertext } from '../support/lying-engine.ts';
 import { eventsOf, haveReceiptsLeft, openWith, readShown, textsOf } from '../support/make-client.ts';
 import { openMallory } from './mallory.ts';
 import { openScene } from './scene.ts';
@@ -83,11 +83,6 @@ function isMended({ open }: ViewState): boolean {
 function renewals(): number {
   const { person } = ada.client.state.conversations.find(({ id }) => id === toMallory) ?? {};
   return person?.renewals ?? 0;
-}
-
-/** A ciphertext that cannot be read. */
-function flipped({ type, bytes }: Ciphertext): Ciphertext {
-  return { type, bytes: bytes.with(-1, (bytes.at(-1) ?? 0) ^ 1) };
 }
 
 /**

@@ -26,6 +26,11 @@ export interface Ciphertext {
   readonly bytes: Uint8Array;
 }
 
+/** A ciphertext that cannot be read. */
+export function flipped({ type, bytes }: Ciphertext): Ciphertext {
+  return { type, bytes: bytes.with(-1, (bytes.at(-1) ?? 0) ^ 1) };
+}
+
 /** A message that was read. */
 export interface Heard extends Ciphertext {
   readonly kind: string;

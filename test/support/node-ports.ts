@@ -52,6 +52,11 @@ export class Disk {
   }
 }
 
+/** Rows of a store of core's on a disk. */
+export function rowsOf({ databases }: Disk, store: string): number {
+  return databases.get('tacet')?.get(store)?.size ?? 0;
+}
+
 /** The order of keys in IndexedDB: numbers, strings, bytes, arrays. */
 export function compareKeys(a: DbKey, b: DbKey): number {
   const rank = (key: DbKey): number =>

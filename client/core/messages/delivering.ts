@@ -16,7 +16,7 @@ import { isRepeatable } from '../transport/rest.ts';
 import { CORRECTIONS_MOST, type EnvelopeNeeds, type Envelopes } from './envelopes.ts';
 import { draftOf } from './frames.ts';
 import type { HeldEntries } from './held-entries.ts';
-import { WRITTEN } from './outgoing.ts';
+import { RECEIPTS, WRITTEN, type Passed } from './outgoing.ts';
 import type { OutboxQueue } from './outbox-queue.ts';
 import type { Settling } from './settling.ts';
 import { Transmission, type TransmissionNeeds } from './transmission.ts';
@@ -30,13 +30,19 @@ export interface DeliveryNeeds extends EnvelopeNeeds, TransmissionNeeds {
 export type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'later'; readonly at: number | undefined }
-  /** Nobody has written it, and until `at` nothing of that kind goes to this account as to a stranger. */
-  | { readonly kind: 'share-used'; readonly at: number }
+  /** Until `at` nothing of what is passed goes to this account as to a stranger. */
+  | { readonly kind: 'share-used'; readonly at: number; readonly passed: Passed }
   /** The account key has changed since it was written. */
   | { readonly kind: 'held' }
   /** Nothing leaves for this account until the person has decided about its key. */
   | { readonly kind: 'blocked' }
   | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Of which share an entry is taken where it goes as to a stranger. */
+function shareOf({ kind }: OutboxEntry, passed: Passed | undefined): StrangerShare {
+  if (passed === 'unwritten' || WRITTEN.has(kind)) return undefined;
+  return RECEIPTS.has(kind) ? 'receipts' : 'introductions';
+}
 
 export class Delivering {
   readonly #needs: DeliveryNeeds;
@@ -63,20 +69,21 @@ export class Delivering {
     this.#transmission = new Transmission(needs);
   }
 
-  /** `isCarried`: it goes before what a person has written, and takes no share of its own. */
-  async try(entry: OutboxEntry, isCarried: boolean): Promise<Outcome> {
+  /** `passed`: what waits for another day. What nobody has written goes then before what a person has, and takes no share of its own. */
+  async try(entry: OutboxEntry, passed: Passed | undefined): Promise<Outcome> {
     const { clock, record } = this.#needs;
     try {
       // Blocked here, or on another own device while this one was writing.
       if (record.contact(entry.to)?.state === 'blocked') {
         throw new CoreError('person-blocked', 'nothing goes to who is blocked');
       }
-      await this.#deliver(entry, isCarried || WRITTEN.has(entry.kind) ? undefined : 'introductions');
+      await this.#deliver(entry, shareOf(entry, passed));
       return { kind: 'done' };
     } catch (error) {
       if (isWireError(error) && error.retryAfterMs !== undefined) {
-        const kind = error instanceof ShareUsed ? 'share-used' : 'later';
-        return { kind, at: clock.now() + error.retryAfterMs };
+        const at = clock.now() + error.retryAfterMs;
+        if (!(error instanceof ShareUsed)) return { kind: 'later', at };
+        return { kind: 'share-used', at, passed: RECEIPTS.has(entry.kind) ? 'receipts' : 'unwritten' };
       }
       if (isRepeatable(error) || isWireError(error, 'unauthorized')) return { kind: 'later', at: undefined };
       if (isWireError(error, 'session-ended')) return { kind: 'later', at: undefined };

@@ -7,7 +7,11 @@ import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { T } from '../db/stores.ts';
 import type { OutboxEntry } from '../db/stored-sending.ts';
 import type { EntryKeeper } from './committing.ts';
-import { WRITTEN } from './outgoing.ts';
+import { RECEIPTS, WRITTEN, type Passed } from './outgoing.ts';
+
+function isPassed(kind: string, passed: Passed | undefined): boolean {
+  return passed === 'unwritten' ? !WRITTEN.has(kind) : passed === 'receipts' && RECEIPTS.has(kind);
+}
 
 /** Every transaction here holds `T.outbox`. */
 export class OutboxQueue implements EntryKeeper {
@@ -38,12 +42,12 @@ export class OutboxQueue implements EntryKeeper {
   }
 
   /**
-   * What leaves next: first what has its number already, or it would show as missing. `forWritten`: only what a person has written and what
-   * is numbered before it, which is one entry at most; what has no number is passed.
+   * What leaves next: first what has its number already, or it would show as missing. `passed`: what has no number and is of these kinds
+   * leaves only another day; what is numbered before something else goes with it, which is one entry at most.
    */
-  next(account: AccountId, forWritten: boolean): OutboxEntry | undefined {
+  next(account: AccountId, passed?: Passed): OutboxEntry | undefined {
     const waiting = this.#queue(account).filter(({ held }) => held !== true);
-    const first = forWritten ? waiting.find(({ kind }) => WRITTEN.has(kind)) : waiting[0];
+    const first = waiting.find(({ kind }) => !isPassed(kind, passed));
     return first && (waiting.find(({ number }) => number !== undefined) ?? first);
   }
 

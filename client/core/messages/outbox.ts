@@ -15,7 +15,7 @@ import { ENCRYPT_TABLES, Envelopes } from './envelopes.ts';
 import { draftOf } from './frames.ts';
 import { HeldEntries, type HeldNeeds } from './held-entries.ts';
 import { OutboxQueue } from './outbox-queue.ts';
-import { WRITTEN, type Outgoing } from './outgoing.ts';
+import { WRITTEN, type Outgoing, type Passed } from './outgoing.ts';
 import { Settling } from './settling.ts';
 import { unquoteEntry } from './unquoting.ts';
 
@@ -178,13 +178,19 @@ export class Outbox {
   /** Tries everything now: there is a connection, and the server has said whether this device's state is old. */
   kickAll(): void {
     this.#isOpen = true;
-    for (const account of this.#queue.accounts()) this.#kickAgain(account);
+    for (const account of this.#queue.accounts()) this.kickAgain(account);
   }
 
   /** Something about this person's account key was decided: what waits is looked at again. What was written under the key in force goes on. */
   async recheck(account: AccountId): Promise<void> {
     await this.held.recheck(account);
-    this.#kickAgain(account);
+    this.kickAgain(account);
+  }
+
+  /** Tries what waits for somebody because something has changed: what is being tried may yet meet what was before. */
+  kickAgain(account: AccountId): void {
+    if (this.#pumping.has(account)) this.#again.add(account);
+    else this.#kick(account);
   }
 
   /** Takes back everything that has not left for this account. The transaction holds `COMPOSE_TABLES`. */
@@ -228,26 +234,19 @@ export class Outbox {
     this.#needs.background.run(this.#pump(account), 'send');
   }
 
-  /** Tries what waits for somebody because something has changed: what is being tried may yet meet what was before. */
-  #kickAgain(account: AccountId): void {
-    if (this.#pumping.has(account)) this.#again.add(account);
-    else this.#kick(account);
-  }
-
   async #pump(account: AccountId): Promise<void> {
-    // Until when nothing that nobody has written goes to this account as to a stranger.
-    let shareUsedUntil: number | undefined;
+    // What goes to this account as to a stranger only from then on.
+    let used: { readonly passed: Passed; readonly at: number } | undefined;
     try {
       for (;;) {
-        const isUsed = shareUsedUntil !== undefined;
-        const entry = this.#queue.next(account, isUsed);
+        const entry = this.#queue.next(account, used?.passed);
         // What is not committed yet is met again by the `#kick` that follows its commit.
         if (entry === undefined || this.#stopped || !this.#queue.isCommitted(entry)) {
           this.#retries.delete(account);
-          if (isUsed && !this.#stopped) this.#wait(account, shareUsedUntil);
+          if (used !== undefined && !this.#stopped) this.#wait(account, used.at);
           return;
         }
-        const outcome = await this.#delivering.try(entry, isUsed);
+        const outcome = await this.#delivering.try(entry, used?.passed);
         switch (outcome.kind) {
           case 'done':
             this.#retries.delete(account);
@@ -268,7 +267,7 @@ export class Outbox {
             if (!this.#needs.directory.isBlocked(account)) break;
             return;
           case 'share-used':
-            shareUsedUntil = outcome.at;
+            used = outcome;
             break;
           case 'later':
             this.#wait(account, outcome.at);

@@ -5,6 +5,12 @@ import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
 /** Kinds that a person has made: after a key change they wait for a word of his. All others are the device's own business. */
 export const WRITTEN: ReadonlySet<string> = new Set(['text', 'edit', 'delete', 'reaction', 'timer']);
 
+/** Kinds that confirm what came: they take a part of what goes to one account as to a stranger, and leave the rest to the others. */
+export const RECEIPTS: ReadonlySet<string> = new Set(['delivered', 'read']);
+
+/** What waits for another day, and is passed: receipts, or everything that nobody has written. */
+export type Passed = 'receipts' | 'unwritten';
+
 /** What is to be sent. */
 export interface Outgoing {
   readonly to: AccountId;

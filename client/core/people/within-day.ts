@@ -11,15 +11,22 @@ import type { Directory } from './directory.ts';
 export const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Per person and day. `repairs`: sessions begun anew to ask for repairs or on request. `nothings`: answers that there is nothing to be
+ * Per person and day. `repairs`: sessions begun anew to ask for repairs or on request, and contents that made no sense. `nothings`: answers that there is nothing to be
  * repaired. `introductions`: what is sent as to a stranger, and asked for to send it, that nobody has written. `lookups`: what is asked as a
  * stranger asks because of what came. Somebody who tells a delivery key that is none, or changes it all the time, must leave most of the
  * 50 that the server allows this account for others.
  */
 const PER_DAY = { repairs: 20, nothings: 20, introductions: 10, lookups: 10 } as const;
 
+/** Shares of one account, and how much of what is counted may be gone before one is used up: receipts leave the half to what mends. */
+const SHARES = {
+  introductions: { counted: 'introductions', most: PER_DAY.introductions },
+  receipts: { counted: 'introductions', most: PER_DAY.introductions / 2 },
+  lookups: { counted: 'lookups', most: PER_DAY.lookups },
+} as const;
+
 /** Of which share of one account something is taken that the server counts as a stranger's; nothing for what a person has written. */
-export type StrangerShare = 'introductions' | 'lookups' | undefined;
+export type StrangerShare = keyof typeof SHARES | undefined;
 
 /** Today's share of one account is used up. The server has not been asked, and others may be. */
 export class ShareUsed extends WireError {
@@ -66,10 +73,11 @@ export async function withinShare<Answer>(
 ): Promise<Answer> {
   const { db, directory, clock } = needs;
   if (share === undefined || account === directory.ownAccount) return ask();
-  const count = countToday(directory.get(account)?.stored[share], clock.now());
-  if (count >= PER_DAY[share]) throw new ShareUsed(DAY_MS - (clock.now() % DAY_MS));
+  const { counted, most } = SHARES[share];
+  const count = countToday(directory.get(account)?.stored[counted], clock.now());
+  if (count >= most) throw new ShareUsed(DAY_MS - (clock.now() % DAY_MS));
   const take = (): Promise<boolean> =>
-    db.write([T.people], async (tx) => isWithinDay(needs, tx, account, share));
+    db.write([T.people], async (tx) => isWithinDay(needs, tx, account, counted));
   try {
     const answer = await ask();
     await take();

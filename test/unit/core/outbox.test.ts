@@ -9,7 +9,7 @@ import { nameOfKey } from '../../../client/core/key-name.ts';
 import { draftOf } from '../../../client/core/messages/frames.ts';
 import { COMPOSE_TABLES } from '../../../client/core/messages/outbox.ts';
 import { OutboxQueue } from '../../../client/core/messages/outbox-queue.ts';
-import type { Outgoing } from '../../../client/core/messages/outgoing.ts';
+import type { Outgoing, Passed } from '../../../client/core/messages/outgoing.ts';
 import { ownEngine } from '../../../client/core/own-engine.ts';
 import { SESSION_TABLES } from '../../../client/core/sessions/sessions.ts';
 import { CONTENT_VERSION } from '@tacet/protocol/content/frame';
@@ -93,12 +93,15 @@ t.test('what has its number leaves first, and what a person has written passes w
     ...(number === undefined ? {} : { number }),
   });
   /** The entries that leave until nothing is left that may: their places in the queue. */
-  const order = async (forWritten: boolean, entries: readonly OutboxEntry[]): Promise<readonly number[]> => {
+  const order = async (
+    passed: Passed | undefined,
+    entries: readonly OutboxEntry[],
+  ): Promise<readonly number[]> => {
     const queue = new OutboxQueue();
     return db.write([T.outbox], async (tx) => {
       for (const entry of entries) queue.push(tx, entry, () => undefined);
       const left: number[] = [];
-      for (let next = queue.next(ben.id, forWritten); next; next = queue.next(ben.id, forWritten)) {
+      for (let next = queue.next(ben.id, passed); next; next = queue.next(ben.id, passed)) {
         left.push(next.seq);
         queue.remove(tx, next);
       }
@@ -106,22 +109,24 @@ t.test('what has its number leaves first, and what a person has written passes w
     });
   };
   const receipts = [waiting(1, 'delivered'), waiting(2, 'read')];
-  t.strictSame(await order(true, receipts), [], 'nobody has written any of it');
-  t.strictSame(await order(true, [...receipts, waiting(3, 'text'), waiting(4, 'delivered')]), [3]);
+  t.strictSame(await order('unwritten', receipts), [], 'nobody has written any of it');
+  t.strictSame(await order('unwritten', [...receipts, waiting(3, 'text'), waiting(4, 'delivered')]), [3]);
   const numbered = [
     waiting(1, 'delivered'),
     waiting(2, 'profile', 7),
     waiting(3, 'text'),
     waiting(4, 'edit'),
   ];
-  t.strictSame(await order(true, numbered), [2, 3, 4], 'nothing shows as missing');
-  t.strictSame(await order(true, numbered.slice(0, 2)), [], 'and is not carried for nothing');
+  t.strictSame(await order('unwritten', numbered), [2, 3, 4], 'nothing shows as missing');
+  t.strictSame(await order('unwritten', numbered.slice(0, 2)), [], 'and is not carried for nothing');
   const tried = [waiting(1, 'delivered'), waiting(2, 'text', 8), waiting(3, 'profile')];
   t.strictSame(
-    await order(false, tried),
+    await order(undefined, tried),
     [2, 1, 3],
     'what was tried goes before what would get a later number',
   );
+  t.strictSame(await order('receipts', tried), [2, 3], 'receipts that wait keep nothing else waiting');
+  t.strictSame(await order('receipts', receipts), []);
 });
 
 t.test('what is tried while the connection comes is tried again over it', async (t) => {

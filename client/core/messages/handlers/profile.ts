@@ -95,6 +95,8 @@ export async function handleProfile(handling: Handling, body: Profile): Promise<
     const believed: Contact = { ...proven, trust, believedAt: Math.max(now, told.believedAt) };
     return isInvited ? { ...believed, state: 'accepted', changedAt: decidedAt(now, told) } : believed;
   });
+  // What a key that is none has kept waiting.
+  if (record.contact(account)?.keysAt !== before?.keysAt) tx.after(() => handling.outbox.kickAgain(account));
   if (code !== undefined) {
     record.change(tx, (held) => ({
       ...held,
