@@ -1,5 +1,5 @@
 /** Reach: everything by keyboard alone, focus where it is expected, back as browsers do it, one tab at a time, and what the policy stops. */
-import type { Locator } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { en } from '../../client/ui/text/en.ts';
 import { expect, stoppedInWorkers, test, testAlone, testEmpty, testThree } from './fixtures.ts';
 import { Person } from './pages/person.page.ts';
@@ -124,13 +124,9 @@ test('a name typed after Ctrl+K leads to the conversation, and ? lists the keys'
   await expect(ada.page.getByRole('dialog')).toHaveCount(0);
 });
 
-test('the field of a dialog takes the focus though a message comes while the dialog opens', async ({
-  ada,
-  bob,
-}) => {
-  await expect(ada.item('Bob')).toBeVisible();
-  // What waits for the next frame waits for three seconds: the list is drawn anew in between.
-  await ada.page.evaluate(() => {
+/** What waits for the next frame waits for three seconds: whatever is drawn anew meanwhile comes in between. */
+async function putOffFrames(page: Page): Promise<void> {
+  await page.evaluate(() => {
     const later = window.setTimeout.bind(window);
     window.requestAnimationFrame = (call) => later(() => call(performance.now()), 3_000);
     const sooner = (call: () => void, delayMs?: number) => {
@@ -139,17 +135,45 @@ test('the field of a dialog takes the focus though a message comes while the dia
     };
     Object.assign(window, { setTimeout: sooner });
   });
-  await ada.page.keyboard.press('Control+k');
-  // Not by its role: it has none while the dialog is closed.
-  await expect(ada.page.locator('dialog')).toHaveCount(1);
-  expect(await ada.page.evaluate(() => 'putOff' in window), 'it waits for a frame in this way').toBe(true);
-  await bob.send('in between');
-  await expect(ada.item('Bob')).toContainText('in between');
-  await expect(ada.page.getByRole('combobox', { name: en.jump.label })).toBeFocused();
-  await ada.page.keyboard.type('bo');
-  await ada.page.keyboard.press('Enter');
-  await ada.expectOnce('in between');
-});
+}
+
+for (const { what, field, open } of [
+  {
+    what: 'Jump to',
+    field: (page: Page) => page.getByRole('combobox', { name: en.jump.label }),
+    open: (page: Page) => page.keyboard.press('Control+k'),
+  },
+  {
+    what: 'New chat',
+    field: (page: Page) => page.getByRole('textbox', { name: en.newChat.label }),
+    open: (page: Page) => page.getByRole('button', { name: en.list.newChat }).first().click(),
+  },
+]) {
+  test(`the field of “${what}” has the focus as soon as it is there, and keeps it though a message comes`, async ({
+    ada,
+    bob,
+  }) => {
+    const { page } = ada;
+    await expect(ada.item('Bob')).toBeVisible();
+    await putOffFrames(page);
+    // The first time it is the dialog's code that is put off, which an effect fetches.
+    await open(page);
+    await expect(field(page)).toBeFocused();
+    expect(await page.evaluate(() => 'putOff' in window), 'effects wait for a frame in this way').toBe(true);
+    await page.keyboard.press('Escape');
+    // Not by its role: it has none while the dialog is closed.
+    await expect(page.locator('dialog')).toHaveCount(0);
+    await open(page);
+    await expect(page.locator('dialog')).toHaveCount(1);
+    const isFocused = await field(page).evaluate((element) => element === document.activeElement);
+    expect(isFocused, 'as soon as the dialog is there').toBe(true);
+    await bob.send('in between');
+    await expect(ada.item('Bob')).toContainText('in between');
+    await expect(field(page)).toBeFocused();
+    await page.keyboard.type('bo');
+    await expect(field(page)).toHaveValue('bo');
+  });
+}
 
 testAlone('the list is made wider by keys and stays so', async ({ ada }) => {
   const divider = ada.page.getByRole('separator', { name: en.list.resize });

@@ -1,6 +1,6 @@
 /** Begins a conversation: by username, with an invite link pasted into the same field, or with one that the camera reads off a screen. */
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Camera, QrCode } from 'lucide';
 import { usernameProblem } from '../account-rules.ts';
 import { Button } from '../components/button.tsx';
@@ -39,7 +39,8 @@ export function NewChat({
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const [scanning, setScanning] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), [scanning]);
+  // At once: what is typed as soon as the dialog is seen is for the field.
+  useLayoutEffect(() => input.current?.focus(), [scanning]);
 
   async function start(): Promise<void> {
     const wanted = typed.trim();
