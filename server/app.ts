@@ -23,7 +23,7 @@ import { collectOpenApi } from './plugins/openapi.ts';
 import { limitConnections, takeTurns } from './plugins/connections.ts';
 import { addOverloadProtection } from './plugins/overload.ts';
 import { limitAddress, limitRequest } from './plugins/rate-limit.ts';
-import { restThen } from './plugins/refusals.ts';
+import { Refusals } from './plugins/refusals.ts';
 import { addSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
 import { addStaticClient, clientFile, sendFile, type ClientFile } from './plugins/static-client.ts';
 import { guardUpgrades, mayUpgrade } from './plugins/upgrades.ts';
@@ -44,8 +44,9 @@ export async function buildApp(
   meter: { readonly delayMs: number },
   version: string,
 ): Promise<FastifyInstance> {
+  const refusals = new Refusals(deps.limits);
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-    answerError(deps, error, request, reply);
+    answerError(deps, refusals, error, request, reply);
   // Fastify's own lines below errors say nothing that `measure` does not.
   const logger: FastifyBaseLogger = deps.logger.child(
     {},
@@ -115,7 +116,13 @@ export async function buildApp(
   return app;
 }
 
-function answerError(deps: Deps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+function answerError(
+  deps: Deps,
+  refusals: Refusals,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   const { status, body, isFault } = refusalOf(error);
   deps.metrics.refused(body.code);
   if (isFault) deps.faults.add(error, { route: routeOf(request), method: request.method });
@@ -131,7 +138,7 @@ function answerError(deps: Deps, error: unknown, request: FastifyRequest, reply:
   else {
     const { retryAfterMs = 0 } = body;
     const left = Math.max(0, retryAfterMs - LIMITS.restMaxMs);
-    restThen(deps.limits, request, reply, () => answer({ ...body, retryAfterMs: left }));
+    refusals.restThen(request, reply, () => answer({ ...body, retryAfterMs: left }));
   }
 }
 

@@ -19,19 +19,22 @@ const BODY_PIECE_BYTES = 1024;
 
 /** Connections that are not read any more. */
 const held = new WeakSet<Socket>();
+/** What reads the requests of each connection. */
+const turns = new WeakMap<Socket, Turns>();
 
 /** Reads nothing more of a connection and cuts it in a while: that costs nothing, and its owner the time. */
 export function holdConnection(socket: Socket, forMs: number = LIMITS.heldMs): void {
   if (socket.destroyed || held.has(socket)) return;
   held.add(socket);
   socket.pause();
+  turns.get(socket)?.forget();
   const timer = setTimeout(() => socket.destroy(), forMs).unref();
   socket.once('close', () => clearTimeout(timer));
 }
 
 /**
  * Holds what an address opens beyond its share, and cuts what it opens beyond twice that. Not for a server behind a proxy, whose
- * connections carry everybody's requests. To be called last of all that listens for connections.
+ * connections carry everybody's requests. To be called after whoever reads requests has begun to listen.
  */
 export function limitConnections(server: Server, limits: Limits): void {
   const open = new OpenByAddress();
@@ -72,7 +75,6 @@ export function limitConnections(server: Server, limits: Limits): void {
 
 /** Takes the requests of each connection one at a time. To be called before the server listens. */
 export function takeTurns(server: Server): void {
-  const turns = new WeakMap<Socket, Turns>();
   server.on('connection', (socket: Socket) => {
     if (!socket.destroyed) turns.set(socket, new Turns(socket));
   });
@@ -113,6 +115,11 @@ class Turns {
       this.#unanswered -= 1;
       setImmediate(() => this.#go());
     });
+  }
+
+  /** Nothing more is parsed, and what waited for it goes. */
+  forget(): void {
+    this.#waiting = Buffer.alloc(0);
   }
 
   /** The connection is no longer HTTP: what waits is for whoever reads it next. */

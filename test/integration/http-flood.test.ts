@@ -10,6 +10,7 @@ import { setImmediate } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
 import t, { type Test } from 'tap';
 import { ANONYMOUS_PATH } from '@tacet/protocol/frames/client';
+import { ERRORS } from '@tacet/protocol/errors';
 import { encodeFrame } from '@tacet/protocol/frames/frame';
 import { LIMITS, RATES } from '@tacet/protocol/limits';
 import { lookup } from '@tacet/protocol/rest/people';
@@ -354,17 +355,57 @@ t.test('what is poured into a socket that is over is not read', async (t) => {
   await isAnswered(t, server.port, 'somebody else is answered');
 });
 
-t.test('a message in very many pieces ends its socket', async (t) => {
+t.test('a message in more than 512 pieces ends its socket', async (t) => {
   await using server = await openLimited();
-  const connection = await openRaw(server.port, ABUSER);
-  connection.socket.write(UPGRADE);
-  await connection.until((text) => text.includes('\r\n\r\n'));
-  const piece = Buffer.from([0x00, 0x80, 0, 0, 0, 0]);
-  connection.socket.write(Buffer.from([0x02, 0x80, 0, 0, 0, 0]));
-  connection.socket.write(Buffer.concat(Array.from({ length: 1_000 }, () => piece)));
-  await connection.until(() => false);
-  t.ok(connection.isOver());
+  // The close codes of RFC 6455 section 7.4.1 for what breaks a rule, and of the catalogue for what is no frame.
+  for (const [pieces, code] of [
+    [513, 1008],
+    [512, ERRORS['malformed-frame'].close],
+  ] as const) {
+    const connection = await openRaw(server.port, ABUSER);
+    connection.socket.write(UPGRADE);
+    await connection.until((text) => text.includes('\r\n\r\n'));
+    const first = Buffer.from([0x02, 0x80, 0, 0, 0, 0]);
+    const middle = Array.from({ length: pieces - 2 }, () => Buffer.from([0x00, 0x80, 0, 0, 0, 0]));
+    connection.socket.write(Buffer.concat([first, ...middle, Buffer.from([0x80, 0x80, 0, 0, 0, 0])]));
+    await connection.until(() => false);
+    const close = Buffer.from(connection.text(), 'latin1').lastIndexOf(0x88);
+    t.equal(
+      Buffer.from(connection.text(), 'latin1').readUInt16BE(close + 2),
+      code,
+      `${String(pieces)} pieces`,
+    );
+  }
 });
+
+t.test(
+  'of those who are told no more some are held, and what they open besides is cut at once',
+  async (t) => {
+    await using server = await openLimited({
+      settings: { TACET_RATE_FACTOR: '0.1', TACET_TRUST_PROXY: 'loopback' },
+    });
+    const ask = async (): Promise<{ readonly tookMs: number; readonly isTold: boolean }> => {
+      const connection = await openRaw(server.port, ABUSER);
+      const since = performance.now();
+      connection.socket.write(READ);
+      await connection.until((text) => text.includes('}'));
+      const [tookMs, isTold] = [performance.now() - since, connection.text() !== ''];
+      connection.socket.destroy();
+      return { tookMs, isTold };
+    };
+    const askAll = (times: number) => Promise.all(Array.from({ length: times }, ask));
+    await askAll((RATES.refusal.burst + RATES.public.burst) / 10);
+    let [held, cut] = [0, 0];
+    // A machine that is slow enough lets the first go before the last have asked.
+    for (let round = 0; round < 10 && cut === 0; round += 1) {
+      const asked = await askAll(2 * LIMITS.heldPerAddress);
+      t.notOk(asked.some(({ isTold }) => isTold));
+      cut = asked.filter(({ tookMs }) => tookMs < LIMITS.heldMs - 1).length;
+      held = asked.length - cut;
+    }
+    t.ok(cut > 0 && held >= LIMITS.heldPerAddress, `${String(cut)} were cut, ${String(held)} held`);
+  },
+);
 
 t.test('behind a proxy its connections are everybody’s, and addresses are those that it names', async (t) => {
   await using server = await openLimited({
