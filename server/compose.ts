@@ -21,7 +21,7 @@ import { Scheduler } from './jobs/scheduler.ts';
 import { listen } from './listen.ts';
 import { MemoryLimits } from './limits/memory.ts';
 import type { Limits } from './limits/port.ts';
-import { FaultLog } from './fault-log.ts';
+import { FaultLog, type Where } from './fault-log.ts';
 import { buildLogger, type Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { LoadMeter } from './plugins/overload.ts';
@@ -87,7 +87,7 @@ export async function openServer(
   const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? buildLogger(config.logLevel);
   const faults = new FaultLog(logger);
-  const onError = (error: unknown, where?: { readonly job: string }) => faults.add(error, where);
+  const onError = (error: unknown, where?: Where) => faults.add(error, where);
   const limits = overrides.limits ?? new MemoryLimits(clock, config.rateFactor);
   const origins = new Origins(config.origins, config.port);
   const metrics = new Metrics();

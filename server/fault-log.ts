@@ -8,8 +8,8 @@ import { isDiskFault } from './store/write-health.ts';
 
 const EVERY_MS = 60_000;
 
-/** Where a fault was met: a route, a job. */
-type Where = Readonly<Record<string, string>>;
+/** Where a fault was met: a route, a job, a socket. */
+export type Where = Readonly<Record<string, string>>;
 
 /** Faults of one kind since the last line about them. */
 interface Kind {
@@ -76,7 +76,7 @@ export class FaultLog {
 
 /**
  * One name for all that fails for one reason: what the database says; of anything else, the place. Of a statement that is wrong the
- * database says no more than that, and the place is that of every statement: it is the route that tells those apart.
+ * database says no more than that, and the place is that of every statement: it is the route or the socket's task that tells those apart.
  */
 function nameOf(error: unknown): string {
   const { type, code, at, cause } = errorFields(error);

@@ -76,7 +76,7 @@ export class AnonymousSocket implements Protocol {
     try {
       await answer();
     } catch (error) {
-      this.#channel.failed(error, re);
+      this.#channel.failed(error, 'fetch', re);
     }
   }
 

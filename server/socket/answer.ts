@@ -36,6 +36,6 @@ export async function answerSend(
         return;
     }
   } catch (error) {
-    channel.failed(error, re);
+    channel.failed(error, 'send', re);
   }
 }

@@ -30,7 +30,10 @@ const UNFINISHED_BYTES = 128 * 1024;
 const CONTROL_BYTES = 6;
 /** What no client of this protocol sends: the address pays for it, as opening the next socket must cost more than it costs the server. */
 const VIOLATIONS: ReadonlySet<ErrorCode> = new Set(['malformed-frame', 'unexpected-frame']);
-/** What may still arrive of a client once either side has said that it closes: more than an honest one has on its way. */
+/**
+ * What may still arrive of a client once either side has said that it closes: more than what is usually on its way. Who sends more has been
+ * told why already.
+ */
 const AFTERWARDS_BYTES = 256 * 1024;
 /** How long a client is given to read why it was closed. */
 const FAREWELL_MS = 5_000;
@@ -220,9 +223,9 @@ export class Channel {
     }
   }
 
-  /** Maps what a handler threw to a refusal of the request, or of the connection when `re` is absent. */
-  failed(error: unknown, re?: number): void {
-    const code = this.#codeOf(error);
+  /** Maps what a handler threw to a refusal of the request, or of the connection when `re` is absent. `task`: what failed, for the log. */
+  failed(error: unknown, task: string, re?: number): void {
+    const code = this.#codeOf(error, task);
     const retryAfterMs = isWireError(error) ? error.retryAfterMs : undefined;
     if (re === undefined) {
       if (VIOLATIONS.has(code)) this.#allowance.violated();
@@ -230,10 +233,10 @@ export class Channel {
     } else this.refuseRequest(re, code, retryAfterMs);
   }
 
-  #codeOf(error: unknown): ErrorCode {
+  #codeOf(error: unknown, task: string): ErrorCode {
     if (isWireError(error)) return error.code;
     if (isStoreError(error, 'closed')) return 'shutting-down';
-    this.#deps.onError(error);
+    this.#deps.onError(error, { socket: this.kind, task });
     return isStoreError(error) ? 'storage-failed' : 'internal';
   }
 
@@ -287,7 +290,7 @@ export class Channel {
       const request = this.#protocol.receive(data);
       if (request !== undefined) this.#follow(request);
     } catch (error) {
-      this.failed(error);
+      this.failed(error, 'read');
     }
   }
 
@@ -298,7 +301,7 @@ export class Channel {
       () => this.#settled(request),
       (error: unknown) => {
         this.#settled(request);
-        this.failed(error);
+        this.failed(error, 'answer');
       },
     );
   }

@@ -7,6 +7,7 @@ import { LIMITS } from '@tacet/protocol/limits';
 import type { Bundle, Directory } from '@tacet/protocol/shapes';
 import type { Bus } from '../bus/port.ts';
 import type { Clock } from '../clock.ts';
+import type { Where } from '../fault-log.ts';
 import type { Limits } from '../limits/port.ts';
 import type { Delivery } from '../services/delivery.ts';
 import type { EnvelopeStore } from '../store/envelope-port.ts';
@@ -74,7 +75,7 @@ export interface SocketDeps {
   /** The operator's rate factor. */
   readonly rateFactor: number;
   readonly metrics: SocketMetrics;
-  /** Told of failures that are nobody's fault but the server's. */
-  readonly onError: (error: unknown) => void;
+  /** Told of failures that are nobody's fault but the server's, and where they were met. */
+  readonly onError: (error: unknown, where?: Where) => void;
   readonly times: SocketTimes;
 }

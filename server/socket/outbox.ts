@@ -136,7 +136,7 @@ export class Outbox {
       },
       (error: unknown) => {
         this.#reading = false;
-        this.#channel.failed(error);
+        this.#channel.failed(error, 'deliver');
       },
     );
   }

@@ -125,7 +125,7 @@ export class SignedInSocket implements Protocol {
       () => {
         if (this.#acknowledging === acknowledging) this.#acknowledging = undefined;
       },
-      (error: unknown) => this.#channel.failed(error),
+      (error: unknown) => this.#channel.failed(error, 'acknowledge'),
     );
   }
 
