@@ -140,7 +140,7 @@ async function sayRestored(
       const lost =
         kept === undefined || kept.toldDeletions
           ? ''
-          : ' It is damaged, and does not say which accounts were deleted since the backup: those are there again.';
+          : ' It is damaged or of an older version, and does not say which accounts were deleted since the backup: those are there again.';
       return {
         done: true,
         text: `Restored to ${from}. Start the server: clients bring what came later.${former}${lost}`,

@@ -37,18 +37,11 @@ function receiptKeyIn(path: string): Buffer | undefined {
 }
 
 /**
- * Hashes of the accounts that a database remembers as deleted: none of a version that remembered none, `undefined` of one in which they cannot
- * be read, or which is none of a server.
+ * Hashes of the accounts that a database remembers as deleted. `undefined`: they cannot be read, or it is of a version that remembered none, or
+ * none of a server.
  */
 export function deletedIn(path: string): readonly Uint8Array[] | undefined {
-  return readFrom(path, (database) => {
-    const tables = database
-      .prepare<[], string>("select name from sqlite_master where type = 'table'")
-      .pluck()
-      .all();
-    if (!tables.includes('server_state')) return undefined;
-    return tables.includes('deleted_accounts') ? columnOf(database, 'select hash from deleted_accounts') : [];
-  });
+  return readFrom(path, (database) => columnOf(database, 'select hash from deleted_accounts'));
 }
 
 function columnOf(database: Sqlite.Database, query: string): readonly Buffer[] {

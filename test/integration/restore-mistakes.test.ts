@@ -157,7 +157,7 @@ t.test(
   },
 );
 
-t.test('what a damaged database does not tell of deletions is said', async (t) => {
+t.test('what a damaged or an older database does not tell of deletions is said', async (t) => {
   const { folder, dataDir, file } = await makeBackup(t);
   const path = join(dataDir, DATABASE);
   const database = new Sqlite(path, { readonly: true });
@@ -167,14 +167,26 @@ t.test('what a damaged database does not tell of deletions is said', async (t) =
   const page = find.pluck().get() ?? 0;
   const pageBytes = Number(database.pragma('page_size', { simple: true }));
   database.close();
+  const older = (): void => {
+    const before = new Sqlite(path);
+    before.exec('drop table deleted_accounts');
+    before.close();
+  };
   const damaged = readFileSync(path).fill(0x5a, (page - 1) * pageBytes, page * pageBytes);
   const env = makeEnvironment(folder, dataDir);
   const say = () =>
     spawnSync(process.execPath, [ADMIN, 'restore', file, '--replace'], { env, encoding: 'utf8' }).stdout;
   t.match(say(), /^Restored to [^\n]* delete it once all is well\.\n$/);
-  for (const bytes of [damaged, Buffer.alloc(0)]) {
-    writeFileSync(path, bytes);
-    t.match(say(), /It is damaged, and does not say which accounts were deleted since the backup/);
+  for (const spoil of [
+    () => writeFileSync(path, damaged),
+    () => writeFileSync(path, Buffer.alloc(0)),
+    older,
+  ]) {
+    spoil();
+    t.match(
+      say(),
+      /It is damaged or of an older version, and does not say which accounts were deleted since the backup/,
+    );
   }
   t.strictSame(namesIn(dataDir), ['ada']);
 });
