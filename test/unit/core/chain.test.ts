@@ -16,6 +16,9 @@ import {
   startAt,
   type LinkVerdict,
 } from '../../../client/core/messages/chain.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 await ready();
 

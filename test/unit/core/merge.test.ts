@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import { AccountRecord, type Contact } from '@tacet/protocol/content/record';
 import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
 import { guardRecord, mergeRecords } from '../../../client/core/account/merge.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.integer({ min: 0, max: 3 }).map((value) => new Uint8Array(length).fill(value));

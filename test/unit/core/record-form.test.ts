@@ -12,6 +12,9 @@ import {
 import { closeInvite, INVITES_KEPT, isOpen, keptInvites } from '../../../client/core/account/kept-invites.ts';
 import { guardRecord, mergeRecords } from '../../../client/core/account/merge.ts';
 import { encodeRecord, hasRoomForContact, readRecord } from '../../../client/core/account/record-form.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 const DAY_MS = 24 * 60 * 60_000;
 

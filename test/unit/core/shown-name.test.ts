@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { NAME_MAX } from '@tacet/protocol/content/record';
 import { shownName } from '../../../client/core/shown-name.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 t.test('what breaks the line, hides, or turns the direction is taken out', (t) => {
   const cases: readonly (readonly [string, string])[] = [

@@ -15,6 +15,9 @@ import {
   wipe,
 } from '../../../crypto/bytes.ts';
 import { isCryptoError } from '../../../crypto/errors.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 function isMalformed(work: () => unknown): boolean {
   try {

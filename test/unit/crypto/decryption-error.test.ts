@@ -10,6 +10,9 @@ import { PreKeySignalMessage } from '../../../crypto/wire/prekey-message.ts';
 import { SignalMessage } from '../../../crypto/wire/signal-message.ts';
 import { bitFlips, extended, hexText, truncations } from '../../support/mangle.ts';
 import { because } from '../../support/refusal.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 await ready();
 

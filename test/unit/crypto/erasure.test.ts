@@ -4,6 +4,9 @@ import { concat, equalBytes } from '../../../crypto/bytes.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { chunkAt, collect, nothingCollected, parseCollected, restore } from '../../../crypto/spqr/erasure.ts';
 import { because } from '../../support/refusal.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 /** The lengths that the ratchet uses. */
 const sizes = [96, 160, 960, 1152];

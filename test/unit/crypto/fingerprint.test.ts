@@ -7,7 +7,10 @@ import { Fingerprint, ScannableFingerprint } from '../../../crypto/fingerprint.t
 import { ready } from '../../../crypto/ready.ts';
 import { bitFlips, extended, hexBytes, hexText, truncations } from '../../support/mangle.ts';
 import { because } from '../../support/refusal.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
 import vectors from '../../vectors/fingerprint.json' with { type: 'json' };
+
+seedProperties(t);
 
 await ready();
 

@@ -24,6 +24,9 @@ import {
 } from '../../../crypto/spqr/mlkem-split.ts';
 import { because } from '../../support/refusal.ts';
 import { seededRandom, withBitFlipped } from '../../support/mangle.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 await ready();
 

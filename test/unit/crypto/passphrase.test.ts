@@ -11,6 +11,9 @@ import { normalisePassphrase } from '@tacet/crypto/vault';
 import { ready } from '../../../crypto/ready.ts';
 import { WORDS } from '../../../crypto/words.ts';
 import { seededRandom } from '../../support/mangle.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 await ready();
 

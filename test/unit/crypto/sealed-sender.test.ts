@@ -15,7 +15,10 @@ import { openV1, sealV1 } from '../../../crypto/sealed-sender/v1.ts';
 import { Writer } from '../../../crypto/wire/codec.ts';
 import { bitFlips, extended, hexBytes, hexText, truncations } from '../../support/mangle.ts';
 import { because } from '../../support/refusal.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
 import vectors from '../../vectors/sealed-sender.json' with { type: 'json' };
+
+seedProperties(t);
 
 await ready();
 

@@ -23,7 +23,10 @@ import {
   truncations,
   withBitFlipped,
 } from '../../support/mangle.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
 import vectors from '../../vectors/spqr.json' with { type: 'json' };
+
+seedProperties(t);
 
 await ready();
 

@@ -11,7 +11,10 @@ import { pad, paddedSize, unpad } from '../../../crypto/vault/sealed.ts';
 import { bitFlips, extended, hexBytes, hexText, seededRandom, truncations } from '../../support/mangle.ts';
 import { readTable } from '../../support/markdown-table.ts';
 import { because } from '../../support/refusal.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
 import vectors from '../../vectors/vault.json' with { type: 'json' };
+
+seedProperties(t);
 
 await ready();
 

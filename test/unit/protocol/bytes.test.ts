@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { Check } from 'typebox/schema';
 import { B64u, Bytes, decodeB64u, encodeB64u } from '@tacet/protocol/bytes';
 import { idBytes, idOf, parseAccountId, uuidBytes, uuidText, type AccountId } from '@tacet/protocol/ids';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 t.test('base64url agrees with Node for any bytes and comes back', (t) => {
   fc.assert(

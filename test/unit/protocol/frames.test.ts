@@ -7,6 +7,9 @@ import { encodeFrame, parseFrame, readFrame } from '@tacet/protocol/frames/frame
 import { ServerFrame } from '@tacet/protocol/frames/server';
 import { LIMITS } from '@tacet/protocol/limits';
 import { contentBucket, padContent, unpadContent } from '@tacet/protocol/padding';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 const hash = new Uint8Array(32);
 const id = new Uint8Array(16);

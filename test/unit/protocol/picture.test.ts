@@ -1,6 +1,9 @@
 import t from 'tap';
 import fc from 'fast-check';
 import { isPicture, PICTURE_MAX_BYTES, PICTURE_MAX_SIDE } from '../../../protocol/content/picture.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 /** A JPEG file's structure around one frame; the coded data makes no picture, which only a decoder would see. */
 function jpeg(

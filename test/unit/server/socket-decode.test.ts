@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { test } from 'tap';
+import t, { test } from 'tap';
 import { decodeCbor, encodeCbor } from '../../../protocol/cbor.ts';
 import { decodeQuickly, NOT_READ } from '../../../server/socket/decode.ts';
+import { seedProperties } from '../../support/seed-properties.ts';
+
+seedProperties(t);
 
 const RUNS = process.env['TACET_SOAK'] === '1' ? 200_000 : 3_000;
 

@@ -15,6 +15,9 @@ import {
   usernameProblem,
 } from '../../../../client/ui/account-rules.ts';
 import { TEXT_MAX } from '../../../../client/ui/conversation/text-limit.ts';
+import { seedProperties } from '../../../support/seed-properties.ts';
+
+seedProperties(t);
 
 t.test('the form and the schema agree about every username', (t) => {
   const character = fc.constantFrom(...'abz019._-AÄ é'.split(''));

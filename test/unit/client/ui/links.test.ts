@@ -3,6 +3,9 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { isOnlyEmoji, splitLinks } from '../../../../client/ui/conversation/links.ts';
+import { seedProperties } from '../../../support/seed-properties.ts';
+
+seedProperties(t);
 
 function linksOf(text: string): readonly string[] {
   return splitLinks(text).flatMap((piece) => (piece.kind === 'link' ? [piece.href] : []));
