@@ -66,6 +66,7 @@ export class Channel {
   #unreadAt: number | undefined;
   /** Set while nothing is read because the client asked for more than it may. */
   #rest: NodeJS.Timeout | undefined;
+  #cutTimer: NodeJS.Timeout | undefined;
   #onClose: (() => void) | undefined;
 
   /** `connection`: what the WebSocket runs over; `address`: as it is counted. */
@@ -178,7 +179,7 @@ export class Channel {
       encodeFrame({ kind: 'refused', code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }),
     );
     this.#socket.close(ERRORS[code].close, code);
-    setTimeout(() => this.#socket.terminate(), FAREWELL_MS).unref();
+    this.#terminateIn(FAREWELL_MS);
   }
 
   /** Takes no more requests, lets those under way be answered, then refuses the connection: the server stops. */
@@ -271,7 +272,13 @@ export class Channel {
     this.#socket.pause();
     this.#connection.pause();
     this.#connection.end();
-    setTimeout(() => this.#socket.terminate(), LIMITS.heldMs).unref();
+    this.#terminateIn(LIMITS.heldMs);
+  }
+
+  /** Cuts the connection if it is not over by then. A timer that outlived it would keep all of it in memory. */
+  #terminateIn(ms: number): void {
+    clearTimeout(this.#cutTimer);
+    this.#cutTimer = setTimeout(() => this.#socket.terminate(), ms).unref();
   }
 
   /** A client that goes on with other things and leaves a message unfinished is taken for gone: the message is kept in memory. */
@@ -316,6 +323,7 @@ export class Channel {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#rest);
+    clearTimeout(this.#cutTimer);
     this.#protocol?.ended();
     this.#deps.metrics.closed(this.kind);
     this.#onClose?.();
