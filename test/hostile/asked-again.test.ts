@@ -9,7 +9,7 @@ import type { ContentFrame, Link } from '@tacet/protocol/content/frame';
 import { idOf, type DeviceId } from '@tacet/protocol/ids';
 import { signedDeviceList } from '@tacet/protocol/signed/device-list';
 import { makeImpostor } from '../support/impostor.ts';
-import { accountOf, eventsOf, linesOf, reconnect, textsOf } from '../support/make-client.ts';
+import { accountOf, eventsOf, isAllDelivered, linesOf, reconnect, textsOf } from '../support/make-client.ts';
 import type { ShownEntry } from '../support/other-key.ts';
 import { openScene } from './scene.ts';
 
@@ -45,9 +45,7 @@ t.test(
       await client.commands.sendText(talk, words);
       await ada.client.waitFor(words, (state) => textsOf(state).includes(words));
     }
-    await client.waitFor('delivered', (now) =>
-      linesOf(now).every(({ mine, delivery }) => !mine || delivery.kind === 'delivered'),
-    );
+    await isAllDelivered(client);
     const before = sentAfter(said);
     t.ok(before.length >= 2);
     // Only what is no longer on its way goes again without being asked for by its id.

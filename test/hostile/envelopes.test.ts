@@ -8,6 +8,7 @@ import { LIMITS } from '@tacet/protocol/limits';
 import { changeDeliveries, type Deliver } from '../support/hostile-wire.ts';
 import {
   eventsOf,
+  isAllDelivered,
   isOnline,
   linesOf,
   openTestClient,
@@ -162,9 +163,7 @@ t.test(
     }
     await ben.client.waitFor('no gap', (state) => !eventsOf(state).includes('gap'));
     t.equal(await faultsOf(ben), faults + damages.length, 'each is counted');
-    await ada.client.waitFor('all delivered', (state) =>
-      linesOf(state).every(({ mine, delivery }) => !mine || delivery.kind === 'delivered'),
-    );
+    await isAllDelivered(ada.client);
     await scene.stillTalk();
   },
 );

@@ -8,6 +8,7 @@ import { changeDeliveries, holdFrames } from '../support/hostile-wire.ts';
 import { holdsText } from '../support/local-text.ts';
 import {
   eventsOf,
+  isAllDelivered,
   linesOf,
   openTestClient,
   openWith,
@@ -53,9 +54,7 @@ function hears({ client }: Player, words: string): Promise<ViewState> {
 async function rest(): Promise<void> {
   await scene.stillTalk();
   for (const { client } of [ada, ben]) {
-    await client.waitFor('all receipts', (state) =>
-      linesOf(state).every(({ mine, delivery }) => !mine || delivery.kind === 'delivered'),
-    );
+    await isAllDelivered(client);
     await readShown(client);
   }
 }

@@ -10,7 +10,7 @@ import { idBytes } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import { padContent } from '@tacet/protocol/padding';
 import { putRecord } from '@tacet/protocol/rest/accounts';
-import { accountOf, eventsOf, linesOf, openWith, readShown, textsOf } from '../support/make-client.ts';
+import { accountOf, eventsOf, isAllDelivered, openWith, readShown, textsOf } from '../support/make-client.ts';
 import { openMallory } from './mallory.ts';
 import { openScene } from './scene.ts';
 
@@ -61,9 +61,7 @@ async function onlyHis(t: Test, words: string, hostile: () => Promise<void>): Pr
   await openWith(ada.client, ben.name);
   await scene.stillTalk();
   for (const { client } of [ada, ben, mallory]) await readShown(client);
-  await ada.client.waitFor('all receipts', (state) =>
-    linesOf(state).every(({ mine, delivery }) => !mine || delivery.kind === 'delivered'),
-  );
+  await isAllDelivered(ada.client);
   await openWith(ada.client, mallory.name);
   skew += DAY_MS;
 }

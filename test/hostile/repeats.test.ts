@@ -7,7 +7,7 @@ import t from 'tap';
 import { parseInviteLink } from '@tacet/client/core/account/invites';
 import { introduce } from '@tacet/protocol/rest/people';
 import { changeDeliveries, type Deliver } from '../support/hostile-wire.ts';
-import { eventsOf, lineOf, linesOf, openWith, textsOf } from '../support/make-client.ts';
+import { eventsOf, isAllDelivered, lineOf, linesOf, openWith, textsOf } from '../support/make-client.ts';
 import { openMallory } from './mallory.ts';
 import { openScene } from './scene.ts';
 
@@ -16,18 +16,11 @@ t.setTimeout(600_000);
 const scene = await openScene();
 t.teardown(() => scene.close());
 const { ada, ben } = scene;
-await isConfirmed();
+await isAllDelivered(ada.client);
 const mallory = await openMallory(scene);
 t.teardown(() => mallory.client.close());
 const { commands } = mallory.client;
 const { toAda, toMallory } = mallory;
-
-/** Waits until everything that Ada wrote in the open conversation is confirmed: what she gets next is what a test sends. */
-async function isConfirmed(): Promise<void> {
-  await ada.client.waitFor('receipts', (state) =>
-    linesOf(state).every(({ mine, delivery }) => !mine || delivery.kind === 'delivered'),
-  );
-}
 
 function told(what: string): number {
   return eventsOf(ada.client.state).filter((each) => each === what).length;
@@ -107,9 +100,9 @@ for (const first of ['what was sent again', 'what was held back']) {
     await ada.client.commands.sendText(toMallory, `${first}: an answer`);
     await mallory.client.waitFor('it', (now) => textsOf(now).includes(`${first}: an answer`));
     t.equal(introductions() - asked, 0, 'the delivery key that was told last is in force');
-    await isConfirmed();
+    await isAllDelivered(ada.client);
     await openWith(ada.client, ben.name);
     await scene.stillTalk();
-    await isConfirmed();
+    await isAllDelivered(ada.client);
   });
 }

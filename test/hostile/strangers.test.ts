@@ -21,6 +21,7 @@ import {
   textsOf,
   type TestClient,
 } from '../support/make-client.ts';
+import { rowsOf } from '../support/node-ports.ts';
 import { openScene } from './scene.ts';
 
 t.setTimeout(600_000);
@@ -57,16 +58,11 @@ async function settle(words: string): Promise<void> {
 
 /** Waits until nothing of Ada's is on its way to anybody. */
 async function isQuiet(): Promise<void> {
-  const { clock } = ada.client.ports;
-  for (const end = clock.now() + 30_000; rowsOf('receipts') + rowsOf('outbox') > 0;) {
+  const { clock, disk } = ada.client.ports;
+  for (const end = clock.now() + 30_000; rowsOf(disk, 'receipts') + rowsOf(disk, 'outbox') > 0;) {
     if (clock.now() > end) throw new Error('it never became quiet');
     await new Promise<void>((resolve) => clock.after(20, resolve));
   }
-}
-
-/** Rows of a store on Ada's disk. */
-function rowsOf(store: string): number {
-  return ada.client.ports.disk.databases.get('tacet')?.get(store)?.size ?? 0;
 }
 
 /** Whether a frame of a client asks the directory about somebody. */
@@ -218,7 +214,7 @@ t.test(
 
 t.test('what a stranger says besides asking for an answer leaves no trace on the disk', async (t) => {
   const stores = ['people', 'chains', 'sessions', 'lines', 'early', 'outbox', 'receipts'];
-  const count = (): readonly number[] => stores.map(rowsOf);
+  const count = (): readonly number[] => stores.map((store) => rowsOf(ada.client.ports.disk, store));
   await isQuiet();
   const before = count();
   for (let i = 0; i < 3; i += 1) {

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChaosWire } from './chaos-wire.ts';
 import type { TestClient } from './make-client.ts';
-import type { Disk } from './node-ports.ts';
+import { rowsOf, type Disk } from './node-ports.ts';
 
 /** What a storm is let to delay what is said next. */
 const CATCH_UP_MS = 5_000;
@@ -22,15 +22,10 @@ export interface Device {
   isDark: boolean;
 }
 
-/** How much waits to be sent. */
-function outboxOf({ databases }: Disk): number {
-  return databases.get('tacet')?.get('outbox')?.size ?? 0;
-}
-
 /** Whether these have sent everything, those with a network; waits a little for that. */
 export async function haveSent(devices: readonly Device[]): Promise<boolean> {
   const until = Date.now() + CATCH_UP_MS;
-  const waits = ({ disk, isDark }: Device): boolean => !isDark && outboxOf(disk) > 0;
+  const waits = ({ disk, isDark }: Device): boolean => !isDark && rowsOf(disk, 'outbox') > 0;
   while (devices.some(waits)) {
     if (Date.now() >= until) return false;
     await delay(20);
@@ -46,7 +41,7 @@ export async function settle(devices: readonly Device[]): Promise<void> {
     await delay(100);
     const passed = devices.reduce((sum, { line: { wire } }) => sum + wire.heard.length + wire.said.length, 0);
     const isIdle = devices.every(
-      ({ client, disk }) => client.state.connection.kind === 'online' && outboxOf(disk) === 0,
+      ({ client, disk }) => client.state.connection.kind === 'online' && rowsOf(disk, 'outbox') === 0,
     );
     if (!isIdle || passed !== before) since = Date.now();
     before = passed;

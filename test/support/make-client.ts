@@ -8,7 +8,7 @@ import { ownEngine } from '@tacet/client/core/own-engine';
 import { FIRST_STATE } from '@tacet/client/core/door';
 import type { Commands, ConversationId, Line, ViewState } from '@tacet/client/core/view';
 import { idOf, type MessageId } from '@tacet/protocol/ids';
-import { openNodePorts, type Disk, type NodePorts, type NodePortsOptions } from './node-ports.ts';
+import { openNodePorts, rowsOf, type Disk, type NodePorts, type NodePortsOptions } from './node-ports.ts';
 
 /** How long a test waits for a state before it says what there was instead, where it does not say so itself. */
 const WAIT_MS = 60_000;
@@ -142,11 +142,18 @@ export async function reconnectAndSettle(client: TestClient): Promise<void> {
 
 /** Waits until the receipts of a client are on their way. */
 export async function haveReceiptsLeft({ ports: { clock, disk }, client }: TestClient): Promise<void> {
-  for (const end = clock.now() + 60_000; (disk.databases.get('tacet')?.get('receipts')?.size ?? 0) > 0;) {
+  for (const end = clock.now() + 60_000; rowsOf(disk, 'receipts') > 0;) {
     if (clock.now() > end) throw new Error('the receipts never left');
     await new Promise<void>((resolve) => clock.after(20, resolve));
   }
   await client.background.settled();
+}
+
+/** Waits until everything that a client has written in the open conversation is known to have arrived. */
+export async function isAllDelivered(client: TestClient): Promise<void> {
+  await client.waitFor('all delivered', (state) =>
+    linesOf(state).every(({ mine, delivery }) => !mine || delivery.kind === 'delivered'),
+  );
 }
 
 /** The id that what is said under these words gets, the same each time: given as the key of `keyed`, it is said once. */
