@@ -121,6 +121,10 @@ export class Home {
       outbox,
       receipts,
       amending,
+      keysTold: (account) => {
+        people.told(account);
+        outbox.kickAgain(account);
+      },
       readProfile: (account) => this.profiles.read(account),
       peopleChanged: () => parts.watcher.peopleChanged(),
       receiptsDue: () => this.#upkeep.receiptsDue(),

@@ -112,7 +112,7 @@ export class People {
   readonly #record: RecordKeeper;
   readonly #directory: Directory;
   readonly #clock: Clock;
-  /** Delivery keys that were refused since the start; they are not tried again. */
+  /** Delivery keys that were refused since the start; they are not tried again, unless they are told again. */
   readonly #refused = new Set<string>();
   /** The server has shown an own list that the account has not signed, or one that contradicts what is known: this one. */
   onCaught: ((what: 'older-state' | 'forged-devices', list: SignedBytes) => void) | undefined;
@@ -148,6 +148,12 @@ export class People {
   refuse(account: AccountId): void {
     const key = this.deliveryKey(account);
     if (key !== undefined) this.#refused.add(encodeB64u(key));
+  }
+
+  /** Notes that somebody has told his delivery key: it may have been refused because the server had not heard of it yet. */
+  told(account: AccountId): void {
+    const key = this.#record.contact(account)?.deliveryKey;
+    if (key !== undefined) this.#refused.delete(encodeB64u(key));
   }
 
   /** Asks for an account's entry and bundles, and keeps what holds. Throws `ShareUsed`, `WireError`, `CoreError`. */

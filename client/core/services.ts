@@ -38,6 +38,8 @@ export interface Services {
   readonly outbox: Outbox;
   readonly receipts: Receipts;
   readonly amending: Amending;
+  /** Somebody has told his keys: what waits for him is tried with them. */
+  keysTold(account: AccountId): void;
   /** Reads a contact's profile again, soon. */
   readProfile(account: AccountId): void;
   /** Something that is shown of people has changed outside the record. */

@@ -134,6 +134,22 @@ t.test('a contact who tells a false delivery key uses up few introductions, and 
   await areConfirmed(said);
 });
 
+t.test('a delivery key that was refused is tried again once when it is told again', async (t) => {
+  await openWith(ada.client, mallory.name);
+  const deliveryKey = randomBytes(32);
+  const keys = { profileKey: randomBytes(32), deliveryKey };
+  const tried = () =>
+    ada.wire.said.filter((frame) => frame.kind === 'send' && deliveryKey.equals(frame.deliveryKey)).length;
+  for (const times of [1, 2]) {
+    await mallory.sayBody('profile', keys);
+    await mallory.settle(`told for the ${String(times)}. time`);
+    await areReceiptsAtRest();
+    await mallory.settle('and something after it');
+    await areReceiptsAtRest();
+    t.equal(tried(), times);
+  }
+});
+
 t.test('what waits for a contact leaves as soon as he tells a delivery key that is one', async (t) => {
   await openWith(ada.client, mallory.name);
   await mallory.sayBody('profile', { profileKey: randomBytes(32), deliveryKey: randomBytes(32) });

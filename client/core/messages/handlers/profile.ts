@@ -95,8 +95,8 @@ export async function handleProfile(handling: Handling, body: Profile): Promise<
     const believed: Contact = { ...proven, trust, believedAt: Math.max(now, told.believedAt) };
     return isInvited ? { ...believed, state: 'accepted', changedAt: decidedAt(now, told) } : believed;
   });
-  // What a key that is none has kept waiting.
-  if (record.contact(account)?.keysAt !== before?.keysAt) tx.after(() => handling.outbox.kickAgain(account));
+  // A key that is none, or was told before the server had it, may have kept something waiting.
+  tx.after(() => handling.keysTold(account));
   if (code !== undefined) {
     record.change(tx, (held) => ({
       ...held,
