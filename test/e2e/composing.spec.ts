@@ -74,7 +74,8 @@ function bar({ page }: Person, kind: 'reply' | 'edit'): Locator {
 
 test('what is sent stays in sight until it is stored, and is then there once', async ({ ada, bob }) => {
   await bob.send('before');
-  await bob.expectOnce('before');
+  // What still had to be written of it would stand before the words that are tried here.
+  await expect(bob.message('before')).toHaveAttribute('data-delivery', 'delivered');
   const goOn = await holdWrites(bob);
   for (const text of ['the first on its way', 'the second']) await bob.send(text);
   const onTheirWay = bob.timeline.locator('[data-unstored]');
@@ -100,7 +101,8 @@ test('what was typed a moment before one looked elsewhere is in the field when o
   bob,
 }) => {
   await bob.send('before');
-  await bob.expectOnce('before');
+  // What still had to be written of it would stand before the words that are tried here.
+  await expect(bob.message('before')).toHaveAttribute('data-delivery', 'delivered');
   const goOn = await holdWrites(bob);
   await bob.composer.fill('typed a moment ago');
   await leaveAndReturn(bob, 'Ada');
