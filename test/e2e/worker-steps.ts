@@ -22,10 +22,12 @@ function install(channelName: string): void {
   if (scope.stepsForTest !== undefined) return;
   const steps = { taken: 0, stopAt: Infinity };
   scope.stepsForTest = steps;
+  // Opened now: one that is opened as the worker stops may not be connected before it does.
+  const channel = new BroadcastChannel(channelName);
   const step = (): void => {
     steps.taken += 1;
     if (steps.taken <= steps.stopAt) return;
-    new BroadcastChannel(channelName).postMessage('stopped');
+    channel.postMessage('stopped');
     // Longer than any test waits: no code of this worker runs any more.
     const until = performance.now() + 120_000;
     while (performance.now() < until);
