@@ -267,12 +267,14 @@ t.test('a removal that the server makes and denies is settled by the try that it
 
 /** The other device has gone, and what this one changes from now on reaches the server and the next device. */
 async function isAlone(t: Test, ada: TestClient, passphrase: string): Promise<void> {
+  // Who was overtaken again and again has said so.
+  const before = faultsOf(ada).length;
   await reconnect(ada);
   await ada.waitFor('one device', ({ devices }) => devices.length === 1);
   await ada.commands.setName('Ada alone');
   // Waits until the record is on the server.
   await ada.commands.makeInvite();
-  t.strictSame(faultsOf(ada), []);
+  t.strictSame(faultsOf(ada).slice(before), []);
   await using next = await signInAgain(ada.ports.origin, 'ada', passphrase);
   t.match(next.state.session, { me: { name: 'Ada alone' } });
 }
