@@ -46,3 +46,21 @@ export const MAX_DEVICE_ID = 127;
 
 /** Longest plaintext or ciphertext body accepted: far above any frame of the transport, far below what stalls a worker. */
 export const MAX_BODY_BYTES = 1 << 24;
+
+/** Longest media frame sealed or opened, clear bytes and overhead included: a key frame of a 4K screen is below 2 MiB. */
+export const MAX_FRAME_BYTES = 1 << 22;
+
+/**
+ * Frames under one sender instance and layer: a month at 50 frames a second. With frames of 8 KiB that is 2^36 blocks of AES-GCM under
+ * one key at most, where an attacker's advantage is about 2^-57 (RFC 9605 section 9.2 leaves this limit to the application).
+ */
+export const MAX_FRAMES_PER_KEY = 2 ** 27;
+
+/** Frames behind the newest of a layer that may still come, each once: 17 s of video at 60 frames a second, 20 s of speech. */
+export const REPLAY_WINDOW_FRAMES = 1024;
+
+/** Ratchet steps that a frame alone may move a receiver ahead before it is authenticated; key messages move it further. */
+export const MAX_STEPS_AHEAD = 2;
+
+/** Instances of one sender's track that a receiver holds keys of; two are usual, for the seconds of a change. */
+export const MAX_INSTANCES = 8;

@@ -28,6 +28,7 @@ export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
  * - `undecryptable`: MAC, padding, ratchet position or post-quantum part do not fit; never told apart.
  * - `missing-prekey`: a message for a prekey that the store does not have.
  * - `bad-state`: stored state that cannot be read.
+ * - `key-spent`: a media key at the end of its counter or its ratchet; a new instance is due.
  * - `bad-seal`: a sealed-sender or vault box that does not open. `bad-certificate`: its certificate does not hold.
  */
 const codeOfReason = {
@@ -40,6 +41,7 @@ const codeOfReason = {
   undecryptable: 'Generic',
   'missing-prekey': 'Generic',
   'bad-state': 'InvalidSession',
+  'key-spent': 'Generic',
   'bad-seal': 'Generic',
   'bad-certificate': 'Generic',
   'duplicated-message': 'DuplicatedMessage',

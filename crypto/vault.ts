@@ -4,7 +4,8 @@
  */
 /** SHA-256, 32 bytes: for bytes that begin with their own label, and for what the wire says is plain. */
 export { sha256 } from './sodium.ts';
-export { LABELS, labelled, hasLabel, labelledHash, type Label } from './vault/labels.ts';
+export { LABELS, labelled, hasLabel, type Label } from './vault/labels.ts';
+export { labelledHash } from './vault/labelled-hash.ts';
 export {
   ARGON2,
   KEY_BYTES,

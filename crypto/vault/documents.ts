@@ -19,7 +19,8 @@ import {
   type VaultKey,
   type WrapKey,
 } from './keys.ts';
-import { LABELS, labelledHash } from './labels.ts';
+import { labelledHash } from './labelled-hash.ts';
+import { LABELS } from './labels.ts';
 import {
   bindingFields,
   open,

@@ -9,7 +9,8 @@ import { CryptoError } from '../errors.ts';
 import { hmacSha256 } from '../sodium.ts';
 import type { Newcomer } from './invites.ts';
 import type { InviteSecret } from './keys.ts';
-import { LABELS, labelled, labelledHash } from './labels.ts';
+import { labelledHash } from './labelled-hash.ts';
+import { LABELS, labelled } from './labels.ts';
 
 /** Digits of the number: one in a million is guessed, and nobody guesses twice. */
 const NUMBER_DIGITS = 6;

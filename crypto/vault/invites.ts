@@ -7,7 +7,8 @@ import { CryptoError } from '../errors.ts';
 import type { PublicKey } from '../ec.ts';
 import { hmacSha256 } from '../sodium.ts';
 import type { InviteSecret } from './keys.ts';
-import { LABELS, labelled, labelledHash } from './labels.ts';
+import { labelledHash } from './labelled-hash.ts';
+import { LABELS, labelled } from './labels.ts';
 
 /** Who answers an invite. */
 export interface Newcomer {

@@ -9,7 +9,8 @@ import { CryptoError } from '../errors.ts';
 import { hkdf } from '../kdf.ts';
 import { randomBytes } from '../random.ts';
 import { argon2id, sha256 } from '../sodium.ts';
-import { LABELS, labelledHash } from './labels.ts';
+import { labelledHash } from './labelled-hash.ts';
+import { LABELS } from './labels.ts';
 import { signingKeyPair, type SigningKeyPair } from './signing.ts';
 
 declare const kind: unique symbol;

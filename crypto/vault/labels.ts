@@ -2,10 +2,10 @@
  * Every label under which Tacet derives, hashes, authenticates or seals, in one table. A label is one purpose of one key; the bytes
  * after its zero byte are the fields of that purpose. A label that has shipped keeps its meaning: a change is a new version.
  * Labels of signed structures stand with those structures, in the wire's definition; prekeys, certificates and ratchets keep
- * libsignal's own labels (kdf.ts).
+ * libsignal's own labels (kdf.ts), SFrame's inner derivation those of its RFC (sframe/keys.ts). No library is loaded for this file: the
+ * media worker has it too.
  */
 import { concat, utf8, type Bytes } from '../bytes.ts';
-import { sha256 } from '../sodium.ts';
 
 /** `Tacet/<purpose>/v<version>`. */
 export type Label = `Tacet/${string}/v${number}`;
@@ -37,6 +37,10 @@ export const LABELS = {
   recordKeyHash: 'Tacet/record-key-hash/v1',
   /** HKDF of the stretched app-lock passphrase: key that wraps the local key. */
   appLockKey: 'Tacet/app-lock-key/v1',
+  /** HKDF of a media base key, with call, track and layer: secret of one layer, from which SFrame derives (RFC 9605 section 4.4.2). */
+  frameKey: 'Tacet/frame-key/v1',
+  /** HKDF of a media base key: the base key of the next ratchet step. */
+  frameRatchet: 'Tacet/frame-ratchet/v1',
   /** Associated data of the sealed forms. */
   wrap: 'Tacet/vault-key-wrap/v1',
   vault: 'Tacet/vault/v1',
@@ -55,9 +59,4 @@ export function labelled(label: Label, ...fields: readonly Uint8Array[]): Bytes 
 export function hasLabel(label: Label, bytes: Uint8Array): boolean {
   const head = utf8(`${label}\0`);
   return bytes.length >= head.length && head.every((byte, i) => bytes[i] === byte);
-}
-
-/** SHA-256 over label, zero byte, bytes: 32 bytes. */
-export function labelledHash(label: Label, bytes: Uint8Array): Bytes {
-  return sha256(labelled(label, bytes));
 }
