@@ -136,9 +136,13 @@ t.test('any header is what another writer makes of it, is read back, and lies wh
   t.end();
 });
 
+/** Bytes at which forms begin and end come often. */
+const byte = fc.oneof(fc.constantFrom(0, 1, 7, 8, 0x80, 0x88, 0xff), fc.nat({ max: 255 }));
+
 t.test('of any bytes either nothing is read or the one shortest form', (t) => {
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 1, maxLength: 17 }), (bytes) => {
+    fc.property(fc.array(byte, { minLength: 1, maxLength: 17 }), (list) => {
+      const bytes = Uint8Array.from(list);
       try {
         const { kid, ctr, length } = parseHeader(bytes);
         t.equal(hexText(encode(kid, ctr)), hexText(bytes.subarray(0, length)));
@@ -146,6 +150,7 @@ t.test('of any bytes either nothing is read or the one shortest form', (t) => {
         t.ok(isCryptoError(error, 'malformed'), String(error));
       }
     }),
+    { numRuns: 400 },
   );
   t.end();
 });
