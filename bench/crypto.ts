@@ -6,53 +6,26 @@
 import { join } from 'node:path';
 import * as native from '@signalapp/libsignal-client';
 import * as ours from '../crypto/index.ts';
-import { openChromium } from '../test/support/chromium.ts';
-import { openWorkerPage } from '../test/support/worker-page.ts';
+import { openChromiumWorker } from './chromium/open-worker.ts';
 import { openBench, tasks } from './crypto/work.ts';
 import type { BenchLibrary, Task } from './crypto/work.ts';
+import { median } from './figures/median.ts';
 
 const ROUNDS = Number(process.env['TACET_BENCH_ROUNDS'] ?? '9');
 const ROUND_MS = 400;
 
 type Measure = (task: Task, durationMs: number) => Promise<number>;
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-interface Chromium {
-  readonly measure: Measure;
-  close(): Promise<void>;
-}
-
-async function openEngine(progress: (line: string) => void): Promise<Chromium> {
-  const site = await openWorkerPage(join(import.meta.dirname, 'crypto', 'worker.ts'));
-  progress(`bundle for Chromium: ${Math.round(site.bundleBytes / 1000)} kB minified`);
-  const browser = await openChromium();
-  const page = await browser.newPage();
-  await page.goto(site.url);
-  const ask = (question: { readonly task: Task; readonly durationMs: number }) =>
-    page.evaluate((asked) => {
-      const { ask: askWorker } = globalThis as unknown as { ask: (question: unknown) => Promise<number> };
-      return askWorker(asked);
-    }, question);
-  return {
-    measure: (task, durationMs) => ask({ task, durationMs }),
-    close: async () => {
-      await browser.close();
-      await site.close();
-    },
-  };
-}
-
 export async function run(progress: (line: string) => void): Promise<Record<string, unknown>> {
   await ours.ready();
-  const browser = await openEngine(progress);
+  const browser = await openChromiumWorker<{ readonly task: Task; readonly durationMs: number }, number>(
+    join(import.meta.dirname, 'crypto', 'worker.ts'),
+  );
+  progress(`bundle for Chromium: ${Math.round(browser.bundleBytes / 1000)} kB minified`);
   const places: Readonly<Record<'native' | 'node' | 'chromium', Measure>> = {
     native: (await openBench(native as unknown as BenchLibrary)).run,
     node: (await openBench(ours)).run,
-    chromium: browser.measure,
+    chromium: (task, durationMs) => browser.ask({ task, durationMs }),
   };
   try {
     const figures: Record<string, unknown> = {};

@@ -15,6 +15,7 @@ import { buildEnvelopeStore } from '../server/store/envelopes.ts';
 import { migrateSqlite } from '../server/store/migrate.ts';
 import { openSqliteEngine } from '../server/store/writer.ts';
 import { storeAccount } from '../test/support/open-store.ts';
+import { median } from './figures/median.ts';
 import type { Job } from './writes/thread.ts';
 
 const DEVICES = 50;
@@ -104,10 +105,6 @@ async function measure(
     cpu_us_per_send: Number(((used.user + used.system) / count).toFixed(1)),
     loop_p99_ms: Number((delay.percentile(99) / 1e6).toFixed(2)),
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** Runs the benchmark; the two places take turns. */
