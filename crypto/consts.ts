@@ -56,7 +56,7 @@ export const MAX_FRAME_BYTES = 1 << 22;
  */
 export const MAX_FRAMES_PER_KEY = 2 ** 27;
 
-/** Frames behind the newest of a layer that may still come, each once: 17 s of video at 60 frames a second, 20 s of speech. */
+/** The newest frames of a layer, which may come in any order, each once: 17 s of video at 60 frames a second, 20 s of speech. */
 export const REPLAY_WINDOW_FRAMES = 1024;
 
 /** Ratchet steps that a frame alone may move a receiver ahead before it is authenticated; key messages move it further. */

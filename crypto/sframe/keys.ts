@@ -29,7 +29,7 @@ import { encodeKid, isPosition, type KeyPosition } from './kid.ts';
 /** AES_128_GCM_SHA256_128, the only suite that is spoken (RFC 9605 section 4.5), as 2 bytes. */
 const SUITE = Uint8Array.of(0x00, 0x04);
 /** Nn of that suite. */
-export const NONCE_BYTES = 12;
+const NONCE_BYTES = 12;
 
 const KEY_LABEL = utf8('SFrame 1.0 Secret key ');
 const SALT_LABEL = utf8('SFrame 1.0 Secret salt ');

@@ -14,8 +14,8 @@ import { decodeKid } from './kid.ts';
 import { ReceivedInstance } from './received-instance.ts';
 
 /**
- * Why a frame was dropped. `no-key`: its KID names no key that is held or can be reached. `replayed`: it came before. `too-old`: it is more
- * than 1,024 frames behind. `malformed`: it has no such form. `unauthentic`: it was not sealed so, with that key, for this track.
+ * Why a frame was dropped. `no-key`: its KID names no key that is held or can be reached. `replayed`: it came before. `too-old`: it is
+ * 1,024 or more frames behind the newest. `malformed`: it has no such form. `unauthentic`: it was not sealed so, with that key, for this track.
  */
 export const refusals = ['no-key', 'replayed', 'too-old', 'malformed', 'unauthentic'] as const;
 export type Refusal = (typeof refusals)[number];

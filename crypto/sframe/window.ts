@@ -1,5 +1,5 @@
 /**
- * Which counters of one layer came already: the newest one and a bit for each of the 1,024 below it, in a ring of words (RFC 6479).
+ * Which counters of one layer came already: a bit for each of the 1,024 up to the newest one, in a ring of words (RFC 6479).
  * Only frames that were authenticated move it.
  */
 import { REPLAY_WINDOW_FRAMES } from '../consts.ts';
