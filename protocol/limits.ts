@@ -164,6 +164,8 @@ export const RATES = {
   sendAddress: { burst: 6_000, everyMs: 10 },
   /** Sends arriving for one recipient account, from everybody together. */
   receive: { burst: 2_000, everyMs: 20 },
+  /** Answers of the STUN responder to one address: a browser asks a few times for each call. */
+  stun: { burst: 60, everyMs: 100 },
   /** Answers to unknown routes. */
   unknown: { burst: 60, everyMs: 1_000 },
 } as const satisfies Record<string, RateRule>;
