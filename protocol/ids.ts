@@ -16,6 +16,8 @@ export type DeviceId = Brand<string, 'DeviceId'>;
 export type EnvelopeId = Brand<string, 'EnvelopeId'>;
 /** A message: random 128 bits chosen by the author, the same on every device of the conversation. */
 export type MessageId = Brand<string, 'MessageId'>;
+/** A call: random 128 bits chosen by the caller. */
+export type CallId = Brand<string, 'CallId'>;
 /** An invite's code: random 128 bits made by the server, part of the link's path. */
 export type InviteCode = Brand<string, 'InviteCode'>;
 
@@ -37,7 +39,7 @@ export function parseInviteCode(text: string): InviteCode | undefined {
 }
 
 /** The text form of 16 bytes that a schema has already measured. */
-export function idOf<Id extends AccountId | DeviceId | EnvelopeId | MessageId | InviteCode>(
+export function idOf<Id extends AccountId | DeviceId | EnvelopeId | MessageId | CallId | InviteCode>(
   bytes: Uint8Array,
 ): Id {
   return encodeB64u(bytes) as string as Id;
@@ -45,7 +47,7 @@ export function idOf<Id extends AccountId | DeviceId | EnvelopeId | MessageId | 
 
 /** The 16 bytes of an id. */
 export function idBytes(
-  id: AccountId | DeviceId | EnvelopeId | MessageId | InviteCode,
+  id: AccountId | DeviceId | EnvelopeId | MessageId | CallId | InviteCode,
 ): Uint8Array<ArrayBuffer> {
   const bytes = decodeB64u(id);
   if (bytes?.length !== ID_BYTES) throw new TypeError('not an id');

@@ -112,6 +112,15 @@ export const LIMITS = {
   heldMs: 2_000,
   /** So many at a time of one address that is told no more. */
   heldPerAddress: 100,
+  /** How long a call rings, and how old a ring may be that still does. */
+  callRingMs: MINUTE_MS,
+  /** A session description: five sections with the few codecs that are offered take a third. */
+  callDescriptionMaxChars: 16_000,
+  /** One candidate, and candidates in one content. */
+  callCandidateMaxChars: 512,
+  callCandidatesMax: 32,
+  /** A sealed join: identity, prekey bundle with its Kyber key, a name. */
+  callJoinMaxBytes: 8 * KIB,
   /** What a request or a frame counts for besides itself: one for each so many bytes of it. */
   countedRequestBytes: 4 * KIB,
   countedFrameBytes: 16 * KIB,
