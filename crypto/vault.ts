@@ -19,6 +19,7 @@ export {
   normaliseUsername,
   stretchLock,
   stretchPassphrase,
+  type CallSecret,
   type DeliveryKey,
   type InviteSecret,
   type LocalKey,
@@ -64,3 +65,11 @@ export {
   verifyEncounterMac,
   type Encounter,
 } from './vault/encounters.ts';
+export {
+  callCode,
+  callCommitment,
+  callRoom,
+  openCallJoin,
+  sealCallJoin,
+  type CallSide,
+} from './vault/calls.ts';

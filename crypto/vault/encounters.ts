@@ -11,9 +11,7 @@ import type { Newcomer } from './invites.ts';
 import type { InviteSecret } from './keys.ts';
 import { labelledHash } from './labelled-hash.ts';
 import { LABELS, labelled } from './labels.ts';
-
-/** Digits of the number: one in a million is guessed, and nobody guesses twice. */
-const NUMBER_DIGITS = 6;
+import { shortNumber } from './short-number.ts';
 
 /** What two people who meet agree on. */
 export interface Encounter {
@@ -50,8 +48,7 @@ export function encounterCommitment(nonce: Uint8Array): Bytes {
 /** The number that both screens show: HMAC-SHA256, its first six bytes as a big-endian integer modulo a million. */
 export function encounterNumber(secret: InviteSecret, encounter: Encounter): string {
   const mac = hmacSha256(secret, labelled(LABELS.encounterNumber, fieldsOf(encounter)));
-  const value = mac.subarray(0, 6).reduce((sum, byte) => sum * 256 + byte, 0);
-  return String(value % 10 ** NUMBER_DIGITS).padStart(NUMBER_DIGITS, '0');
+  return shortNumber(mac);
 }
 
 /** One side's confirmation: HMAC-SHA256 over the same fields and the account id of whoever confirms, 32 bytes. */

@@ -31,6 +31,8 @@ export type DeliveryKey = SecretKey<'DeliveryKey'>;
 export type LocalKey = SecretKey<'LocalKey'>;
 /** Authenticates the answer to an invite. 32 bytes, random. */
 export type InviteSecret = SecretKey<'InviteSecret'>;
+/** Whoever has it may join a call: in its ring, or in a link. 32 bytes, random. */
+export type CallSecret = SecretKey<'CallSecret'>;
 
 /** Bytes of every key above. */
 export const KEY_BYTES = 32;
@@ -44,7 +46,8 @@ export const ARGON2 = { memoryBytes: 64 * 1024 * 1024, passes: 3, saltBytes: 16,
 /** Longest passphrase accepted, in UTF-16 units; bounds the work before Argon2id. */
 export const PASSPHRASE_MAX_CHARS = 1024;
 
-type AnyKey = WrapKey | VaultKey | RecordKey | ProfileKey | DeliveryKey | LocalKey | InviteSecret;
+type RandomKey = VaultKey | RecordKey | ProfileKey | LocalKey | InviteSecret | CallSecret;
+type AnyKey = WrapKey | DeliveryKey | RandomKey;
 
 /** Takes 32 stored bytes back as the key that they are. Copies. Throws `misuse` on another length. */
 export function keyFrom<Key extends AnyKey>(bytes: Uint8Array): Key {
@@ -53,7 +56,7 @@ export function keyFrom<Key extends AnyKey>(bytes: Uint8Array): Key {
 }
 
 /** A fresh random key; say which: `generateKey<VaultKey>()`. For the random ones only, see each type. */
-export function generateKey<Key extends VaultKey | RecordKey | ProfileKey | LocalKey | InviteSecret>(): Key {
+export function generateKey<Key extends RandomKey>(): Key {
   return randomBytes(KEY_BYTES) as Key;
 }
 

@@ -31,6 +31,14 @@ export const LABELS = {
   encounterNumber: 'Tacet/encounter-number/v1',
   /** The same and the account id of whoever confirms: one side's confirmation. */
   encounterConfirm: 'Tacet/encounter-confirm/v1',
+  /** HKDF of a call's secret with its id: the room's id, the key that lets one in, the key of joins (and their associated data). */
+  callRoom: 'Tacet/call-room/v1',
+  callJoinKey: 'Tacet/call-join-key/v1',
+  callJoinSeal: 'Tacet/call-join-seal/v1',
+  /** SHA-256 over the caller's nonce: what the ring carries. */
+  callCommitment: 'Tacet/call-nonce/v1',
+  /** HMAC-SHA256 under a call's secret over id, nonces and joins: the code that two people may compare aloud. */
+  callCode: 'Tacet/call-code/v1',
   /** SHA-256 over a sealed account record: the link of the record's hash chain. */
   recordHash: 'Tacet/record-hash/v1',
   /** SHA-256 over the record key: how a device list names the key that goes with it. */
