@@ -2,6 +2,7 @@
  * The door `@tacet/crypto/sframe`: end-to-end encryption of media frames (RFC 9605). Nothing has to be loaded and `ready()` need not be
  * awaited: the media worker has WebCrypto and nothing else. SPEC.md says what a caller keeps.
  */
+export { isCryptoError } from './errors.ts';
 export { MAX_FRAME_BYTES, MAX_FRAMES_PER_KEY, MAX_INSTANCES } from './consts.ts';
 export { CODECS, type FrameCodec } from './sframe/frame.ts';
 export {
