@@ -1,0 +1,279 @@
+/**
+ * The media worker between two real peer connections: what is seen on the other side is the sender's picture, nothing passes without a key,
+ * and nothing that is not sealed ever leaves. The page plays core: it tells both workers of their streams and carries the keys.
+ */
+import { join } from 'node:path';
+import { expect, test, type Page } from '@playwright/test';
+import type { FromMedia, StreamOptions, ToMedia } from '../../client/core/calls/media-messages.ts';
+import { openWorkerPage, type WorkerPage } from '../support/worker-page.ts';
+
+/** One side: its worker, as core speaks with it. */
+interface Side {
+  readonly worker: Worker;
+  readonly heard: FromMedia[];
+  tell(message: ToMedia): void;
+  /** The first answer of a kind. */
+  hear<Kind extends FromMedia['kind']>(kind: Kind): Promise<Extract<FromMedia, { readonly kind: Kind }>>;
+}
+
+/** What the tests find in the page. */
+interface Stage {
+  openSide(): Side;
+  /** Two connections with one picture from the first to the second, `sender` and `receiver` with transforms as `attach` says. */
+  connect(options: {
+    readonly codec: string;
+    attachSender(sender: RTCRtpSender): Promise<void> | void;
+    attachReceiver(receiver: RTCRtpReceiver): Promise<void> | void;
+  }): Promise<{
+    readonly sender: RTCRtpSender;
+    readonly receiver: RTCRtpReceiver;
+    readonly video: HTMLVideoElement;
+  }>;
+  attach(side: Side, to: RTCRtpSender | RTCRtpReceiver, options: StreamOptions): void;
+  figure(of: RTCRtpSender | RTCRtpReceiver, name: string): Promise<number>;
+  until(what: string, test: () => Promise<boolean> | boolean): Promise<void>;
+  /** The colour in the middle of the picture: red, green, blue. */
+  colour(video: HTMLVideoElement): readonly number[];
+}
+declare const stage: Stage;
+
+/** Sets the stage; runs in the page. */
+function setStage(): void {
+  const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const until: Stage['until'] = async (what, isSo) => {
+    for (let i = 0; i < 600; i += 1) {
+      if (await isSo()) return;
+      await pause(100);
+    }
+    throw new Error(`never came: ${what}`);
+  };
+  const stage: Stage = {
+    until,
+    openSide() {
+      const worker = new Worker('/worker.js', { type: 'module' });
+      const { port1, port2 } = new MessageChannel();
+      worker.postMessage(undefined, [port2]);
+      const heard: FromMedia[] = [];
+      port1.addEventListener('message', ({ data }: MessageEvent<FromMedia>) => heard.push(data));
+      port1.start();
+      return {
+        worker,
+        heard,
+        tell: (message) => port1.postMessage(message),
+        async hear<Kind extends FromMedia['kind']>(kind: Kind) {
+          const isIt = (one: FromMedia): one is Extract<FromMedia, { readonly kind: Kind }> =>
+            one.kind === kind;
+          await until(kind, () => heard.some(isIt));
+          const found = heard.find(isIt);
+          if (found === undefined) throw new Error('it was there');
+          return found;
+        },
+      };
+    },
+    attach({ worker }, to, options) {
+      to.transform = new RTCRtpScriptTransform(worker, options);
+    },
+    async connect({ codec, attachSender, attachReceiver }) {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [320, 180];
+      const context = canvas.getContext('2d');
+      let drawn = 0;
+      setInterval(() => {
+        if (context === null) return;
+        context.fillStyle = '#1060e0';
+        context.fillRect(0, 0, 320, 180);
+        context.fillStyle = '#ffffff';
+        context.fillRect(drawn++ % 300, 0, 8, 8);
+      }, 50);
+      const [track] = canvas.captureStream(20).getVideoTracks();
+      if (track === undefined) throw new Error('a canvas has a track');
+      const settings = { encodedInsertableStreams: true } as RTCConfiguration;
+      const [here, there] = [new RTCPeerConnection(settings), new RTCPeerConnection(settings)];
+      here.addEventListener('icecandidate', ({ candidate }) => candidate && there.addIceCandidate(candidate));
+      there.addEventListener('icecandidate', ({ candidate }) => candidate && here.addIceCandidate(candidate));
+      const arrived = new Promise<RTCRtpReceiver>((resolve) =>
+        there.addEventListener('track', ({ receiver }) => resolve(receiver)),
+      );
+      const transceiver = here.addTransceiver(track, { direction: 'sendonly' });
+      const offered = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
+      transceiver.setCodecPreferences(offered.filter(({ mimeType }) => mimeType === codec));
+      await here.setLocalDescription();
+      if (here.localDescription !== null) await there.setRemoteDescription(here.localDescription);
+      await there.setLocalDescription();
+      if (there.localDescription !== null) await here.setRemoteDescription(there.localDescription);
+      const receiver = await arrived;
+      await attachReceiver(receiver);
+      await attachSender(transceiver.sender);
+      const video = document.createElement('video');
+      [video.muted, video.autoplay] = [true, true];
+      video.srcObject = new MediaStream([receiver.track]);
+      document.body.append(video);
+      return { sender: transceiver.sender, receiver, video };
+    },
+    async figure(of, name) {
+      let found = 0;
+      for (const report of (await of.getStats()).values() as IterableIterator<Record<string, unknown>>) {
+        const value = report[name];
+        if (String(report['type']).endsWith('bound-rtp') && typeof value === 'number') found += value;
+      }
+      return found;
+    },
+    colour(video) {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [2, 2];
+      const context = canvas.getContext('2d');
+      context?.drawImage(video, 100, 60, 100, 60, 0, 0, 2, 2);
+      return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
+    },
+  };
+  Object.assign(globalThis, { stage });
+}
+
+let site: WorkerPage;
+test.beforeAll(async () => {
+  site = await openWorkerPage(join(import.meta.dirname, '..', '..', 'client', 'workers', 'media.worker.ts'));
+});
+test.afterAll(() => site.close());
+
+async function open(page: Page): Promise<void> {
+  await page.goto(site.url);
+  await page.evaluate(setStage);
+}
+
+for (const [codec, late] of [
+  ['video/VP8', false],
+  ['video/VP9', true],
+] as const) {
+  test(`a ${codec} picture is seen with the key${late ? ', also where transforms come late' : ''}`, async ({
+    page,
+  }) => {
+    await open(page);
+    const seen = await page.evaluate(
+      async ({ codec, lateMs }) => {
+        const [ada, ben] = [stage.openSide(), stage.openSide()];
+        const track = { call: new Uint8Array(16).fill(7), purpose: 'camera' } as const;
+        const pause = () => new Promise<void>((resolve) => setTimeout(resolve, lateMs));
+        const { sender, receiver, video } = await stage.connect({
+          codec,
+          async attachSender(sender) {
+            await pause();
+            stage.attach(ada, sender, { side: 'send', stream: 1 });
+          },
+          async attachReceiver(receiver) {
+            await pause();
+            stage.attach(ben, receiver, { side: 'receive', stream: 4 });
+          },
+        });
+        // Nothing leaves before core has said what the stream is.
+        await pause();
+        const before = await stage.figure(sender, 'packetsSent');
+        ada.tell({ kind: 'open-sender', stream: 1, ...track, instance: 3, layers: 1 });
+        ben.tell({ kind: 'open-receiver', stream: 4, ...track });
+        const { kind: _, stream: __, ...key } = await ada.hear('sender-key');
+        await stage.until('frames without a key', async () => {
+          ben.tell({ kind: 'count', re: ben.heard.length });
+          const { receivers } = ben.heard.findLast((one) => one.kind === 'counts') ?? { receivers: [] };
+          return (receivers[0]?.counts['no-key'] ?? 0) > 5;
+        });
+        const decodedWithout = await stage.figure(receiver, 'framesDecoded');
+        ben.tell({ kind: 'add-key', stream: 4, ...key });
+        await stage.until('decoded frames', async () => (await stage.figure(receiver, 'framesDecoded')) > 20);
+        const colour = stage.colour(video);
+        ada.tell({ kind: 'ratchet', stream: 1 });
+        const decoded = await stage.figure(receiver, 'framesDecoded');
+        await stage.until(
+          'frames after a step',
+          async () => (await stage.figure(receiver, 'framesDecoded')) > decoded + 20,
+        );
+        // The device that leaves is told nothing any more, and the sender begins anew.
+        ben.tell({ kind: 'drop-instance', stream: 4, instance: 3 });
+        await new Promise<void>((resolve) => setTimeout(resolve, 500));
+        const atDrop = await stage.figure(receiver, 'framesDecoded');
+        await new Promise<void>((resolve) => setTimeout(resolve, 1_500));
+        const afterDrop = await stage.figure(receiver, 'framesDecoded');
+        ada.heard.length = 0;
+        ada.tell({ kind: 'count', re: 9 });
+        const { senders } = await ada.hear('counts');
+        return { before, decodedWithout, colour, atDrop, afterDrop, senders };
+      },
+      { codec, lateMs: late ? 400 : 0 },
+    );
+    expect(seen.before, 'nothing left before there was a key').toBe(0);
+    expect(seen.decodedWithout, 'nothing is decoded without the key').toBe(0);
+    for (const [i, part] of [0x10, 0x60, 0xe0].entries())
+      expect(Math.abs((seen.colour[i] ?? 0) - part)).toBeLessThan(40);
+    expect(seen.afterDrop, 'nothing is decoded when the key has gone').toBe(seen.atDrop);
+    expect(seen.senders).toEqual([{ stream: 1, sealed: expect.any(Number), refused: 0 }]);
+  });
+}
+
+test('a codec that is not encrypted, and a second transform, get nothing through', async ({ page }) => {
+  await open(page);
+  const seen = await page.evaluate(async () => {
+    const ada = stage.openSide();
+    const track = { call: new Uint8Array(16).fill(7), purpose: 'camera' } as const;
+    ada.tell({ kind: 'open-sender', stream: 1, ...track, instance: 0, layers: 1 });
+    ada.tell({ kind: 'open-sender', stream: 2, ...track, instance: 1, layers: 1 });
+    const other = await stage.connect({
+      codec: 'video/H264',
+      attachSender: (sender) => stage.attach(ada, sender, { side: 'send', stream: 1 }),
+      attachReceiver: () => undefined,
+    });
+    const stopped = await ada.hear('stopped');
+    const first = await stage.connect({
+      codec: 'video/VP8',
+      attachSender: (sender) => stage.attach(ada, sender, { side: 'send', stream: 2 }),
+      attachReceiver: () => undefined,
+    });
+    await stage.until(
+      'frames of the first',
+      async () => (await stage.figure(first.sender, 'packetsSent')) > 10,
+    );
+    ada.heard.length = 0;
+    const second = await stage.connect({
+      codec: 'video/VP8',
+      attachSender: (sender) => stage.attach(ada, sender, { side: 'send', stream: 2 }),
+      attachReceiver: () => undefined,
+    });
+    const twice = await ada.hear('stopped');
+    const closed = await stage.connect({
+      codec: 'video/VP8',
+      attachSender(sender) {
+        ada.tell({ kind: 'open-sender', stream: 3, ...track, instance: 2, layers: 1 });
+        ada.tell({ kind: 'close', stream: 3 });
+        stage.attach(ada, sender, { side: 'send', stream: 3 });
+      },
+      attachReceiver: () => undefined,
+    });
+    await new Promise<void>((resolve) => setTimeout(resolve, 2_000));
+    const sent = await Promise.all(
+      [other, second, closed].map(({ sender }) => stage.figure(sender, 'packetsSent')),
+    );
+    first.sender.transform = null;
+    return { stopped, twice, sent };
+  });
+  expect(seen.stopped).toEqual({ kind: 'stopped', stream: 1, why: 'codec' });
+  expect(seen.twice).toEqual({ kind: 'stopped', stream: 2, why: 'attached-twice' });
+  expect(seen.sent, 'packets of a foreign codec, a second transform, a closed stream').toEqual([0, 0, 0]);
+});
+
+test('a worker that ends takes the stream with it', async ({ page }) => {
+  await open(page);
+  const [atEnd, after] = await page.evaluate(async () => {
+    const ada = stage.openSide();
+    const track = { call: new Uint8Array(16).fill(7), purpose: 'camera' } as const;
+    ada.tell({ kind: 'open-sender', stream: 1, ...track, instance: 0, layers: 1 });
+    const { sender } = await stage.connect({
+      codec: 'video/VP8',
+      attachSender: (sender) => stage.attach(ada, sender, { side: 'send', stream: 1 }),
+      attachReceiver: () => undefined,
+    });
+    await stage.until('frames', async () => (await stage.figure(sender, 'framesSent')) > 10);
+    ada.worker.terminate();
+    await new Promise<void>((resolve) => setTimeout(resolve, 1_000));
+    const atEnd = await stage.figure(sender, 'packetsSent');
+    await new Promise<void>((resolve) => setTimeout(resolve, 2_000));
+    return [atEnd, await stage.figure(sender, 'packetsSent')];
+  });
+  expect(after).toBe(atEnd);
+});
