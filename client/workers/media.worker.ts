@@ -22,7 +22,6 @@ self.onmessage = ({ ports: [given] }: MessageEvent) => {
   if (given === undefined || port !== undefined) return;
   port = given;
   given.onmessage = ({ data }: MessageEvent<ToMedia>) => {
-    // What makes no sense has changed nothing: core hears no key, and the call does not come about.
     streams.hear(data).catch(() => undefined);
   };
   for (const message of early.splice(0)) given.postMessage(message);

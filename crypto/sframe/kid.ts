@@ -7,7 +7,7 @@
  *   +-------------------------------+-----------+----------------+
  *
  * Instance: one base key of a sender, by the number that its key message gives it. Layer: index of the simulcast encoding, 0 where there
- * is one only. Step: how often the base key was ratcheted. A KID is at most 3 bytes; with the counter a header has 2 to 8.
+ * is one only. Step: how often the base key was ratcheted. A KID is at most 3 bytes; with the counter a header has 1 to 8.
  */
 import { CryptoError } from '../errors.ts';
 

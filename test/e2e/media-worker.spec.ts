@@ -22,8 +22,8 @@ interface Stage {
   /** Two connections with one picture from the first to the second, `sender` and `receiver` with transforms as `attach` says. */
   connect(options: {
     readonly codec: string;
-    attachSender(sender: RTCRtpSender): Promise<void> | void;
-    attachReceiver(receiver: RTCRtpReceiver): Promise<void> | void;
+    readonly attachSender: (sender: RTCRtpSender) => Promise<void> | void;
+    readonly attachReceiver: (receiver: RTCRtpReceiver) => Promise<void> | void;
   }): Promise<{
     readonly sender: RTCRtpSender;
     readonly receiver: RTCRtpReceiver;
@@ -89,8 +89,14 @@ function setStage(): void {
       if (track === undefined) throw new Error('a canvas has a track');
       const settings = { encodedInsertableStreams: true } as RTCConfiguration;
       const [here, there] = [new RTCPeerConnection(settings), new RTCPeerConnection(settings)];
-      here.addEventListener('icecandidate', ({ candidate }) => candidate && there.addIceCandidate(candidate));
-      there.addEventListener('icecandidate', ({ candidate }) => candidate && here.addIceCandidate(candidate));
+      for (const [from, to] of [
+        [here, there],
+        [there, here],
+      ] as const) {
+        from.addEventListener('icecandidate', ({ candidate }) => {
+          if (candidate !== null) to.addIceCandidate(candidate).catch(() => undefined);
+        });
+      }
       const arrived = new Promise<RTCRtpReceiver>((resolve) =>
         there.addEventListener('track', ({ receiver }) => resolve(receiver)),
       );
@@ -108,6 +114,7 @@ function setStage(): void {
       [video.muted, video.autoplay] = [true, true];
       video.srcObject = new MediaStream([receiver.track]);
       document.body.append(video);
+      await until('a connection', () => here.connectionState === 'connected');
       return { sender: transceiver.sender, receiver, video };
     },
     async figure(of, name) {
@@ -165,7 +172,7 @@ for (const [codec, late] of [
           },
         });
         // Nothing leaves before core has said what the stream is.
-        await pause();
+        await new Promise<void>((resolve) => setTimeout(resolve, 500));
         const before = await stage.figure(sender, 'packetsSent');
         ada.tell({ kind: 'open-sender', stream: 1, ...track, instance: 3, layers: 1 });
         ben.tell({ kind: 'open-receiver', stream: 4, ...track });
@@ -187,9 +194,16 @@ for (const [codec, late] of [
         );
         // The device that leaves is told nothing any more, and the sender begins anew.
         ben.tell({ kind: 'drop-instance', stream: 4, instance: 3 });
-        await new Promise<void>((resolve) => setTimeout(resolve, 500));
+        const refused = async (): Promise<number> => {
+          ben.tell({ kind: 'count', re: ben.heard.length });
+          await new Promise<void>((resolve) => setTimeout(resolve, 100));
+          const { receivers } = ben.heard.findLast((one) => one.kind === 'counts') ?? { receivers: [] };
+          return receivers[0]?.counts['no-key'] ?? 0;
+        };
+        const refusedBefore = await refused();
+        await stage.until('frames without a key again', async () => (await refused()) > refusedBefore + 5);
         const atDrop = await stage.figure(receiver, 'framesDecoded');
-        await new Promise<void>((resolve) => setTimeout(resolve, 1_500));
+        await stage.until('more of them', async () => (await refused()) > refusedBefore + 25);
         const afterDrop = await stage.figure(receiver, 'framesDecoded');
         ada.heard.length = 0;
         ada.tell({ kind: 'count', re: 9 });
@@ -249,12 +263,47 @@ test('a codec that is not encrypted, and a second transform, get nothing through
     const sent = await Promise.all(
       [other, second, closed].map(({ sender }) => stage.figure(sender, 'packetsSent')),
     );
-    first.sender.transform = null;
-    return { stopped, twice, sent };
+    const firstAt = await stage.figure(first.sender, 'packetsSent');
+    await new Promise<void>((resolve) => setTimeout(resolve, 1_000));
+    return { stopped, twice, sent, firstAt, firstAfter: await stage.figure(first.sender, 'packetsSent') };
   });
+  expect(seen.firstAfter, 'nor does the first when a second was there').toBe(seen.firstAt);
   expect(seen.stopped).toEqual({ kind: 'stopped', stream: 1, why: 'codec' });
   expect(seen.twice).toEqual({ kind: 'stopped', stream: 2, why: 'attached-twice' });
   expect(seen.sent, 'packets of a foreign codec, a second transform, a closed stream').toEqual([0, 0, 0]);
+});
+
+test('a receiver that is closed opens nothing any more, and what makes no sense is said', async ({
+  page,
+}) => {
+  await open(page);
+  const seen = await page.evaluate(async () => {
+    const [ada, ben] = [stage.openSide(), stage.openSide()];
+    const track = { call: new Uint8Array(16).fill(7), purpose: 'camera' } as const;
+    ada.tell({ kind: 'open-sender', stream: 1, ...track, instance: 0, layers: 1 });
+    ben.tell({ kind: 'open-receiver', stream: 4, ...track });
+    const { kind: _, stream: __, ...key } = await ada.hear('sender-key');
+    ben.tell({ kind: 'add-key', stream: 4, ...key });
+    const { receiver } = await stage.connect({
+      codec: 'video/VP8',
+      attachSender: (sender) => stage.attach(ada, sender, { side: 'send', stream: 1 }),
+      attachReceiver: (receiver) => stage.attach(ben, receiver, { side: 'receive', stream: 4 }),
+    });
+    await stage.until('frames', async () => (await stage.figure(receiver, 'framesDecoded')) > 10);
+    ben.tell({ kind: 'close', stream: 4 });
+    ben.tell({ kind: 'open-receiver', stream: 4, ...track });
+    const { what } = await ben.hear('failed');
+    await new Promise<void>((resolve) => setTimeout(resolve, 1_000));
+    const atClose = await stage.figure(receiver, 'framesDecoded');
+    await new Promise<void>((resolve) => setTimeout(resolve, 1_500));
+    const after = await stage.figure(receiver, 'framesDecoded');
+    ada.heard.length = 0;
+    for (let i = 0; i < 40; i += 1) ada.tell({ kind: 'ratchet', stream: 1 });
+    const { why } = await ada.hear('stopped');
+    const steps = ada.heard.filter((one) => one.kind === 'sender-key').length;
+    return { what, atClose, after, why, steps };
+  });
+  expect(seen).toMatchObject({ what: 'open-receiver', after: seen.atClose, why: 'spent', steps: 31 });
 });
 
 test('a worker that ends takes the stream with it', async ({ page }) => {

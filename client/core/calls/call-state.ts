@@ -90,6 +90,12 @@ function rung(state: CallState, event: Extract<CallEvent, { kind: 'ring' }>): Ca
       effects: [{ kind: 'say-heard', call, to: account }],
     };
   }
+  if (running.side === 'callee' && running.account === account && running.device === device) {
+    // The same device calls anew: of the call before it knows nothing any more.
+    const { effects } = finish(running, 'lost', false, at);
+    const next = rung(undefined, event);
+    return { state: next.state, effects: [...effects, ...next.effects] };
+  }
   if (running.kind === 'ringing' && running.account === account && running.side === 'caller') {
     // Both have called: the other side sees the same two ids.
     if (running.call < call) return same;

@@ -38,15 +38,23 @@ export type ToMedia =
   /** Answered by `counts`. */
   | { readonly kind: 'count'; readonly re: number };
 
+/**
+ * `codec`: one that is not encrypted. `layers`: more of them than were told. `spent`: its counters or ratchet steps are. `attached-twice`: by a
+ * second transform. `closed`: a transform came when it was closed, or for the other side.
+ */
+export type StopReason = 'codec' | 'layers' | 'spent' | 'attached-twice' | 'closed';
+
 /** Frames of a sender since it was opened. `refused`: not sealed and so not sent. */
 export interface SentCounts {
   readonly stream: number;
   readonly sealed: number;
   readonly refused: number;
 }
+/** Frames of a receiver since it was opened. `foreign`: of a codec that is not encrypted, or after the end; dropped. */
 export interface ReceivedCounts {
   readonly stream: number;
   readonly counts: FrameCounts;
+  readonly foreign: number;
 }
 
 /** What the media worker tells core. */
@@ -60,8 +68,10 @@ export type FromMedia =
     }
   /** A transform is attached to the stream and holds every frame of it: the track may be released. */
   | { readonly kind: 'attached'; readonly stream: number }
-  /** Nothing of the stream passes any more: it must be made anew. `codec`: one that is not encrypted. `spent`: its counters are. */
-  | { readonly kind: 'stopped'; readonly stream: number; readonly why: 'codec' | 'spent' | 'attached-twice' }
+  /** Nothing of the stream passes any more: it must be made anew. */
+  | { readonly kind: 'stopped'; readonly stream: number; readonly why: StopReason }
+  /** Something that core said makes no sense, or a key has no place (`FrameOpener.addKey`); nothing has changed. */
+  | { readonly kind: 'failed'; readonly stream: number; readonly what: ToMedia['kind'] }
   | {
       readonly kind: 'counts';
       readonly re: number;

@@ -1,33 +1,47 @@
-/** One stream that receives: a frame that does not open goes nowhere, and is counted. */
+/**
+ * One stream that receives: a frame that does not open goes nowhere, and is counted. Which frames came is known to this stream alone: when a
+ * receiver is made anew the sender must begin a new instance (crypto/SPEC.md).
+ */
 import { FrameOpener, parseSenderKey, type FrameCounts, type MediaTrack } from '@tacet/crypto/sframe';
 import { codecOf } from './codec.ts';
 
 export class Receiving {
   readonly #opener: FrameOpener;
+  #foreign = 0;
+  #isClosed = false;
 
   constructor(track: MediaTrack) {
     this.#opener = new FrameOpener(track);
   }
 
-  /** Takes a key that its sender told. Rejects with `malformed`. */
-  async addKey(instance: number, step: number, baseKey: Uint8Array): Promise<void> {
-    await this.#opener.addKey(parseSenderKey(instance, step, baseKey));
+  /** Takes a key that its sender told; false: there is no place for it. Rejects with `malformed`. */
+  async addKey(instance: number, step: number, baseKey: Uint8Array): Promise<boolean> {
+    const added = await this.#opener.addKey(parseSenderKey(instance, step, baseKey));
+    return added === 'added' || added === 'known';
   }
 
   dropInstance(instance: number): void {
     this.#opener.dropInstance(instance);
   }
 
-  counts(): FrameCounts {
-    return this.#opener.counts();
+  counts(): { readonly counts: FrameCounts; readonly foreign: number } {
+    return { counts: this.#opener.counts(), foreign: this.#foreign };
+  }
+
+  /** Nothing is opened any more. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Opens a frame in its place; false: it must not be decoded. */
   async open(frame: RTCEncodedVideoFrame | RTCEncodedAudioFrame): Promise<boolean> {
     const codec = codecOf(frame);
-    if (codec === undefined) return false;
+    if (codec === undefined || this.#isClosed) {
+      this.#foreign += 1;
+      return false;
+    }
     const opened = await this.#opener.open(codec, new Uint8Array(frame.data));
-    if (opened.kind === 'refused') return false;
+    if (opened.kind === 'refused' || this.#isClosed) return false;
     frame.data = opened.frame.buffer;
     return true;
   }

@@ -3,13 +3,13 @@
  * nothing through.
  */
 import { FrameSealer, isCryptoError, type SealerOptions, type SenderKey } from '@tacet/crypto/sframe';
-import type { SentCounts } from '../../core/calls/media-messages.ts';
+import type { SentCounts, StopReason } from '../../core/calls/media-messages.ts';
 import { codecOf } from './codec.ts';
 
 type EncodedFrame = RTCEncodedVideoFrame | RTCEncodedAudioFrame;
 
 export interface SendingEvents {
-  stopped(why: 'codec' | 'spent'): void;
+  stopped(why: StopReason): void;
 }
 
 export class Sending {
@@ -21,6 +21,7 @@ export class Sending {
   #sealed = 0;
   #refused = 0;
   #isStopped = false;
+  #ratcheting: Promise<unknown> = Promise.resolve();
 
   constructor(options: SealerOptions, events: SendingEvents) {
     this.#sealer = FrameSealer.open(options);
@@ -33,8 +34,18 @@ export class Sending {
     return (await this.#sealer).share();
   }
 
-  async ratchet(): Promise<SenderKey> {
-    return (await this.#sealer).ratchet();
+  /** One step on, after those that are under way. Rejects with `key-spent` after the last; the stream has stopped then. */
+  ratchet(): Promise<SenderKey> {
+    const step = this.#ratcheting.then(async () => {
+      try {
+        return await (await this.#sealer).ratchet();
+      } catch (error) {
+        if (isCryptoError(error, 'key-spent')) this.stop('spent');
+        throw error;
+      }
+    });
+    this.#ratcheting = step.catch(() => undefined);
+    return step;
   }
 
   counts(): Omit<SentCounts, 'stream'> {
@@ -57,11 +68,14 @@ export class Sending {
   async #sealIn(frame: EncodedFrame): Promise<boolean> {
     const codec = codecOf(frame);
     if (codec === undefined) {
-      this.#stop('codec');
+      this.stop('codec');
       return false;
     }
     const layer = this.#layerOf(frame.getMetadata().synchronizationSource ?? 0);
-    if (layer === undefined) return false;
+    if (layer === undefined) {
+      this.stop('layers');
+      return false;
+    }
     try {
       const sealer = await this.#sealer;
       const sealed = await sealer.seal(layer, codec, new Uint8Array(frame.data));
@@ -69,7 +83,7 @@ export class Sending {
       return true;
     } catch (error) {
       if (!isCryptoError(error)) throw error;
-      if (isCryptoError(error, 'key-spent')) this.#stop('spent');
+      if (isCryptoError(error, 'key-spent')) this.stop('spent');
       return false;
     }
   }
@@ -83,7 +97,8 @@ export class Sending {
     return layer;
   }
 
-  #stop(why: 'codec' | 'spent'): void {
+  /** Nothing is sealed any more. */
+  stop(why: StopReason): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#events.stopped(why);

@@ -8,6 +8,7 @@ import { Sending } from './sending.ts';
 
 type EncodedFrame = RTCEncodedVideoFrame | RTCEncodedAudioFrame;
 type Stream = Sending | Receiving;
+type Counts = Extract<FromMedia, { readonly kind: 'counts' }>;
 
 /** The part of RTCRtpScriptTransformer that is used. */
 export interface Transformer {
@@ -18,8 +19,8 @@ export interface Transformer {
 export class MediaStreams {
   readonly #tell: (message: FromMedia) => void;
   readonly #streams = new Map<number, Stream>();
-  /** Those that transforms wait for. */
-  readonly #awaited = new Map<number, (stream: Stream) => void>();
+  /** Those that transforms wait for; `undefined`: it was closed before. */
+  readonly #awaited = new Map<number, (stream: Stream | undefined) => void>();
   readonly #attached = new Set<number>();
   readonly #closed = new Set<number>();
 
@@ -27,48 +28,28 @@ export class MediaStreams {
     this.#tell = tell;
   }
 
-  /** Does what core says. Rejects where that makes no sense; nothing has changed then. */
+  /** Does what core says, or says that it failed. */
   async hear(message: ToMedia): Promise<void> {
-    switch (message.kind) {
-      case 'open-sender': {
-        const { stream, call, purpose, instance, layers } = message;
-        const stopped = (why: 'codec' | 'spent'): void => this.#tell({ kind: 'stopped', stream, why });
-        const sending = new Sending({ call, purpose, instance, layers }, { stopped });
-        this.#add(stream, sending);
-        this.#tell({ kind: 'sender-key', stream, ...(await sending.share()) });
-        return;
-      }
-      case 'ratchet': {
-        const key = await this.#sending(message.stream).ratchet();
-        this.#tell({ kind: 'sender-key', stream: message.stream, ...key });
-        return;
-      }
-      case 'open-receiver':
-        this.#add(message.stream, new Receiving({ call: message.call, purpose: message.purpose }));
-        return;
-      case 'add-key':
-        await this.#receiving(message.stream).addKey(message.instance, message.step, message.baseKey);
-        return;
-      case 'drop-instance':
-        this.#receiving(message.stream).dropInstance(message.instance);
-        return;
-      case 'close':
-        await this.#close(message.stream);
-        return;
-      case 'count':
-        this.#count(message.re);
+    try {
+      await this.#do(message);
+    } catch {
+      const stream = message.kind === 'count' ? message.re : message.stream;
+      this.#tell({ kind: 'failed', stream, what: message.kind });
     }
   }
 
   /** Attaches a transform. Resolves at its end, or when nothing of it will ever pass. */
   async attach({ side, stream }: StreamOptions, { readable, writable }: Transformer): Promise<void> {
     if (this.#attached.has(stream)) {
-      this.#tell({ kind: 'stopped', stream, why: 'attached-twice' });
+      this.#stop(stream, 'attached-twice');
       return;
     }
     this.#attached.add(stream);
     const held = this.#streams.get(stream) ?? (await this.#await(stream));
-    if ((side === 'send') !== held instanceof Sending) return;
+    if (held === undefined || (side === 'send') !== held instanceof Sending) {
+      this.#tell({ kind: 'stopped', stream, why: 'closed' });
+      return;
+    }
     const passes = held instanceof Sending ? held.seal.bind(held) : held.open.bind(held);
     const transform = new TransformStream<EncodedFrame, EncodedFrame>({
       async transform(frame, controller) {
@@ -80,15 +61,63 @@ export class MediaStreams {
     await flowing.catch(() => undefined);
   }
 
-  #add(number: number, stream: Stream): void {
+  async #do(message: ToMedia): Promise<void> {
+    switch (message.kind) {
+      case 'open-sender':
+        return this.#openSender(message);
+      case 'ratchet': {
+        const key = await this.#sending(message.stream).ratchet();
+        this.#tell({ kind: 'sender-key', stream: message.stream, ...key });
+        return;
+      }
+      case 'open-receiver':
+        this.#expectNew(message.stream);
+        this.#add(message.stream, new Receiving({ call: message.call, purpose: message.purpose }));
+        return;
+      case 'add-key': {
+        const { stream, instance, step, baseKey } = message;
+        const isAdded = await this.#receiving(stream).addKey(instance, step, baseKey);
+        if (!isAdded) throw new TypeError('there is no place for this key');
+        return;
+      }
+      case 'drop-instance':
+        this.#receiving(message.stream).dropInstance(message.instance);
+        return;
+      case 'close':
+        await this.#close(message.stream);
+        return;
+      case 'count':
+        this.#tell(this.#counts(message.re));
+    }
+  }
+
+  async #openSender(message: Extract<ToMedia, { readonly kind: 'open-sender' }>): Promise<void> {
+    const { stream, call, purpose, instance, layers } = message;
+    this.#expectNew(stream);
+    const sending = new Sending(
+      { call, purpose, instance, layers },
+      { stopped: (why) => this.#tell({ kind: 'stopped', stream, why }) },
+    );
+    const key = await sending.share();
+    // It may have been opened, or closed, meanwhile.
+    this.#expectNew(stream);
+    this.#add(stream, sending);
+    this.#tell({ kind: 'sender-key', stream, ...key });
+  }
+
+  #expectNew(number: number): void {
     if (this.#streams.has(number) || this.#closed.has(number))
       throw new TypeError('a stream has its number once');
+  }
+
+  #add(number: number, stream: Stream): void {
     this.#streams.set(number, stream);
     this.#awaited.get(number)?.(stream);
     this.#awaited.delete(number);
   }
 
-  #await(number: number): Promise<Stream> {
+  #await(number: number): Promise<Stream | undefined> {
+    if (this.#closed.has(number)) return Promise.resolve(undefined);
     return new Promise((resolve) => this.#awaited.set(number, resolve));
   }
 
@@ -104,23 +133,32 @@ export class MediaStreams {
     return stream;
   }
 
+  /** Neither transform is the one that was meant: none passes anything. */
+  #stop(number: number, why: 'attached-twice'): void {
+    const stream = this.#streams.get(number);
+    if (stream instanceof Sending) stream.stop(why);
+    else {
+      stream?.close();
+      this.#tell({ kind: 'stopped', stream: number, why });
+    }
+  }
+
   async #close(number: number): Promise<void> {
     const stream = this.#streams.get(number);
     this.#streams.delete(number);
-    this.#awaited.delete(number);
     this.#closed.add(number);
-    if (stream instanceof Sending) await stream.close();
+    this.#awaited.get(number)?.(undefined);
+    this.#awaited.delete(number);
+    await stream?.close();
   }
 
-  #count(re: number): void {
-    const [senders, receivers] = [[], []] as [
-      Extract<FromMedia, { kind: 'counts' }>['senders'][number][],
-      Extract<FromMedia, { kind: 'counts' }>['receivers'][number][],
-    ];
+  #counts(re: number): Counts {
+    const senders: Counts['senders'][number][] = [];
+    const receivers: Counts['receivers'][number][] = [];
     for (const [stream, held] of this.#streams) {
       if (held instanceof Sending) senders.push({ stream, ...held.counts() });
-      else receivers.push({ stream, counts: held.counts() });
+      else receivers.push({ stream, ...held.counts() });
     }
-    this.#tell({ kind: 'counts', re, senders, receivers });
+    return { kind: 'counts', re, senders, receivers };
   }
 }

@@ -157,6 +157,25 @@ t.test('who is in a call is busy, and the call goes on', async (t) => {
   ]);
 });
 
+t.test('who calls anew from the same device rings again, whatever became of the call before', async (t) => {
+  const again: CallEvent = { ...rings, call: callOf('again'), at: 5_000 };
+  for (const before of [
+    [rings],
+    [rings, { kind: 'take', media: 'audio', at: 1 }],
+    [rings, { kind: 'take', media: 'audio', at: 1 }, { kind: 'connected', at: 2 }],
+  ] as const) {
+    const { state, effects } = play(...before, again);
+    t.match(state, { kind: 'ringing', side: 'callee', call: 'again' });
+    t.notOk(
+      kindsOf(effects).some((kind) => kind.startsWith('end')),
+      'nobody is told that it is busy',
+    );
+    t.equal(entriesOf(effects)[0]?.outcome, before.length === 1 ? 'missed' : 'lost');
+  }
+  const other = play(rings, { ...again, device: bens });
+  t.match(other.effects.at(-2), { kind: 'say-end', why: 'busy' }, 'another device of his finds it busy');
+});
+
 t.test('the first device that takes it has it, the others are told', async (t) => {
   const taken = (device: DeviceId): CallEvent => ({ kind: 'taken', call: CALL, account: ben, device, at: 9 });
   const { state, effects } = play(dial, taken(bens), taken(bensOther), taken(bens));
