@@ -39,7 +39,8 @@ export const table: readonly Rule[] = [
   { from: 'server/store/migrate.ts', may: [...server, 'migrations/'] },
   { from: 'server/', may: server },
 
-  { from: 'sfu/', may: ['sfu/', 'protocol/', '!protocol/content/', 'npm:mediasoup', 'node:'] },
+  // ws: its control by the server, where it is a process of its own.
+  { from: 'sfu/', may: ['sfu/', 'protocol/', '!protocol/content/', 'npm:mediasoup', 'npm:ws', 'node:'] },
 
   { from: 'client/core/', may: ['client/core/', 'protocol/', 'crypto/', 'npm:@preact/signals-core'] },
   // Names the address of each worker's entry for the one Trusted Types policy; it imports no code from there.
