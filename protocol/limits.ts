@@ -124,6 +124,41 @@ export const LIMITS = {
   /** What a request or a frame counts for besides itself: one for each so many bytes of it. */
   countedRequestBytes: 4 * KIB,
   countedFrameBytes: 16 * KIB,
+  /** A sealed join: a prekey bundle with its Kyber key and signatures, a name. */
+  callJoinMaxBytes: 8 * KIB,
+  /** A relayed message of a call: keys for one participant, a heartbeat. */
+  callMessageMaxBytes: 16 * KIB,
+  /** What a producer says of itself, sealed: a purpose and its tag. */
+  callLabelMaxBytes: 64,
+  /** People in a call whose tiles one screen shows in pages; each join costs everybody a key message. */
+  callParticipants: 40,
+  /** One to send and one to receive over. */
+  callTransports: 2,
+  /** Microphone, camera, screen and its sound. */
+  callProducers: 4,
+  /** Every producer of everybody else, once. */
+  callConsumers: 39 * 4,
+  /** Simulcast streams or spatial layers of a video. */
+  callLayers: 3,
+  /** Rooms of one SFU: each costs memory in the worker, most hold a few people. */
+  callRooms: 1_000,
+  /** Join tokens of one room that have not been used: everybody once, and as many who try again. */
+  callTokens: 80,
+  /** A join token is used by the page that asked for it, at once. */
+  callTokenAgeMs: 30_000,
+  /** How long somebody whose connection is lost keeps a place: as a phone needs to change networks. */
+  callResumeMs: 30_000,
+  /** How long a room waits for somebody. */
+  callEmptyMs: MINUTE_MS,
+  /** Messages and their bytes that wait for somebody whose connection is lost: two or three from everybody. */
+  callHeldMessages: 128,
+  callHeldBytes: 512 * KIB,
+  /** Requests of one connection under way: what a page asks for at once when it enters a full room. */
+  callInFlight: 256,
+  /** Consumers of one worker, as mediasoup's authors advise for a core. */
+  callConsumersPerWorker: 500,
+  /** What one transport may send, in bit/s: a camera in three layers and a screen. */
+  callIncomingBitrate: 4_000_000,
 } as const;
 
 /** One leaky bucket: `burst` at once, then one per `everyMs`. */
@@ -175,6 +210,10 @@ export const RATES = {
   receive: { burst: 2_000, everyMs: 20 },
   /** Answers of the STUN responder to one address: a browser asks a few times for each call. */
   stun: { burst: 60, everyMs: 100 },
+  /** Requests of one participant of a call: entering a full room asks for every stream of everybody. */
+  callRequest: { burst: 600, everyMs: 20 },
+  /** Relayed messages of one participant of a call, one for each who gets it: keys to everybody after a join, and again. */
+  callMessage: { burst: 400, everyMs: 25 },
   /** Answers to unknown routes. */
   unknown: { burst: 60, everyMs: 1_000 },
 } as const satisfies Record<string, RateRule>;

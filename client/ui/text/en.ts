@@ -909,6 +909,12 @@ export const en = {
     'version-mismatch': 'Another of your devices changed this at the same time. Try again.',
     'list-mismatch': 'The devices changed in the meantime. Try again.',
     'delivery-refused': 'This person’s devices do not take the message.',
+    'call-refused': 'This call cannot be joined with what this app knows of it. It may be over.',
+    'call-full': 'This call is full. Try later.',
+    'call-limit': 'This call takes no more from this device.',
+    'call-unknown': 'This part of the call has ended.',
+    'call-media-refused': 'The server does not pass on this kind of sound or picture.',
+    'calls-unavailable': 'Calls over the server do not work at the moment. Try later.',
     'queue-full': 'Too many messages already wait for this person. Try later.',
     'reset-not-due':
       'This reset cannot be finished: its time has not come or is over, or the passphrase was used since.',
