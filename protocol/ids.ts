@@ -20,6 +20,27 @@ export type MessageId = Brand<string, 'MessageId'>;
 export type CallId = Brand<string, 'CallId'>;
 /** An invite's code: random 128 bits made by the server, part of the link's path. */
 export type InviteCode = Brand<string, 'InviteCode'>;
+/** A room of the media server: derived from the call's secret. */
+export type RoomId = Brand<string, 'RoomId'>;
+/** Somebody in a room: random, made by the media server, of no meaning elsewhere. */
+export type ParticipantId = Brand<string, 'ParticipantId'>;
+/** A stream that a participant sends. */
+export type ProducerId = Brand<string, 'ProducerId'>;
+/** A stream as one participant gets it. */
+export type ConsumerId = Brand<string, 'ConsumerId'>;
+
+/** Every id. */
+export type AnyId =
+  | AccountId
+  | DeviceId
+  | EnvelopeId
+  | MessageId
+  | CallId
+  | InviteCode
+  | RoomId
+  | ParticipantId
+  | ProducerId
+  | ConsumerId;
 
 /** Bytes in every id. */
 export const ID_BYTES = 16;
@@ -39,16 +60,12 @@ export function parseInviteCode(text: string): InviteCode | undefined {
 }
 
 /** The text form of 16 bytes that a schema has already measured. */
-export function idOf<Id extends AccountId | DeviceId | EnvelopeId | MessageId | CallId | InviteCode>(
-  bytes: Uint8Array,
-): Id {
+export function idOf<Id extends AnyId>(bytes: Uint8Array): Id {
   return encodeB64u(bytes) as string as Id;
 }
 
 /** The 16 bytes of an id. */
-export function idBytes(
-  id: AccountId | DeviceId | EnvelopeId | MessageId | CallId | InviteCode,
-): Uint8Array<ArrayBuffer> {
+export function idBytes(id: AnyId): Uint8Array<ArrayBuffer> {
   const bytes = decodeB64u(id);
   if (bytes?.length !== ID_BYTES) throw new TypeError('not an id');
   return bytes;

@@ -124,8 +124,6 @@ export const LIMITS = {
   /** What a request or a frame counts for besides itself: one for each so many bytes of it. */
   countedRequestBytes: 4 * KIB,
   countedFrameBytes: 16 * KIB,
-  /** A sealed join: a prekey bundle with its Kyber key and signatures, a name. */
-  callJoinMaxBytes: 8 * KIB,
   /** A relayed message of a call: keys for one participant, a heartbeat. */
   callMessageMaxBytes: 16 * KIB,
   /** What a producer says of itself, sealed: a purpose and its tag. */
