@@ -120,9 +120,7 @@ export class Channel implements CallChannel {
     if (participant.isClosed || participant.spokesman !== this) return;
     participant.spokesman = undefined;
     participant.inbox.leave();
-    this.#clock.after(LIMITS.callResumeMs, () => {
-      if (participant.spokesman === undefined) room.remove(participant);
-    });
+    participant.cancelAbsence = this.#clock.after(LIMITS.callResumeMs, () => room.remove(participant));
   }
 }
 

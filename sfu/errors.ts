@@ -2,19 +2,25 @@
 import { isWireError, type ErrorCode } from '@tacet/protocol/errors';
 
 /** The codes of the catalogue that the media server gives. */
-export type CallErrorCode = Extract<
-  ErrorCode,
-  | 'malformed-frame'
-  | 'unexpected-frame'
-  | 'rate-limited'
-  | 'call-refused'
-  | 'call-full'
-  | 'call-limit'
-  | 'call-unknown'
-  | 'call-media-refused'
-  | 'calls-unavailable'
-  | 'internal'
->;
+const CALL_ERROR_CODES = [
+  'malformed-frame',
+  'unexpected-frame',
+  'rate-limited',
+  'call-refused',
+  'call-full',
+  'call-limit',
+  'call-unknown',
+  'call-media-refused',
+  'calls-unavailable',
+  'internal',
+] as const satisfies readonly ErrorCode[];
+
+export type CallErrorCode = (typeof CALL_ERROR_CODES)[number];
+
+/** Whether a text is one of the codes. */
+export function isCallErrorCode(text: string): text is CallErrorCode {
+  return CALL_ERROR_CODES.some((code) => code === text);
+}
 
 /** A refusal. The message is for developers and holds nothing that a client said. */
 export class CallError extends Error {

@@ -50,6 +50,8 @@ export class Participant {
   readonly inbox: Inbox;
   /** The connection that speaks for it; none while that is lost. */
   spokesman: object | undefined;
+  /** Set while the connection is lost: waits no longer for another one. */
+  cancelAbsence: (() => void) | undefined;
   readonly streams = new Map<ProducerId, Stream>();
   readonly #room: Surroundings;
   readonly #watches = new Map<ConsumerId, Watch>();
@@ -261,7 +263,7 @@ export class Participant {
   /** Closes its transports and all over them, without telling anybody. Idempotent. */
   close(): void {
     this.#closed = true;
-    for (const { media } of [...this.#transports.values()]) media.transport.close();
+    for (const { media } of this.#transports.values()) media.transport.close();
   }
 
   #announce(event: CallEvent): void {

@@ -77,7 +77,11 @@ export class WorkerPool {
     const { workerPath, listenIp, port, announcedAddress } = this.#deps.settings;
     const worker = await createWorker({ workerBin: workerPath, logLevel: 'none' });
     try {
-      const place = { ip: listenIp, port: port + slot, ...(announcedAddress && { announcedAddress }) };
+      const place = {
+        ip: listenIp,
+        port: port === 0 ? 0 : port + slot,
+        ...(announcedAddress && { announcedAddress }),
+      };
       const server = await worker.createWebRtcServer({
         listenInfos: [
           { protocol: 'udp', ...place },
@@ -97,7 +101,7 @@ export class WorkerPool {
   #died(slot: number, lost: MediaWorker): void {
     this.#live.delete(slot);
     this.#deps.log({ kind: 'worker-lost' });
-    for (const tenant of [...lost.tenants]) tenant.lost();
+    for (const tenant of lost.tenants) tenant.lost();
     this.#replace(slot, PAUSE_MS);
   }
 

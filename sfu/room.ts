@@ -119,7 +119,7 @@ export class Room implements BranchRoom, Surroundings {
 
   branchLost(branch: Branch): void {
     this.#branches.delete(branch);
-    for (const participant of [...this.#participants]) {
+    for (const participant of this.#participants) {
       if (participant.branch !== branch) continue;
       participant.tell({ kind: 'worker-lost' });
       this.remove(participant);
@@ -131,7 +131,7 @@ export class Room implements BranchRoom, Surroundings {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelClosing();
-    for (const participant of [...this.#participants]) {
+    for (const participant of this.#participants) {
       participant.tell({ kind: 'room-closed' });
       this.remove(participant);
     }

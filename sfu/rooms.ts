@@ -79,6 +79,7 @@ export class Rooms {
     if (pass === undefined || pass.room.isClosed) throw new CallError('call-refused', 'no such token');
     const { room } = pass;
     const participant = await room.enter(join);
+    if (participant.isClosed) throw new CallError('calls-unavailable', 'ended meanwhile');
     return { room, participant, answer: room.welcome(participant, this.#newResume({ room, participant })) };
   }
 
@@ -87,6 +88,7 @@ export class Rooms {
     const place = this.#resumes.use(token);
     if (place === undefined) throw new CallError('call-refused', 'no such token');
     const { room, participant } = place;
+    participant.cancelAbsence?.();
     participant.inbox.comeBack();
     return { ...place, answer: room.welcomeBack(participant, this.#newResume({ room, participant })) };
   }
@@ -98,6 +100,7 @@ export class Rooms {
   }
 
   #gone(participant: Participant): void {
+    participant.cancelAbsence?.();
     const name = this.#resumeOf.get(participant);
     if (name !== undefined) this.#resumes.revoke(name);
     this.#resumeOf.delete(participant);
@@ -105,6 +108,6 @@ export class Rooms {
 
   /** Closes all rooms. */
   close(): void {
-    for (const room of [...this.#rooms.values()]) room.close();
+    for (const room of this.#rooms.values()) room.close();
   }
 }

@@ -7,7 +7,7 @@ export interface SfuSettings {
   readonly workerPath: string;
   /** Worker processes: one for each core that calls may use. */
   readonly workers: number;
-  /** Where media arrives, UDP and TCP: the first worker at `port`, each further one at the next. */
+  /** Where media arrives, UDP and TCP: the first worker at `port`, each further one at the next; 0: anywhere. */
   readonly listenIp: string;
   readonly port: number;
   /** The address that clients are told, where it is another: behind a router or in a container. */

@@ -29,7 +29,7 @@ function tarOf(name: string, content: string): Buffer {
 function networkOf(answer: (url: URL) => Response): { fetch: typeof fetch; asked: string[] } {
   const asked: string[] = [];
   const stand: typeof fetch = async (input) => {
-    const url = new URL(String(input));
+    const url = input instanceof URL ? input : new URL(input instanceof Request ? input.url : input);
     asked.push(url.href);
     return answer(url);
   };
