@@ -153,7 +153,11 @@ export const DtlsParameters = Shape(
       Shape(
         {
           algorithm: Enum(['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512']),
-          value: String({ maxLength: 191, pattern: '^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){19,63}$' }),
+          value: String({
+            minLength: 59,
+            maxLength: 191,
+            pattern: '^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){19,63}$',
+          }),
         },
         CLOSED,
       ),

@@ -9,8 +9,10 @@ import { encodeB64u } from '@tacet/protocol/bytes';
 interface Schema {
   readonly type?: string;
   readonly const?: string | number | boolean;
+  readonly enum?: readonly string[];
   readonly anyOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly minItems?: number;
@@ -34,6 +36,7 @@ export function arbitraryOf(schema: object): fc.Arbitrary<unknown> {
 
 function build(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const);
+  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map(build));
   if (schema['x-bytes'] !== undefined) {
     const bytes = bytesOf(schema['x-bytes']);
@@ -74,7 +77,13 @@ function textOf({ minLength = 0, maxLength = Infinity, pattern }: Schema): fc.Ar
   return fc.stringMatching(new RegExp(pattern), { maxLength: most }).filter(fits);
 }
 
-function objectOf({ properties = {}, required = [] }: Schema): fc.Arbitrary<unknown> {
+function objectOf({ properties = {}, required = [], patternProperties }: Schema): fc.Arbitrary<unknown> {
+  const [named] = Object.entries(patternProperties ?? {});
+  if (named !== undefined) {
+    const [pattern, value] = named;
+    const key = fc.stringMatching(new RegExp(pattern));
+    return fc.dictionary(key, build(value), { maxKeys: MORE_ITEMS, noNullPrototype: true });
+  }
   const fields = Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, build(value)]));
   return fc.record(fields, { requiredKeys: [...required], noNullPrototype: true });
 }
