@@ -117,7 +117,7 @@ export class SfuClient {
   constructor(sfu: Sfu) {
     this.#channel = sfu.open((event) => {
       this.events.push(parseCbor(CallEvent, encodeCbor(event)));
-      for (const wake of [...this.#waiting]) wake();
+      for (const wake of this.#waiting) wake();
     });
   }
 
