@@ -26,7 +26,14 @@ export class Channel implements CallChannel {
   constructor(rooms: Rooms, clock: Clock, onEvent: Listener) {
     this.#rooms = rooms;
     this.#clock = clock;
-    this.#onEvent = onEvent;
+    this.#onEvent = (event) => {
+      try {
+        onEvent(event);
+      } catch {
+        // Whoever cannot be told has lost the connection; the room goes on.
+        this.close();
+      }
+    };
   }
 
   async request(value: unknown): Promise<CallAnswer> {

@@ -15,7 +15,7 @@ export interface CallChannel {
 
 /** A media server. */
 export interface Sfu {
-  /** `onEvent` is called outside of any request, in the order of what happened. */
+  /** `onEvent` is called outside of any request, in the order of what happened. If it throws, the channel is closed. */
   open(onEvent: (event: CallEvent) => void): CallChannel;
   /** Closes every room. Idempotent. */
   close(): Promise<void>;

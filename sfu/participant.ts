@@ -31,10 +31,7 @@ export interface Surroundings {
   remove(participant: Participant): void;
 }
 
-interface Held {
-  readonly media: MediaTransport;
-  isConnected: boolean;
-}
+type Held = { readonly media: MediaTransport; isConnected: boolean };
 
 const DONE: CallAnswer = { kind: 'done' };
 

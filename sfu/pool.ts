@@ -3,6 +3,7 @@
  * the replacements die too; what it carried is told to have lost it.
  */
 import { createWorker, type types } from 'mediasoup';
+import { announcedFor } from './announced.ts';
 import type { SfuDeps } from './settings.ts';
 
 const PAUSE_MS = 100;
@@ -80,7 +81,7 @@ export class WorkerPool {
       const place = {
         ip: listenIp,
         port: port === 0 ? 0 : port + slot,
-        ...(announcedAddress && { announcedAddress }),
+        announcedAddress: announcedFor(listenIp, announcedAddress),
       };
       const server = await worker.createWebRtcServer({
         listenInfos: [

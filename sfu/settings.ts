@@ -10,7 +10,7 @@ export interface SfuSettings {
   /** Where media arrives, UDP and TCP: the first worker at `port`, each further one at the next; 0: anywhere. */
   readonly listenIp: string;
   readonly port: number;
-  /** The address that clients are told, where it is another: behind a router or in a container. */
+  /** The address that clients are told, where it is another: behind a router or in a container. By default as `announcedFor` says. */
   readonly announcedAddress?: string;
   /** Streams that a worker sends before a room gets a second one. */
   readonly consumersPerWorker?: number;

@@ -309,6 +309,27 @@ t.test('a worker that is killed is replaced; who was on it is told, and comes ba
   );
 });
 
+t.test('one who cannot be told anything is away, and the others are told', async (t) => {
+  const sfu = await openTestSfu(t);
+  const room = makeRoom();
+  const [a, b] = [new SfuClient(sfu), new SfuClient(sfu)];
+  await a.join(room);
+  const { token } = await a.ask('admitted', { kind: 'admit', ...room });
+  const deaf = sfu.open(() => {
+    throw new Error('a fault of the listener');
+  });
+  const entered = await deaf.request({ kind: 'enter', token, join });
+  await turn();
+  await b.join(room);
+  await a.next('participant-entered');
+  await a.ask('done', { kind: 'message', body: join });
+  await b.next('message');
+  await t.rejects(deaf.request({ kind: 'leave' }), { code: 'unexpected-frame' });
+  const again = new SfuClient(sfu);
+  const resume = 'resume' in entered ? entered.resume : new Uint8Array(32);
+  t.match(await again.ask('resumed', { kind: 'resume', token: resume }), { others: [{}, {}] });
+});
+
 t.test('nothing stays registered when all have gone', async (t) => {
   const clock = new ManualClock();
   const media = new DirectMedia();
