@@ -1,7 +1,7 @@
 /**
  * A lock file that holds as long as its process lives: it names the process and when that process began, since a number is given out
- * again. Of two that find a dead holder at the same moment both may come in; that costs a build, since each works in a folder of its
- * own and moves its result into place whole.
+ * again. Of two that find a dead holder at the same moment both may come in; that may cost one of them its build, no more, since each
+ * works in a folder of its own and moves its result into place whole.
  */
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';

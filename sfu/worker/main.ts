@@ -5,11 +5,15 @@ import { progressTeller } from './tell.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+
 const obtained = await obtainWorker({
   setting: process.env['TACET_MEDIA_WORKER'],
   cacheDir: cacheHome(process.env['XDG_CACHE_HOME']),
   packageDir: join(root, 'node_modules', 'mediasoup'),
   overlayDir: join(root, 'deploy', 'mediasoup-worker'),
+  signal: stop.signal,
   onProgress: progressTeller((line) => console.error(line)),
 });
 if (obtained.kind === 'ready') console.log(obtained.path);

@@ -6,7 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, release } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { buildWorker, type BuildFailure, type BuildProgress } from './build.ts';
 import { downloadWorker, prebuiltUrl, type DownloadFailure, type Platform } from './download.ts';
 import { takeLock } from './lock.ts';
@@ -102,6 +102,7 @@ async function fill(
   const { run, signal, onProgress } = options;
   const work = `${path}.${randomBytes(6).toString('hex')}`;
   const fresh = join(work, `fresh-${BINARY}`);
+  await removeUnfinished(path);
   await mkdir(work, { mode: 0o700 });
   try {
     const platform = options.platform ?? { os: process.platform, arch: process.arch, kernel: release() };
@@ -136,6 +137,13 @@ async function fill(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** What somebody who was killed has left of his work. */
+async function removeUnfinished(path: string): Promise<void> {
+  const names = await readdir(dirname(path));
+  const left = names.filter((name) => name.startsWith(`${basename(path)}.`));
+  for (const name of left) await rm(join(dirname(path), name), { recursive: true, force: true });
 }
 
 /** Moves a worker that runs into its place, whole. */

@@ -1,6 +1,6 @@
 // How the worker is obtained: setting, cache, download, build, in this order, with stand-ins for the programs and the network.
 
-import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { test, type Test } from 'tap';
@@ -224,6 +224,17 @@ test('two who want it at the same time make it once', async (t) => {
   t.strictSame(both[0], both[1]);
   t.equal(called.filter((name) => name === 'build').length, 1);
   t.ok(told.includes('waiting'));
+});
+
+test('what a killed process has left is cleared away', async (t) => {
+  const place = await makePlace(t);
+  const options = { ...place, ...programs({ packages: true, builds: GOOD }), fetch: offline().fetch };
+  const path = pathOf(t, await obtainWorker(options));
+  await rm(path);
+  await mkdir(`${path}.0123456789ab`);
+  await writeFile(join(path, '..', 'lock'), '4194309 1');
+  t.equal(pathOf(t, await obtainWorker(options)), path);
+  t.strictSame(await readdir(join(path, '..')), ['mediasoup-worker']);
 });
 
 test('a build that is cancelled ends and leaves nothing behind', async (t) => {
