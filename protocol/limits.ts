@@ -153,6 +153,10 @@ export const LIMITS = {
   callHeldBytes: 512 * KIB,
   /** Requests of one connection under way: what a page asks for at once when it enters a full room. */
   callInFlight: 256,
+  /** One frame of a client: the largest message and the padding step. */
+  callFrameMaxBytes: 32 * KIB,
+  /** How long what a TURN server lets somebody in with holds: a call that lasts longer has found its way. */
+  turnCredentialAgeMs: 60 * MINUTE_MS,
   /** Consumers of one worker, as mediasoup's authors advise for a core. */
   callConsumersPerWorker: 500,
   /** What one transport may send, in bit/s: a camera in three layers and a screen. */
