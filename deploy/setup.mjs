@@ -307,12 +307,6 @@ async function findTools(node) {
   }
 }
 
-/** mediasoup's worker: downloaded or built once for all checkouts. Where there is none the tests of calls fail and say so too. */
-async function findMediaWorker(node) {
-  const { code, output } = await run('looking for the media worker', node, ['sfu/worker/main.ts']);
-  if (code !== 0) process.stderr.write(output);
-}
-
 if (!atLeast(process.version, setupFloor))
   fail(`this is Node ${process.version}: install Node 24 from https://nodejs.org and run the command again.`);
 endWithParent();
@@ -322,8 +316,5 @@ await installDependencies();
 const node = chooseNode();
 leaveNode(node);
 if (wanted.has('client')) await buildClient(node);
-if (wanted.has('tools')) {
-  await findTools(node);
-  await findMediaWorker(node);
-}
+if (wanted.has('tools')) await findTools(node);
 process.exit(0);

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { beginMediaWorker, mediaWorkerLast } from './run/media-worker.ts';
 import { runProgram } from './run/program.ts';
 import { countTests } from './run/tap.ts';
 
@@ -90,6 +91,30 @@ t.test('a test file has the time that it asks for, also when it no longer hears 
   });
   t.equal(code, 1);
   t.notMatch(output, 'it was let run');
+});
+
+t.test('what needs the media worker waits for it, after all that does not', async (t) => {
+  const folder = mkdtempSync(join(root, 'test', 'planted-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = (name: string): string => join('test', folder.slice(folder.lastIndexOf('planted-')), name);
+  const [calls, plain] = [path('a-calls.test.ts'), path('plain.test.ts')];
+  writeFileSync(join(root, calls), "import { findWorker } from '../support/media-worker.ts';\n");
+  writeFileSync(join(root, plain), "import { join } from 'node:path';\n");
+  t.strictSame(mediaWorkerLast([calls, plain]), [plain, calls]);
+  let worker: 'obtaining' | 'obtained' = 'obtaining';
+  const obtained = Promise.withResolvers<void>();
+  const before = beginMediaWorker([calls, plain], async () => obtained.promise);
+  await before(plain);
+  const waited = before(calls).then(() => worker);
+  setImmediate(() => {
+    worker = 'obtained';
+    obtained.resolve();
+  });
+  t.equal(await waited, 'obtained');
+  const idle = beginMediaWorker([plain], async () => {
+    t.fail('nothing that was chosen needs it');
+  });
+  await idle(plain);
 });
 
 t.test('bench without a name lists the benchmarks, with a wrong name says so and ends with 2', (t) => {

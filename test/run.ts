@@ -6,6 +6,7 @@
 
 import { runBrowser } from './run/browser.ts';
 import { runChecks } from './run/check.ts';
+import { beginMediaWorker, mediaWorkerLast } from './run/media-worker.ts';
 import { add, fault, none, type Outcome } from './run/outcome.ts';
 import { filesMatching } from './run/select.ts';
 import { runTap } from './run/tap.ts';
@@ -18,10 +19,12 @@ const chosen = (suite: string): boolean => args.length === 0 || args.includes(su
 
 async function runAll(): Promise<Outcome> {
   let total = none;
-  if (chosen('check')) total = add(total, await runChecks());
-  const tapFiles = filesMatching('.test.ts', chosen('tap') ? [''] : parts);
-  if (tapFiles.length > 0) total = add(total, await runTap(tapFiles));
+  const tapFiles = mediaWorkerLast(filesMatching('.test.ts', chosen('tap') ? [''] : parts));
   const browserFiles = filesMatching('.spec.ts', chosen('browser') ? [''] : parts);
+  const mediaWorkerFor = beginMediaWorker([...tapFiles, ...browserFiles]);
+  if (chosen('check')) total = add(total, await runChecks());
+  if (tapFiles.length > 0) total = add(total, await runTap(tapFiles, { before: mediaWorkerFor }));
+  await Promise.all(browserFiles.map(async (file) => mediaWorkerFor(file)));
   if (browserFiles.length > 0) total = add(total, await runBrowser(browserFiles));
   for (const part of parts)
     if (filesMatching('.test.ts', [part]).length + filesMatching('.spec.ts', [part]).length === 0) {

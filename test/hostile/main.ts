@@ -50,7 +50,7 @@ const specs = filesMatching('.spec.ts', ['test/e2e/hostile']);
 async function runAll(parts: readonly string[]): Promise<Outcome> {
   const chosen = (file: string): boolean => parts.length === 0 || parts.some((part) => file.includes(part));
   const files = tapFiles.filter(chosen);
-  const total = files.length === 0 ? none : await runTap(files, note);
+  const total = files.length === 0 ? none : await runTap(files, { onOutput: note });
   // The browsers of the other suites are the store's neighbours.
   const pages = process.env['TACET_HOSTILE_ORIGIN'] === undefined ? specs.filter(chosen) : [];
   return pages.length === 0 ? total : add(total, await runBrowser(pages, note));

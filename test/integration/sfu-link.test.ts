@@ -10,7 +10,8 @@ import { LINK_PATH } from '@tacet/protocol/calls/link';
 import { encodeCbor } from '@tacet/protocol/cbor';
 import { openLink } from '../../sfu/link.ts';
 import { openRemoteSfu } from '../../sfu/remote.ts';
-import { findWorker, makeRoom, openTestSfu, SfuClient } from '../support/open-sfu.ts';
+import { findWorker } from '../support/media-worker.ts';
+import { makeRoom, openTestSfu, SfuClient } from '../support/open-sfu.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const SECRET = 'a secret of at least 32 characters'.replaceAll(' ', '-');

@@ -55,11 +55,19 @@ function tell(lines: readonly string[], file: string, tests: Outcome, seconds: n
   else for (const line of lines) if (/ # (SKIP|TODO)\b|^ *# \|/i.test(line)) console.log(line.trim());
 }
 
-/** `onOutput`: is told each line of the output as it comes. */
-export async function runTap(files: readonly string[], onOutput?: (line: string) => void): Promise<Outcome> {
+export interface TapOptions {
+  /** Is told each line of the output as it comes. */
+  readonly onOutput?: (line: string) => void;
+  /** What a file waits for before it is run. */
+  readonly before?: (file: string) => Promise<void>;
+}
+
+export async function runTap(files: readonly string[], options: TapOptions = {}): Promise<Outcome> {
+  const { onOutput, before } = options;
   console.log('\n# tap');
   const limit = process.env['TACET_SOAK'] === '1' ? SOAK_FILE_SECONDS : FILE_SECONDS;
   return runInTurn(files, AT_A_TIME, async (file) => {
+    await before?.(file);
     const startedAt = performance.now();
     const lines: string[] = [];
     const { code } = await runProgram(process.execPath, [file], {

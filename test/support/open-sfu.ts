@@ -1,30 +1,15 @@
 /** A media server with real workers, and clients of it whose streams come from and go to the test itself. */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { types } from 'mediasoup';
 import { CallAnswer, CallEvent } from '@tacet/protocol/calls/answers';
 import type { Capabilities, StreamParameters } from '@tacet/protocol/calls/media';
 import { encodeCbor, decodeCbor, parseCbor } from '@tacet/protocol/cbor';
 import { openSfu, type CallChannel, type EmbeddedSfu, type Sfu, type SfuLine } from '@tacet/sfu';
-import { cacheHome, obtainWorker } from '@tacet/sfu/worker';
 import type { Clock } from '../../sfu/clock.ts';
 import { isCallError } from '../../sfu/errors.ts';
 import type { OpenTransport } from '../../sfu/transport.ts';
-
-const root = join(import.meta.dirname, '..', '..');
-
-/** The worker of this machine. Throws, with what to do, if there is none. */
-export async function findWorker(): Promise<string> {
-  const obtained = await obtainWorker({
-    setting: process.env['TACET_MEDIA_WORKER'],
-    cacheDir: cacheHome(process.env['XDG_CACHE_HOME']),
-    packageDir: join(root, 'node_modules', 'mediasoup'),
-    overlayDir: join(root, 'deploy', 'mediasoup-worker'),
-  });
-  if (obtained.kind === 'ready') return obtained.path;
-  throw new Error(`no media worker (${obtained.why}): ${obtained.remedy}`);
-}
+import { findWorker } from './media-worker.ts';
 
 /** Time that goes on when it is told to. */
 export class ManualClock implements Clock {
