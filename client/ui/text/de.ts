@@ -929,6 +929,13 @@ export const de: Translation = {
       'Ein anderes deiner Geräte hat das zur gleichen Zeit geändert. Versuch es noch einmal.',
     'list-mismatch': 'Die Geräte haben sich inzwischen geändert. Versuch es noch einmal.',
     'delivery-refused': 'Die Geräte dieser Person nehmen die Nachricht nicht.',
+    'call-refused':
+      'Mit dem, was diese App von dem Anruf weiß, kann man ihm nicht beitreten. Vielleicht ist er vorbei.',
+    'call-full': 'Dieser Anruf ist voll. Versuch es später.',
+    'call-limit': 'Dieser Anruf nimmt von diesem Gerät nichts mehr an.',
+    'call-unknown': 'Dieser Teil des Anrufs ist beendet.',
+    'call-media-refused': 'Der Server reicht diese Art von Ton oder Bild nicht weiter.',
+    'calls-unavailable': 'Anrufe über den Server gehen gerade nicht. Versuch es später.',
     'queue-full': 'Für diese Person warten schon zu viele Nachrichten. Versuch es später.',
     'reset-not-due':
       'Dieses Zurücksetzen lässt sich nicht abschließen: Seine Zeit ist nicht gekommen oder vorbei, oder die Passphrase wurde seither verwendet.',
