@@ -2,60 +2,60 @@
  * Every screen in every state, by its scene: axe finds nothing in either theme, nothing is cut off or scrolls sideways on a small phone,
  * and what is touched is large enough for a finger.
  */
-import type { BrowserContext, JSHandle, Page } from '@playwright/test';
+import type { Browser, Page } from '@playwright/test';
 import { expect, test } from '@playwright/test';
-import axe from 'axe-core';
 import { en } from '../../client/ui/text/en.ts';
 import { SCENES } from '../shots/scenes.ts';
 import { openScenes, playScene, type SceneServer } from '../support/scene-server.ts';
+import { ALL_RULES, COLOUR_RULES, expectClean, openAxe } from './axe.ts';
+
+const PHONE = { width: 360, height: 740 };
+const DESK = { width: 1280, height: 800 };
 
 let scenes: SceneServer;
-/** Small phones, in the dark. One for all scenes: a browser of its own for each would cost a third of the time. */
-let phones: BrowserContext;
 
-test.beforeAll(async ({ browser }) => {
+/** A small phone, if there is one already, and how many scenes it has shown. After a failure Playwright begins a new process, without one. */
+let phone: Page | undefined;
+let shown = 0;
+/**
+ * Scenes that one page shows. A page of its own for each would cost half of the time; but each leaves some scripts of the stopped clock
+ * behind, which every later one runs again.
+ */
+const SCENES_A_PAGE = 12;
+
+test.beforeAll(async () => {
   scenes = await openScenes();
-  phones = await browser.newContext({
-    viewport: { width: 360, height: 740 },
-    colorScheme: 'dark',
-    reducedMotion: 'reduce',
-    hasTouch: true,
-    isMobile: true,
-  });
 });
 test.afterAll(async () => {
-  await phones.close();
+  await phone?.context().close();
   await scenes.close();
 });
 
-/** A theme that has just changed is still fading on a busy machine: colours between two themes are nobody's colours. */
-async function settle(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    const running = document.getAnimations().map(({ finished }) => finished);
-    await Promise.allSettled(running);
+async function takePhone(browser: Browser): Promise<Page> {
+  if (shown % SCENES_A_PAGE === 0) {
+    await phone?.context().close();
+    const context = await browser.newContext({
+      viewport: PHONE,
+      reducedMotion: 'reduce',
+      hasTouch: true,
+      isMobile: true,
+    });
+    phone = await context.newPage();
+  }
+  shown += 1;
+  if (phone === undefined) throw new Error('there is no phone');
+  return phone;
+}
+
+/** The next scene finds nothing of this one. */
+async function clear(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    localStorage.clear();
+    sessionStorage.clear();
   });
-}
-
-const ALL_RULES: axe.RunOnly = {
-  type: 'tag',
-  values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-};
-/** What a theme can change. */
-const COLOUR_RULES: axe.RunOnly = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
-
-/** Puts axe into the page. */
-function openAxe(page: Page): Promise<JSHandle<typeof axe>> {
-  return page.evaluateHandle<typeof axe>(`${axe.source}; axe`);
-}
-
-async function expectClean(page: Page, checker: JSHandle<typeof axe>, runOnly: axe.RunOnly): Promise<void> {
-  await settle(page);
-  const options: axe.RunOptions = { runOnly, resultTypes: ['violations'] };
-  const found = await checker.evaluate(async (inPage, given) => {
-    const { violations } = await inPage.run(document, given);
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-  }, options);
-  expect(found).toEqual([]);
+  await page.unrouteAll();
+  await page.context().setOffline(false);
+  await page.emulateMedia({ media: null });
 }
 
 /** Controls that a finger cannot hit: less than 44 px in a direction, unless they stand in a line of text. */
@@ -77,30 +77,26 @@ function smallTargets(): readonly string[] {
 }
 
 for (const name of Object.keys(SCENES)) {
-  test(`${name} is clean in both themes, fits a small phone and can be touched`, async () => {
-    const page = await phones.newPage();
+  test(`${name} is clean in both themes, fits a small phone and can be touched`, async ({ browser }) => {
+    const page = await takePhone(browser);
+    await page.setViewportSize(PHONE);
+    await page.emulateMedia({ colorScheme: 'dark' });
     await playScene(page, scenes.origin, name);
     const checker = await openAxe(page);
     // Paper has no landmarks and nothing to press: what counts is that it can be read.
     await expectClean(page, checker, SCENES[name]?.print === true ? COLOUR_RULES : ALL_RULES);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    expect(width, 'nothing scrolls sideways').toBe(360);
+    expect(width, 'nothing scrolls sideways').toBe(PHONE.width);
     expect(await page.evaluate(smallTargets), 'every target is large enough').toEqual([]);
-    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.setViewportSize(DESK);
     await page.emulateMedia({ colorScheme: 'light' });
     await expectClean(page, checker, COLOUR_RULES);
-    // The next scene finds nothing of this one.
-    await page.evaluate(() => localStorage.clear());
-    await page.close();
-    await phones.setOffline(false);
+    await clear(page);
   });
 }
 
 test('nothing moves on an invitation when the name of the inviter comes', async ({ browser }) => {
-  for (const viewport of [
-    { width: 360, height: 740 },
-    { width: 1280, height: 800 },
-  ]) {
+  for (const viewport of [PHONE, DESK]) {
     const tops: (number | undefined)[] = [];
     for (const scene of ['invite-reading', 'invite', 'invite-long', 'invite-first']) {
       const page = await browser.newPage({ viewport });
@@ -193,7 +189,7 @@ test('in a language that runs from right to left the layout turns round and noth
   browser,
 }) => {
   const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
+    viewport: DESK,
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
