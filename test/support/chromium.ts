@@ -16,6 +16,9 @@ const SUGGESTIONS = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxF
 /** Forms are described to Google, whose answer says how to fill them in: a browser that tests look over the shoulder of asks nobody. */
 const ASKING_ELSEWHERE = ['AutofillServerCommunication'];
 
+/** A process for the page that may come next: as many again as are used, each started for nothing. */
+const STARTED_AHEAD = ['SpareRendererForSitePerProcess'];
+
 /** What Playwright 1.65 turns off. Only the last such switch counts, so ours has to say it again. */
 const OFF_IN_PLAYWRIGHT = [
   'AvoidUnnecessaryBeforeUnloadCheckSync',
@@ -37,7 +40,7 @@ export const launchOptions: LaunchOptions = {
   ...(existsSync(SYSTEM_BROWSER) ? { executablePath: SYSTEM_BROWSER } : {}),
   args: [
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    `--disable-features=${[...OFF_IN_PLAYWRIGHT, ...SUGGESTIONS, ...ASKING_ELSEWHERE].join(',')}`,
+    `--disable-features=${[...OFF_IN_PLAYWRIGHT, ...SUGGESTIONS, ...ASKING_ELSEWHERE, ...STARTED_AHEAD].join(',')}`,
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
