@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { beginMediaWorker, mediaWorkerLast } from './run/media-worker.ts';
 import { runProgram } from './run/program.ts';
+import { none } from './run/outcome.ts';
 import { countTests } from './run/tap.ts';
+import { placesFor, runInTurn } from './run/turns.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -78,6 +80,36 @@ t.test('a run ends with its counts, and fails when a test fails, a file falls or
   const none = run('test/run.ts', 'no-such-test-anywhere');
   t.strictSame([none.status, lastLine(none.stdout)], [1, '0 passed, 1 failed']);
   t.end();
+});
+
+t.test('a place is used from when it is free, and not waited for once nothing is left', async (t) => {
+  const free = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const ended = new Map(['one', 'two', 'three', 'four'].map((name) => [name, Promise.withResolvers<void>()]));
+  const end = async (name: string): Promise<void> => {
+    ended.get(name)?.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  const places = [
+    ...placesFor(1),
+    ...placesFor(1, free.promise),
+    ...placesFor(1, new Promise(() => undefined)),
+  ];
+  const run = async (name: string): Promise<typeof none> => {
+    begun.push(name);
+    await ended.get(name)?.promise;
+    return { ...none, passed: 1 };
+  };
+  const total = runInTurn([...ended.keys()], places, run);
+  await end('nothing yet');
+  t.strictSame(begun, ['one']);
+  await end('one');
+  t.strictSame(begun, ['one', 'two']);
+  free.resolve();
+  await end('nothing more');
+  t.strictSame(begun, ['one', 'two', 'three']);
+  for (const name of ended.keys()) await end(name);
+  t.match(await total, { passed: 4 });
 });
 
 t.test('a test file has the time that it asks for, also when it no longer hears its own clock', async (t) => {

@@ -4,7 +4,10 @@ import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fault, none, type Outcome } from './outcome.ts';
 import { programOf, root, runProgram } from './program.ts';
-import { runInTurn } from './turns.ts';
+import { placesFor, runInTurn } from './turns.ts';
+
+/** The test of who imports whom: one of the checks, and not run a second time beside them. */
+export const IMPORTS = 'test/architecture.test.ts';
 
 interface Check {
   readonly name: string;
@@ -28,7 +31,7 @@ function allChecks(): readonly Check[] {
     { name: 'format', command: programOf('.bin', 'prettier'), args: ['--check', '--log-level=warn', '.'] },
     { name: 'lint', command: programOf('.bin', 'oxlint'), args: ['--deny-warnings'] },
     ...typeChecks(),
-    { name: 'imports', command: process.execPath, args: ['test/architecture.test.ts'] },
+    { name: 'imports', command: process.execPath, args: [IMPORTS] },
   ];
 }
 
@@ -46,5 +49,5 @@ const AT_A_TIME = 2;
 
 export async function runChecks(): Promise<Outcome> {
   console.log('# check');
-  return runInTurn(allChecks(), AT_A_TIME, runCheck);
+  return runInTurn(allChecks(), placesFor(AT_A_TIME), runCheck);
 }

@@ -4,7 +4,7 @@
 
 import { add, fault, none, type Outcome } from './outcome.ts';
 import { runProgram } from './program.ts';
-import { runInTurn } from './turns.ts';
+import { placesFor, runInTurn } from './turns.ts';
 
 const testEnd = /^(ok|not ok) \d+ -? ?(.*)$/;
 const plan = /^1\.\.(\d+)/;
@@ -14,8 +14,9 @@ const FILE_SECONDS = 600;
 const SOAK_FILE_SECONDS = 5_400;
 /** For what tap has to tell of a file that takes longer. */
 const GRACE_MS = 30_000;
-/** Much of a test is waiting: three fill two cores. */
-const AT_A_TIME = 3;
+/** Much of a test is waiting: four fill two cores, two do it beside the browser suites. */
+const AT_A_TIME = 4;
+const BESIDE_BROWSERS = 2;
 
 /** Lines of a failed test that are told again at the end: its name and what it found. */
 const FAULT_LINES = 14;
@@ -60,13 +61,16 @@ export interface TapOptions {
   readonly onOutput?: (line: string) => void;
   /** What a file waits for before it is run. */
   readonly before?: (file: string) => Promise<void>;
+  /** Browser suites that run meanwhile: settles when they have ended. */
+  readonly browsers?: Promise<unknown>;
 }
 
 export async function runTap(files: readonly string[], options: TapOptions = {}): Promise<Outcome> {
-  const { onOutput, before } = options;
+  const { onOutput, before, browsers } = options;
   console.log('\n# tap');
   const limit = process.env['TACET_SOAK'] === '1' ? SOAK_FILE_SECONDS : FILE_SECONDS;
-  return runInTurn(files, AT_A_TIME, async (file) => {
+  const places = [...placesFor(BESIDE_BROWSERS), ...placesFor(AT_A_TIME - BESIDE_BROWSERS, browsers)];
+  return runInTurn(files, places, async (file) => {
     await before?.(file);
     const startedAt = performance.now();
     const lines: string[] = [];
