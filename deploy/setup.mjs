@@ -283,8 +283,13 @@ function hasPlaywrightBrowser(node) {
   return spawnSync(node, ['-e', script], { cwd: root }).status === 0;
 }
 
+/** Programs of the tests, and the Debian packages that have them. */
+const packageOf = { git: 'git', strace: 'strace', turnserver: 'coturn' };
+
 async function findTools(node) {
-  const missing = ['git', 'strace'].filter((name) => onPath(name).length === 0);
+  const missing = Object.entries(packageOf)
+    .filter(([name]) => onPath(name).length === 0)
+    .map(([, name]) => name);
   if (onPath('chromium').length === 0 && !hasPlaywrightBrowser(node)) missing.push('chromium');
   if (missing.length === 0) return;
   if (!isDebian()) {

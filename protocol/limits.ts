@@ -155,6 +155,8 @@ export const LIMITS = {
   callInFlight: 256,
   /** One frame of a client: the largest message and the padding step. */
   callFrameMaxBytes: 32 * KIB,
+  /** Sockets for calls from one address: everybody of an office or a school who talks at a time. */
+  callSocketsPerAddress: 250,
   /** How long what a TURN server lets somebody in with holds: a call that lasts longer has found its way. */
   turnCredentialAgeMs: 60 * MINUTE_MS,
   /** Consumers of one worker, as mediasoup's authors advise for a core. */
@@ -212,6 +214,10 @@ export const RATES = {
   receive: { burst: 2_000, everyMs: 20 },
   /** Answers of the STUN responder to one address: a browser asks a few times for each call. */
   stun: { burst: 60, everyMs: 100 },
+  /** Admissions to calls of one address: a call takes one, and one more where it has to begin again. */
+  callAdmit: { burst: 100, everyMs: 500 },
+  /** Requests of all sockets for calls of one address. */
+  callAddress: { burst: 6_000, everyMs: 5 },
   /** Requests of one participant of a call: entering a full room asks for every stream of everybody. */
   callRequest: { burst: 600, everyMs: 20 },
   /** Relayed messages of one participant of a call, one for each who gets it: keys to everybody after a join, and again. */

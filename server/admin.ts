@@ -9,8 +9,9 @@ import { printable } from './admin/printable.ts';
 import { restore } from './admin/restore.ts';
 import { SealedFileError, type SealedFileFault } from './admin/sealed-file.ts';
 import { systemClock } from './clock.ts';
-import { buildConfig, ConfigError, withConfigFile, type Config } from './config/config.ts';
+import { buildConfig, withConfigFile, type Config } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
+import { ConfigError } from './config/values.ts';
 
 // What is written is for this user alone, as with the server.
 process.umask(0o077);

@@ -10,7 +10,9 @@ import { buildApp } from './app.ts';
 import { MemoryBus } from './bus/memory.ts';
 import type { Bus } from './bus/port.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { Calls } from './calls/calls.ts';
 import type { Config } from './config/config.ts';
+import { readCacheHome } from './config/env.ts';
 import { Origins } from './config/origins.ts';
 import type { Secrets } from './config/secrets.ts';
 import type { Lifecycle } from './deps.ts';
@@ -107,6 +109,7 @@ export async function openServer(
     clientFiles,
     lifecycle,
   };
+  const calls = new Calls({ ...base, config: config.calls, onError, cacheHome: readCacheHome() });
   const app = await buildApp(deps, meter, packageVersion());
   await app.register(socketGateway, {
     authenticate: (token: string) => services.sessions.authenticate(token),
@@ -117,6 +120,7 @@ export async function openServer(
       bundles: (devices) => services.prekeys.handOut(devices),
       profile: (account) => stores.profiles.get(idBytes(account)),
     },
+    calls,
     bus,
     limits,
     clock,
@@ -148,6 +152,7 @@ export async function openServer(
   async function close(hangUp: () => Promise<void>): Promise<void> {
     lifecycle.state = 'draining';
     await hangUp();
+    await calls.close();
     await jobs.close();
     meter.close();
     await stores.engine.close();
@@ -159,6 +164,7 @@ export async function openServer(
     const { port } = listening;
     origins.usePort(port);
     meter.start();
+    await calls.open();
     const first = await services.invites.first();
     const [origin] = origins.all;
     const firstInviteLink = first === undefined ? undefined : `${origin}/i/${first}`;

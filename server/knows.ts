@@ -4,8 +4,9 @@
  */
 import { knowledgeOf } from './admin/knows.ts';
 import { printable } from './admin/printable.ts';
-import { buildConfig, ConfigError, withConfigFile } from './config/config.ts';
+import { buildConfig, withConfigFile } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
+import { ConfigError } from './config/values.ts';
 
 // What SQLite writes beside a database is for this user alone, as with the server.
 process.umask(0o077);

@@ -3,9 +3,10 @@
  * and code 2. A signal drains: new requests are refused, sockets are told, what was accepted is finished; then the process ends by
  * having nothing left to do. A second signal, unless it is the first one come twice, ends it at once.
  */
-import { buildConfig, ConfigError, withConfigFile } from './config/config.ts';
+import { buildConfig, withConfigFile } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
 import { buildSecrets } from './config/secrets.ts';
+import { ConfigError } from './config/values.ts';
 import type { RunningServer } from './compose.ts';
 
 /** A drain that takes longer than this is cut off. */

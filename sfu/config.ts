@@ -34,22 +34,27 @@ export function buildSfuConfig(env: Environment): SfuConfig {
       'TACET_SFU_SECRET must be 32 to 256 printable characters, the same as the server has.',
     );
   }
-  const workers = integer(env, 'TACET_MEDIA_WORKERS', availableParallelism(), 1, WORKERS_MOST);
-  const port = integer(env, 'TACET_MEDIA_PORT', MEDIA_PORT, 1, PORT_MOST - workers + 1);
-  const announcedAddress = env['TACET_MEDIA_ADDRESS'];
-  const listenIp = env['TACET_MEDIA_LISTEN'] ?? '0.0.0.0';
+  const workers = integer(env, 'TACET_SFU_WORKERS', availableParallelism(), 1, WORKERS_MOST);
+  const port = integer(env, 'TACET_SFU_PORT', MEDIA_PORT, 1, PORT_MOST - workers + 1);
+  const announcedAddress = given(env, 'TACET_SFU_ANNOUNCED_ADDRESS');
+  const listenIp = given(env, 'TACET_SFU_LISTEN') ?? '0.0.0.0';
   return {
     settings: { workers, port, listenIp, ...(announcedAddress === undefined ? {} : { announcedAddress }) },
-    ownWorker: env['TACET_MEDIA_WORKER'],
+    ownWorker: given(env, 'TACET_MEDIA_WORKER'),
     xdgCacheHome: env['XDG_CACHE_HOME'],
     secret,
-    host: env['TACET_SFU_HOST'] ?? '127.0.0.1',
-    controlPort: integer(env, 'TACET_SFU_PORT', CONTROL_PORT, 0, PORT_MOST),
+    host: given(env, 'TACET_SFU_CONTROL_HOST') ?? '127.0.0.1',
+    controlPort: integer(env, 'TACET_SFU_CONTROL_PORT', CONTROL_PORT, 0, PORT_MOST),
   };
 }
 
+/** An empty value counts as absent, as in files that leave a variable open. */
+function given(env: Environment, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
+}
+
 function integer(env: Environment, name: string, byDefault: number, least: number, most: number): number {
-  const text = env[name];
+  const text = given(env, name);
   if (text === undefined) return byDefault;
   const value = /^\d{1,5}$/.test(text) ? Number(text) : -1;
   if (value < least || value > most)

@@ -27,6 +27,8 @@ export async function openRemoteSfu({ origin, secret, onLost }: RemoteOptions): 
   const socket = new WebSocket(new URL(LINK_PATH, origin), {
     headers: { authorization: `Bearer ${secret}` },
     handshakeTimeout: HANDSHAKE_MS,
+    // An answer reaches who asked before the events that follow it.
+    allowSynchronousEvents: false,
     perMessageDeflate: false,
   });
   await new Promise<void>((resolve, reject) => {

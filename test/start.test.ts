@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { WITHOUT_CALLS } from './support/call-settings.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -23,7 +24,7 @@ function startByNpm(settings: Readonly<Record<string, string>>): Started {
   const npm = spawn('npm', ['start'], {
     cwd: root,
     detached: true,
-    env: { ...process.env, ...settings },
+    env: { ...process.env, ...WITHOUT_CALLS, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

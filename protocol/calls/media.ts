@@ -134,7 +134,7 @@ export type IceParameters = Static<typeof IceParameters>;
 export const IceCandidate = Shape(
   {
     foundation: Name,
-    priority: Integer({ minimum: 0, maximum: 0xffff_ffff }),
+    priority: Integer({ minimum: 1, maximum: 0x7fff_ffff }),
     address: String({ minLength: 1, maxLength: 255 }),
     port: Integer({ minimum: 1, maximum: 65_535 }),
     protocol: Enum(['udp', 'tcp']),

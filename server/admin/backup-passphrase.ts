@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { ConfigError } from '../config/config.ts';
+import { ConfigError } from '../config/values.ts';
 
 /** Fewer characters than this are guessed; 32 random bytes in base64 are 44. */
 const LEAST_CHARACTERS = 16;

@@ -225,4 +225,8 @@ export const IN_MEMORY: readonly { readonly what: string; readonly until: string
     what: 'envelopes that are being stored or delivered, sealed as in the database',
     until: 'they are stored and delivered',
   },
+  {
+    what: 'of calls that go through this server: a number for the room and a hash of its key, random numbers for those in it, the addresses that their media comes from, and what is sealed among them: joins, labels, messages',
+    until: 'they leave, or are gone for 30 seconds; what is of the room, a minute after the last of them',
+  },
 ];

@@ -3,11 +3,24 @@
  * its value and what is allowed; the value of a secret is never repeated.
  */
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
 import { LIMITS } from '@tacet/protocol/limits';
+import { buildCallsConfig, type CallsConfig } from './calls.ts';
 import { settings, type SettingName, type SettingTexts } from './env.ts';
+import {
+  choice,
+  ConfigError,
+  flag,
+  isDisplayName,
+  isHost,
+  isOrigin,
+  isPath,
+  isProxy,
+  list,
+  matching,
+  number,
+} from './values.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** A message that waited longer than clients keep the keys for it could be opened by nobody. */
@@ -32,30 +45,11 @@ export interface Config {
   /** Addresses and networks of reverse proxies that are believed. */
   readonly trustProxy: readonly string[];
   readonly metrics: (typeof METRICS)[number];
+  readonly calls: CallsConfig;
   /** Absolute path of the built client. */
   readonly clientDir: string;
   /** Absolute path of the file with the passphrase of backups; for the commands alone. */
   readonly backupKeyFile: string | undefined;
-}
-
-/** A setting that stops the start. The message is one sentence for the operator. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly setting: SettingName;
-
-  constructor(setting: SettingName, value: string | undefined) {
-    const rule = settings.find(({ name }) => name === setting);
-    const given =
-      value === undefined
-        ? 'is missing'
-        : rule?.kind === 'secret'
-          ? 'has a value'
-          : `is ${JSON.stringify(value)}`;
-    super(
-      `${setting} ${given}${rule?.kind === 'secret' && value !== undefined ? ' that is not allowed' : ''}; allowed is ${rule?.allowed ?? 'nothing'}.`,
-    );
-    this.setting = setting;
-  }
 }
 
 /** Adds the settings of the file that `TACET_CONFIG` names; the environment wins. Throws `ConfigError`. */
@@ -93,12 +87,14 @@ export function buildConfig(texts: SettingTexts): Config {
   const { TACET_METRICS_TOKEN: token } = texts;
   const metrics = choice(texts, 'TACET_METRICS', METRICS);
   if (metrics === 'token' && token === undefined) throw new ConfigError('TACET_METRICS_TOKEN', undefined);
+  const host = matching(texts, 'TACET_HOST', isHost);
+  const origins = list(texts, 'TACET_ORIGIN', isOrigin);
   const built = fileURLToPath(new URL('../../client/dist', import.meta.url));
   return {
-    host: matching(texts, 'TACET_HOST', isHost),
+    host,
     port: number(texts, 'TACET_PORT', 0, 65_535, true),
     dataDir: resolve(matching(texts, 'TACET_DATA_DIR', isPath)),
-    origins: list(texts, 'TACET_ORIGIN', isOrigin),
+    origins,
     name: matching(texts, 'TACET_NAME', isDisplayName),
     openSignUp: flag(texts, 'TACET_OPEN_SIGN_UP'),
     rateFactor: number(texts, 'TACET_RATE_FACTOR', 0.1, 1000, false),
@@ -106,6 +102,7 @@ export function buildConfig(texts: SettingTexts): Config {
     logLevel: choice(texts, 'TACET_LOG_LEVEL', LOG_LEVELS),
     trustProxy: list(texts, 'TACET_TRUST_PROXY', isProxy),
     metrics,
+    calls: buildCallsConfig(texts, host, origins),
     clientDir:
       texts.TACET_CLIENT_DIR === undefined ? built : resolve(matching(texts, 'TACET_CLIENT_DIR', isPath)),
     backupKeyFile:
@@ -113,73 +110,4 @@ export function buildConfig(texts: SettingTexts): Config {
         ? undefined
         : resolve(matching(texts, 'TACET_BACKUP_KEY_FILE', isPath)),
   };
-}
-
-function textOf(texts: SettingTexts, name: SettingName): string {
-  return texts[name] ?? settings.find((setting) => setting.name === name)?.default ?? '';
-}
-
-function matching(texts: SettingTexts, name: SettingName, holds: (text: string) => boolean): string {
-  const text = textOf(texts, name);
-  if (!holds(text)) throw new ConfigError(name, text);
-  return text;
-}
-
-function number(texts: SettingTexts, name: SettingName, least: number, most: number, whole: boolean): number {
-  const text = textOf(texts, name);
-  const value = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= most) || (whole && !Number.isInteger(value)))
-    throw new ConfigError(name, text);
-  return value;
-}
-
-function flag(texts: SettingTexts, name: SettingName): boolean {
-  const text = textOf(texts, name);
-  if (text !== 'yes' && text !== 'no') throw new ConfigError(name, text);
-  return text === 'yes';
-}
-
-function choice<Choice extends string>(
-  texts: SettingTexts,
-  name: SettingName,
-  choices: readonly Choice[],
-): Choice {
-  const text = textOf(texts, name);
-  const found = choices.find((one) => one === text);
-  if (found === undefined) throw new ConfigError(name, text);
-  return found;
-}
-
-function list(texts: SettingTexts, name: SettingName, holds: (item: string) => boolean): readonly string[] {
-  const text = textOf(texts, name);
-  if (text === '') return [];
-  const items = text.split(',').map((item) => item.trim());
-  if (!items.every(holds)) throw new ConfigError(name, text);
-  return items;
-}
-
-function isHost(text: string): boolean {
-  return isIP(text) !== 0 || /^(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$/.test(text);
-}
-
-function isPath(text: string): boolean {
-  return text !== '' && !text.includes('\0');
-}
-
-function isDisplayName(text: string): boolean {
-  return text.length >= 1 && text.length <= 64 && !/\p{Cc}/u.test(text);
-}
-
-function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  return (url.protocol === 'https:' || url.protocol === 'http:') && url.origin === text;
-}
-
-function isProxy(text: string): boolean {
-  if (text === 'loopback') return true;
-  const [address = '', bits, ...rest] = text.split('/');
-  const kind = isIP(address);
-  if (kind === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (kind === 4 ? 32 : 128));
 }

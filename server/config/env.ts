@@ -119,6 +119,91 @@ export const settings = [
     description: 'The bearer token for /metrics; needed when TACET_METRICS is `token`.',
   },
   {
+    name: 'TACET_STUN_PORT',
+    kind: 'text',
+    default: '3478',
+    allowed: 'a whole number from 0 to 65535, or the word off',
+    description:
+      'The UDP port at which this server tells callers their own addresses (STUN), so that two people can call each other directly; ' +
+      '0 takes any free port. With `off` more calls go through the media server.',
+  },
+  {
+    name: 'TACET_TURN_URLS',
+    kind: 'list',
+    default: '',
+    allowed: 'addresses such as turns:turn.example.org:5349?transport=tcp, separated by commas',
+    description:
+      'A TURN server of yours, such as coturn, for people in networks that let nothing but TLS out. TACET_TURN_SECRET goes with it.',
+  },
+  {
+    name: 'TACET_TURN_SECRET',
+    kind: 'secret',
+    default: '',
+    allowed: 'a text of 16 to 256 printable characters without spaces, together with TACET_TURN_URLS',
+    description:
+      'What the TURN server shares with this one (`static-auth-secret` of coturn, with `use-auth-secret`); callers get credentials for an hour.',
+  },
+  {
+    name: 'TACET_SFU_WORKERS',
+    kind: 'text',
+    default: '',
+    allowed: 'a whole number from 0 to 64',
+    description:
+      'How many processes of the media server carry calls, each with a port of its own. Without it: one for each core. 0: none, then ' +
+      'calls that find no direct way, and those of more than two, do not work.',
+  },
+  {
+    name: 'TACET_SFU_PORT',
+    kind: 'integer',
+    default: '44400',
+    allowed: 'a whole number from 0 to 65535 that leaves room for one port for each worker',
+    description:
+      'Where the first worker takes the media of calls, UDP and TCP, each further one at the next port; 0 takes any free ports. ' +
+      'Routers and firewalls must let them through.',
+  },
+  {
+    name: 'TACET_SFU_LISTEN',
+    kind: 'text',
+    default: '',
+    allowed: 'an IP address',
+    description:
+      'The address to take media at. Without it: the one of TACET_HOST, or every interface where TACET_ORIGIN is set.',
+  },
+  {
+    name: 'TACET_SFU_ANNOUNCED_ADDRESS',
+    kind: 'text',
+    default: '',
+    allowed: 'an IP address or a host name',
+    description:
+      'The address that callers send media to: the public one of this machine behind a router, or in a container. Without it: ' +
+      'its first own IPv4 address.',
+  },
+  {
+    name: 'TACET_MEDIA_WORKER',
+    kind: 'text',
+    default: '',
+    allowed: 'the path of a mediasoup-worker of the version in package-lock.json',
+    description:
+      "The media server's program. Without it: the one in the cache folder, downloaded or built when it is missing.",
+  },
+  {
+    name: 'TACET_SFU_URL',
+    kind: 'text',
+    default: '',
+    allowed:
+      'an address such as ws://10.0.0.5:8090 or wss://media.example.org, together with TACET_SFU_SECRET',
+    description:
+      'A media server that runs as a process of its own (`npm run sfu`) in place of the one in this process; the other settings of it ' +
+      'are then for that process.',
+  },
+  {
+    name: 'TACET_SFU_SECRET',
+    kind: 'secret',
+    default: '',
+    allowed: 'a text of 32 to 256 printable characters without spaces, together with TACET_SFU_URL',
+    description: 'What the media server at TACET_SFU_URL shares with this one.',
+  },
+  {
     name: 'TACET_CLIENT_DIR',
     kind: 'text',
     default: '',
@@ -149,4 +234,9 @@ export function readEnvironment(environment: NodeJS.ProcessEnv = process.env): S
     if (text !== undefined && text !== '') texts[name] = text;
   }
   return texts;
+}
+
+/** The user's folder for caches, where his environment names one (XDG Base Directory Specification). */
+export function readCacheHome(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  return environment['XDG_CACHE_HOME'];
 }

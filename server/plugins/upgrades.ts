@@ -1,20 +1,22 @@
 /**
- * Which requests may become WebSockets: those of the two socket paths, made by this server's own pages or by programs, which name no
+ * Which requests may become WebSockets: those of the socket paths, made by this server's own pages or by programs, which name no
  * origin. Node leaves a connection that asks for an upgrade to whoever listens for upgrades, without time limits and unread; so a
  * request for any other path is never treated as one.
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { WireError } from '@tacet/protocol/errors';
+import { CALLS_PATH } from '@tacet/protocol/frames/calls';
 import { ANONYMOUS_PATH, SOCKET_PATH } from '@tacet/protocol/frames/client';
 import type { Origins } from '../config/origins.ts';
 import type { Limits } from '../limits/port.ts';
 import { limitRequest } from './rate-limit.ts';
 
+const PATHS: ReadonlySet<string | undefined> = new Set([SOCKET_PATH, ANONYMOUS_PATH, CALLS_PATH]);
+
 /** Whether a request that asks for an upgrade is for a path that has one; any other is an ordinary request. */
 export function mayUpgrade({ url }: IncomingMessage): boolean {
-  const path = (url ?? '').split('?')[0];
-  return path === SOCKET_PATH || path === ANONYMOUS_PATH;
+  return PATHS.has((url ?? '').split('?')[0]);
 }
 
 /**

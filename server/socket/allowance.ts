@@ -1,11 +1,17 @@
 /** What one socket may ask for: its own sends, those of its address or device, and how often it is told that it asks too much. */
 import type { DeviceId } from '@tacet/protocol/ids';
-import { LIMITS, RATES } from '@tacet/protocol/limits';
+import { LIMITS, RATES, type RateClass } from '@tacet/protocol/limits';
 import { LeakyBucket } from '../limits/memory.ts';
 import type { Verdict } from '../limits/port.ts';
-import type { SocketDeps } from './deps.ts';
+import type { SocketDeps, SocketKind } from './deps.ts';
 
-/** Requests that an anonymous socket takes from its address's limit at a time, so that the address is hashed once for all of them. */
+/** What a socket counts against: a bucket of its own, and one that it shares with others of its address. */
+const BUCKETS = {
+  'signed-in': { own: 'send', address: 'sendAddress' },
+  anonymous: { own: 'send', address: 'sendAddress' },
+  calls: { own: 'callRequest', address: 'callAddress' },
+} as const satisfies Record<SocketKind, unknown>;
+/** Requests that a socket without credentials takes from its address's limit at a time, so that the address is hashed once for all of them. */
 const ADDRESS_LOT = 8;
 /** How many opened sockets one counts for that had to be closed, so that opening the next costs an abuser more than it costs the server. */
 const ABUSED_COUNTS = 20;
@@ -22,15 +28,18 @@ export class Allowance {
   readonly #sends: LeakyBucket;
   readonly #controls: LeakyBucket;
   readonly #address: string;
+  readonly #addressRate: 'sendAddress' | 'callAddress';
   /** Whose socket it is, once it has signed in: another socket of its gives it no more. */
   #device: DeviceId | undefined;
   /** Requests taken from the address's limit and not yet used. */
   #lot = 0;
 
   /** `address`: as it is counted. */
-  constructor(address: string, deps: Pick<SocketDeps, 'clock' | 'limits' | 'rateFactor'>) {
+  constructor(kind: SocketKind, address: string, deps: Pick<SocketDeps, 'clock' | 'limits' | 'rateFactor'>) {
+    const { own, address: addressRate } = BUCKETS[kind];
     this.#deps = deps;
-    this.#sends = new LeakyBucket(RATES.send, deps.rateFactor);
+    this.#addressRate = addressRate;
+    this.#sends = new LeakyBucket(RATES[own], deps.rateFactor);
     this.#controls = new LeakyBucket(RATES.control, deps.rateFactor);
     this.#address = address;
   }
@@ -54,6 +63,11 @@ export class Allowance {
     return this.#controls.take(this.#deps.clock.now());
   }
 
+  /** Takes the admission to one room. */
+  takeAdmission(): Verdict {
+    return this.#takeOf('callAdmit', 1);
+  }
+
   /** The socket is cut for asking too often. */
   abused(): void {
     this.#takeSockets(ABUSED_COUNTS);
@@ -75,7 +89,7 @@ export class Allowance {
     }
     if (this.#lot < cost) {
       const lot = Math.max(ADDRESS_LOT, cost);
-      const verdict = this.#takeOf('sendAddress', lot);
+      const verdict = this.#takeOf(this.#addressRate, lot);
       if (verdict.kind === 'refused') return verdict;
       this.#lot += lot;
     }
@@ -83,7 +97,7 @@ export class Allowance {
     return { kind: 'allowed' };
   }
 
-  #takeOf(rate: 'sendAddress' | 'refusal' | 'socket', cost: number): Verdict {
+  #takeOf(rate: RateClass, cost: number): Verdict {
     return this.#deps.limits.take(rate, { kind: 'address', address: this.#address }, cost);
   }
 }

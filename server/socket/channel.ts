@@ -75,7 +75,7 @@ export class Channel {
     this.#socket = socket;
     this.#connection = connection;
     this.#deps = deps;
-    this.#allowance = new Allowance(address, deps);
+    this.#allowance = new Allowance(kind, address, deps);
     this.#heardAt = performance.now();
     this.#pingedAt = this.#heardAt;
   }
@@ -125,6 +125,11 @@ export class Channel {
       else this.#takeRest(verdict.retryAfterMs);
     }
     return verdict;
+  }
+
+  /** Counts the admission to a room against the address. */
+  takeAdmission(): Verdict {
+    return this.#allowance.takeAdmission();
   }
 
   /** Reads nothing for a while. */

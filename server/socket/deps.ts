@@ -6,6 +6,7 @@ import type { AccountId, DeviceId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import type { Bundle, Directory } from '@tacet/protocol/shapes';
 import type { Bus } from '../bus/port.ts';
+import type { CallServices } from '../calls/port.ts';
 import type { Clock } from '../clock.ts';
 import type { Where } from '../fault-log.ts';
 import type { Limits } from '../limits/port.ts';
@@ -32,8 +33,8 @@ export interface PublicReads {
   profile(account: AccountId): Promise<{ readonly version: number; readonly sealed: Uint8Array } | undefined>;
 }
 
-/** The two kinds of sockets. */
-export type SocketKind = 'signed-in' | 'anonymous';
+/** The kinds of sockets. */
+export type SocketKind = 'signed-in' | 'anonymous' | 'calls';
 
 /** One function per event; no ids, no addresses. */
 export interface SocketMetrics {
@@ -69,6 +70,7 @@ export interface SocketDeps {
   readonly delivery: Delivery;
   readonly envelopes: EnvelopeStore;
   readonly reads: PublicReads;
+  readonly calls: CallServices;
   readonly bus: Bus;
   readonly limits: Limits;
   readonly clock: Clock;

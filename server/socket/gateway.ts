@@ -1,17 +1,19 @@
 /**
- * Where both sockets come in: upgrades them, bounds how many there are, keeps their heartbeat, and drains them when the server stops.
+ * Where all sockets come in: upgrades them, bounds how many there are, keeps their heartbeat, and drains them when the server stops.
  * A Fastify plugin: `app.register(socketGateway, deps)`.
  */
 import websocket, { type WebSocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WireError } from '@tacet/protocol/errors';
 import { LIMITS } from '@tacet/protocol/limits';
+import { CALLS_PATH } from '@tacet/protocol/frames/calls';
 import { ANONYMOUS_PATH, SOCKET_PATH } from '@tacet/protocol/frames/client';
 import { OpenByAddress } from '../limits/open-by-address.ts';
 import { countedAddress } from '../plugins/client-address.ts';
 import { limitRequest } from '../plugins/rate-limit.ts';
 import { AnonymousSocket } from './anonymous.ts';
-import { Channel } from './channel.ts';
+import { CallsSocket } from './calls.ts';
+import { Channel, type Protocol } from './channel.ts';
 import type { SocketDeps, SocketKind } from './deps.ts';
 import { SignedInSocket } from './signed-in.ts';
 
@@ -22,7 +24,7 @@ const FRAGMENTS_MOST = 512;
 /** How long a drain waits for clients to hang up. */
 const DRAIN_MS = 3_000;
 
-/** Registers both sockets. */
+/** Registers the sockets. */
 export async function socketGateway(app: FastifyInstance, deps: SocketDeps): Promise<void> {
   const gateway = new Gateway(deps);
   await app.register(websocket, {
@@ -43,6 +45,7 @@ export async function socketGateway(app: FastifyInstance, deps: SocketDeps): Pro
   for (const [url, kind] of [
     [SOCKET_PATH, 'signed-in'],
     [ANONYMOUS_PATH, 'anonymous'],
+    [CALLS_PATH, 'calls'],
   ] as const) {
     app.route({
       method: 'GET',
@@ -61,6 +64,7 @@ class Gateway {
   readonly #deps: SocketDeps;
   readonly #channels = new Set<Channel>();
   readonly #perAddress = new OpenByAddress();
+  readonly #callsPerAddress = new OpenByAddress();
   readonly #beat: NodeJS.Timeout;
   #draining = false;
   #onEmpty: (() => void) | undefined;
@@ -75,18 +79,27 @@ class Gateway {
   accept(kind: SocketKind, socket: WebSocket, { ip, raw }: FastifyRequest): void {
     const address = countedAddress(ip);
     const channel = new Channel(kind, socket, raw.socket, address, this.#deps);
-    const { others, left } = this.#perAddress.enter(address);
+    const isCall = kind === 'calls';
+    const { others, left } = (isCall ? this.#callsPerAddress : this.#perAddress).enter(address);
+    const othersMost = isCall ? LIMITS.callSocketsPerAddress : LIMITS.socketsPerAddress;
     this.#channels.add(channel);
-    const protocol =
-      kind === 'signed-in'
-        ? new SignedInSocket(channel, this.#deps)
-        : new AnonymousSocket(channel, this.#deps);
-    channel.open(protocol, () => {
+    channel.open(this.#protocolOf(kind, channel), () => {
       left();
       this.#left(channel);
     });
     if (this.#draining) channel.refuse('shutting-down');
-    else if (others >= LIMITS.socketsPerAddress) channel.refuse('overloaded', LIMITS.heartbeatMs);
+    else if (others >= othersMost) channel.refuse('overloaded', LIMITS.heartbeatMs);
+  }
+
+  #protocolOf(kind: SocketKind, channel: Channel): Protocol {
+    switch (kind) {
+      case 'signed-in':
+        return new SignedInSocket(channel, this.#deps);
+      case 'anonymous':
+        return new AnonymousSocket(channel, this.#deps);
+      case 'calls':
+        return new CallsSocket(channel, this.#deps);
+    }
   }
 
   /** Tells every client that the server stops, and waits until they have gone; what was being committed is answered first. */

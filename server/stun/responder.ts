@@ -61,7 +61,9 @@ class Responder implements StunResponder {
   }
 
   async open(port: number): Promise<void> {
-    const socket = createSocket({ type: isIPv6(this.#address) ? 'udp6' : 'udp4' });
+    const socket = isIPv6(this.#address)
+      ? createSocket({ type: 'udp6', ipv6Only: true })
+      : createSocket({ type: 'udp4' });
     socket.on('message', (bytes, from) => this.#heard(bytes, from));
     try {
       socket.bind(port, this.#address);

@@ -35,7 +35,10 @@ export const table: readonly Rule[] = [
   { from: 'migrations/', may: ['migrations/', 'npm:kysely'] },
 
   { from: 'server/main.ts', may: server.filter((entry) => entry !== '!server/compose.ts') },
-  { from: 'server/compose.ts', may: [...server, 'sfu/'] },
+  // The relay's two adapters, one for each place where a media server may run.
+  { from: 'server/calls/embedded.ts', may: [...server, 'sfu/'] },
+  { from: 'server/calls/remote.ts', may: [...server, 'sfu/'] },
+  { from: 'server/calls/refusal.ts', may: [...server, 'sfu/'] },
   { from: 'server/store/migrate.ts', may: [...server, 'migrations/'] },
   { from: 'server/', may: server },
 

@@ -14,6 +14,7 @@ import { signUp } from '@tacet/protocol/rest/accounts';
 import { readInvite } from '@tacet/protocol/rest/people';
 import { login } from '@tacet/protocol/rest/sessions';
 import { TRANSPORT_VERSION } from '@tacet/protocol/version';
+import { WITHOUT_CALLS } from '../support/call-settings.ts';
 import { makeAccount, tryLogin, makeDevice } from '../support/make-account.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { callRoute } from '../support/rest-client.ts';
@@ -24,7 +25,7 @@ const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 /** Runs the entry with these settings until it ends by itself. */
 async function runToEnd(settings: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'] ?? '', TACET_LOG_LEVEL: 'silent', ...settings },
+    env: { PATH: process.env['PATH'] ?? '', TACET_LOG_LEVEL: 'silent', ...WITHOUT_CALLS, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];

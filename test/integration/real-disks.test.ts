@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { sendTo } from '../support/account-requests.ts';
+import { WITHOUT_CALLS } from '../support/call-settings.ts';
 import { makeAccount, tryRenew } from '../support/make-account.ts';
 import { MAIN, startServer } from '../support/server-process.ts';
 import { mountDisk, withoutDisks } from '../support/small-disk.ts';
@@ -19,7 +20,12 @@ const SENDS = 200;
 
 /** Starts a server that is to end by itself. */
 function failToStart(dataDir: string): { readonly status: number | null; readonly lines: readonly string[] } {
-  const env = { PATH: process.env['PATH'] ?? '', TACET_PORT: '0', TACET_DATA_DIR: dataDir };
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    TACET_PORT: '0',
+    TACET_DATA_DIR: dataDir,
+    ...WITHOUT_CALLS,
+  };
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN], { env, timeout: 120_000 });
   return { status, lines: `${String(stdout)}${String(stderr)}`.split('\n').filter((line) => line !== '') };
 }

@@ -113,12 +113,12 @@ t.test('the program opens, serves and ends in order', async (t) => {
   const worker = await findWorker();
   const env = {
     TACET_SFU_SECRET: SECRET,
-    TACET_SFU_PORT: '0',
+    TACET_SFU_CONTROL_PORT: '0',
     TACET_MEDIA_WORKER: worker,
-    TACET_MEDIA_WORKERS: '1',
-    TACET_MEDIA_LISTEN: '127.0.0.1',
-    TACET_MEDIA_PORT: '45871',
-    TACET_MEDIA_ADDRESS: '192.0.2.7',
+    TACET_SFU_WORKERS: '1',
+    TACET_SFU_LISTEN: '127.0.0.1',
+    TACET_SFU_PORT: '45871',
+    TACET_SFU_ANNOUNCED_ADDRESS: '192.0.2.7',
   };
   const { program, ended, line, lines } = await start(t, env);
   const [, host = ''] = /open at (127\.0\.0\.1:\d+)\.$/.exec(line) ?? [];
@@ -134,8 +134,8 @@ t.test('the program opens, serves and ends in order', async (t) => {
 t.test('a setting that cannot be used ends the start with one sentence, without its value', async (t) => {
   const bad: readonly Readonly<Record<string, string>>[] = [
     { TACET_SFU_SECRET: 'short-secret' },
-    { TACET_SFU_SECRET: SECRET, TACET_MEDIA_PORT: 'ninety' },
-    { TACET_SFU_SECRET: SECRET, TACET_MEDIA_WORKERS: '0' },
+    { TACET_SFU_SECRET: SECRET, TACET_SFU_PORT: 'ninety' },
+    { TACET_SFU_SECRET: SECRET, TACET_SFU_WORKERS: '0' },
     { TACET_SFU_SECRET: SECRET, TACET_MEDIA_WORKER: 'nowhere-at-all' },
   ];
   for (const env of bad) {

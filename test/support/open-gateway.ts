@@ -103,6 +103,10 @@ export async function openGateway(t: Test, options: GatewayOptions = {}): Promis
       bundles: (devices) => prekeys.handOut(devices),
       profile: (account) => profiles.get(idBytes(account)),
     },
+    calls: {
+      relay: { open: () => undefined },
+      servers: () => ({ kind: 'call-servers', turn: [], relay: 'none' }),
+    },
     bus,
     limits,
     clock,

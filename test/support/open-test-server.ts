@@ -6,6 +6,7 @@ import { openServer, type Overrides, type RunningServer } from '../../server/com
 import { buildConfig } from '../../server/config/config.ts';
 import type { SettingTexts } from '../../server/config/env.ts';
 import { buildSecrets } from '../../server/config/secrets.ts';
+import { WITHOUT_CALLS } from './call-settings.ts';
 
 export interface TestServer extends RunningServer, AsyncDisposable {
   /** `http://127.0.0.1:<port>`, one of the allowed origins. */
@@ -16,7 +17,7 @@ export interface TestServer extends RunningServer, AsyncDisposable {
 export interface TestServerOptions {
   /** Kept after closing; without it a folder of its own, deleted on disposal. */
   readonly dataDir?: string;
-  /** On top of: 127.0.0.1, any free port, sign-up open to all, rate limits a thousand times as wide, no log. */
+  /** On top of: 127.0.0.1, any free port, sign-up open to all, rate limits a thousand times as wide, no log, nothing for calls. */
   readonly settings?: SettingTexts;
   readonly overrides?: Overrides;
 }
@@ -32,6 +33,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     TACET_RATE_FACTOR: '1000',
     TACET_LOG_LEVEL: 'silent',
     TACET_CLIENT_DIR: join(dataDir, 'no-client'),
+    ...WITHOUT_CALLS,
     ...options.settings,
   };
   const server = await openServer(buildConfig(texts), buildSecrets(texts), options.overrides);

@@ -1,6 +1,23 @@
 /** What PROTOCOL.md must show, made from the wire's own definitions, and how the document is taken apart. */
 import type { TSchema } from 'typebox';
 import { Bytes } from '@tacet/protocol/bytes';
+import { CallAnswer, CallEvent, OtherParticipant } from '@tacet/protocol/calls/answers';
+import {
+  Capabilities,
+  DtlsParameters,
+  IceCandidate,
+  IceParameters,
+  StreamParameters,
+} from '@tacet/protocol/calls/media';
+import { CALL_REQUESTS } from '@tacet/protocol/calls/requests';
+import {
+  CallServers,
+  CallServersRequest,
+  CallsAnswerFrame,
+  CallsEventFrame,
+  CallsRequestFrame,
+  TurnServer,
+} from '@tacet/protocol/frames/calls';
 import { AnonymousFrame, SignedInFrame } from '@tacet/protocol/frames/client';
 import { ServerFrame } from '@tacet/protocol/frames/server';
 import { ErrorReply } from '@tacet/protocol/rest/error-reply';
@@ -58,6 +75,17 @@ export const SHAPES: readonly NamedShape[] = [
   { name: 'ErrorReply', schema: ErrorReply },
 ];
 
+/** Those of calls. */
+const CALL_SHAPES: readonly NamedShape[] = [
+  { name: 'Capabilities', schema: Capabilities },
+  { name: 'StreamParameters', schema: StreamParameters },
+  { name: 'IceParameters', schema: IceParameters },
+  { name: 'IceCandidate', schema: IceCandidate },
+  { name: 'DtlsParameters', schema: DtlsParameters },
+  { name: 'OtherParticipant', schema: OtherParticipant },
+  { name: 'TurnServer', schema: TurnServer },
+];
+
 const SIGNED: readonly SignedShape<TSchema>[] = [
   signedDeviceList,
   signedStatement,
@@ -79,6 +107,16 @@ const SIGNED: readonly SignedShape<TSchema>[] = [
 const CODE: NamedShape = { name: 'ErrorCode', schema: ErrorReply.properties.code };
 const json = new SchemaWriter([...SHAPES, CODE], 'json');
 const cbor = new SchemaWriter([...SHAPES, CODE], 'cbor');
+/** Answers and events stand by themselves, not in the frames that carry them. */
+const calls = new SchemaWriter(
+  [
+    ...SHAPES,
+    ...CALL_SHAPES,
+    { name: 'an answer', schema: CallsAnswerFrame.properties.answer },
+    { name: 'an event', schema: CallEvent },
+  ],
+  'cbor',
+);
 
 /** One block that the document must have: the heading above it and its lines. */
 export interface Block {
@@ -98,6 +136,24 @@ export function expectedBlocks(): readonly Block[] {
     ...frames(SignedInFrame).map((frame) => frameBlock('signed-in', frame)),
     ...frames(AnonymousFrame).map((frame) => frameBlock('anonymous', frame)),
     ...frames(ServerFrame).map((frame) => frameBlock('server', frame)),
+    ...callBlocks(),
+  ];
+}
+
+function callBlocks(): readonly Block[] {
+  const block = (heading: string, schema: TSchema): Block => ({ heading, text: calls.write(schema, true) });
+  const of = (where: string, union: { readonly anyOf: readonly TSchema[] }): readonly Block[] =>
+    frames(union).map((schema) => block(`${where}: ${schema.properties.kind.const}`, schema));
+  return [
+    block('calls: a request', CallsRequestFrame),
+    block('calls: an answer', CallsAnswerFrame),
+    block('calls: an event', CallsEventFrame),
+    block('call: call-servers', CallServersRequest),
+    ...Object.entries(CALL_REQUESTS).map(([kind, schema]) => block(`call: ${kind}`, schema)),
+    block('call answer: call-servers', CallServers),
+    ...of('call answer', CallAnswer),
+    ...of('call event', CallEvent),
+    ...CALL_SHAPES.map(({ name, schema }) => block(name, schema)),
   ];
 }
 

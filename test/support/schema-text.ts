@@ -20,6 +20,8 @@ interface Described {
   readonly properties?: Readonly<Record<string, Described>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: boolean;
+  readonly patternProperties?: Readonly<Record<string, Described>>;
+  readonly maxProperties?: number;
   readonly items?: Described;
   readonly minItems?: number;
   readonly maxItems?: number;
@@ -78,13 +80,17 @@ export class SchemaWriter {
       case 'boolean':
         return 'boolean';
       case undefined:
+        // Checked where it is taken apart.
+        if (Object.keys(schema).length === 0) return 'anything';
+        throw new TypeError('a schema without a type has no notation yet');
       default:
-        throw new TypeError(`a schema of type ${schema.type ?? 'none'} has no notation yet`);
+        throw new TypeError(`a schema of type ${schema.type} has no notation yet`);
     }
   }
 
   #object(schema: Described, indent: string): string {
     if (schema.additionalProperties !== false) throw new TypeError('an object that is not closed');
+    if (schema.patternProperties !== undefined) return this.#record(schema, indent);
     const short = this.#pair(schema);
     if (short !== undefined) return short;
     const inner = `${indent}  `;
@@ -93,6 +99,15 @@ export class SchemaWriter {
       return `${inner}${key}${mark}: ${this.#text(property, inner, false)}\n`;
     });
     return lines.length === 0 ? '{}' : `{\n${lines.join('')}${indent}}`;
+  }
+
+  /** A map whose keys are of one kind. */
+  #record({ patternProperties = {}, maxProperties }: Described, indent: string): string {
+    const kinds = Object.entries(patternProperties).map(
+      ([pattern, value]) => `/${pattern}/: ${this.#text(value, indent, false)}`,
+    );
+    if (maxProperties === undefined) throw new TypeError('a map without a bound');
+    return `{ 0 to ${maxProperties} of ${kinds.join(', ')} }`;
   }
 
   /** The two pairs that stand everywhere: signed bytes with their signature, sealed bytes with their version. */

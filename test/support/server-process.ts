@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { WITHOUT_CALLS } from './call-settings.ts';
 
 /** The process entry. */
 export const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
@@ -50,6 +51,7 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
       TACET_DATA_DIR: options.dataDir,
       TACET_OPEN_SIGN_UP: 'yes',
       TACET_LOG_LEVEL: 'error',
+      ...WITHOUT_CALLS,
       ...options.settings,
     },
   });

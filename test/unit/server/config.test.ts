@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { test } from 'tap';
-import { buildConfig, ConfigError, withConfigFile } from '../../../server/config/config.ts';
+import { buildConfig, withConfigFile } from '../../../server/config/config.ts';
 import {
   readEnvironment,
   settings,
@@ -9,11 +9,12 @@ import {
 } from '../../../server/config/env.ts';
 import { Origins } from '../../../server/config/origins.ts';
 import { buildSecrets } from '../../../server/config/secrets.ts';
+import { ConfigError } from '../../../server/config/values.ts';
 
 const DAY_MS = 86_400_000;
 
 test('without any setting the server is what a newcomer expects', (t) => {
-  const { dataDir, clientDir, ...config } = buildConfig({});
+  const { dataDir, clientDir, calls, ...config } = buildConfig({});
   t.same(config, {
     host: 'localhost',
     port: 8080,
@@ -29,6 +30,12 @@ test('without any setting the server is what a newcomer expects', (t) => {
   });
   t.equal(dataDir, join(process.cwd(), 'data'));
   t.match(clientDir, /client\/dist$/);
+  t.match(calls, {
+    stunPort: 3478,
+    stunAddresses: ['127.0.0.1', '::1'],
+    turnUrls: [],
+    media: { kind: 'embedded', port: 44_400, listenIp: '127.0.0.1' },
+  });
   t.end();
 });
 
@@ -54,6 +61,12 @@ const bad: readonly (readonly [SettingName, readonly string[]])[] = [
   ['TACET_LOG_LEVEL', ['verbose', 'INFO', 'trace']],
   ['TACET_TRUST_PROXY', ['proxy', '10.0.0.0/33', '::1/129', '10.0.0', '10.0.0.1/8/8', '10.0.0.1,']],
   ['TACET_METRICS', ['on', 'public']],
+  ['TACET_STUN_PORT', ['on', '-1', '65536', 'OFF']],
+  ['TACET_TURN_URLS', ['turn.example.org', 'https://turn.example.org', 'turn:a b', 'turn:x?transport=sctp']],
+  ['TACET_SFU_WORKERS', ['65', '-1', 'all', '1.5']],
+  ['TACET_SFU_PORT', ['65536', '-1', 'any']],
+  ['TACET_SFU_LISTEN', ['localhost', '0.0.0.0.0', 'eth0']],
+  ['TACET_SFU_ANNOUNCED_ADDRESS', ['http://x', 'a b', '-x']],
 ];
 
 test('every wrong value is refused in one sentence with the setting, the value and what is allowed', (t) => {
@@ -84,7 +97,9 @@ test('good values are taken as they are meant', (t) => {
     TACET_CLIENT_DIR: '/srv/client',
     TACET_BACKUP_KEY_FILE: '/srv/backup.key',
   };
-  t.same(buildConfig(good), {
+  const { calls, ...config } = buildConfig(good);
+  t.strictSame(calls.stunAddresses, ['0.0.0.0', '::'], 'a proxy in front carries no media');
+  t.same(config, {
     host: '::',
     port: 0,
     dataDir: '/srv/tacet',
@@ -109,6 +124,59 @@ test('a secret that is refused is not repeated', (t) => {
   }
   t.equal(buildSecrets({ TACET_METRICS_TOKEN: 'x'.repeat(16) }).metricsToken, 'x'.repeat(16));
   t.equal(buildSecrets({}).metricsToken, undefined);
+  t.end();
+});
+
+test('calls: what is set is taken, and secrets come in pairs with what they are for', (t) => {
+  const [url, secret] = ['ws://10.0.0.5:8090', 's'.repeat(32)];
+  const media = (texts: SettingTexts) => buildConfig(texts).calls.media;
+  t.strictSame(media({ TACET_SFU_URL: url, TACET_SFU_SECRET: secret }), { kind: 'remote', url });
+  t.strictSame(media({ TACET_SFU_WORKERS: '0' }), { kind: 'none' });
+  t.strictSame(
+    media({
+      TACET_SFU_WORKERS: '3',
+      TACET_SFU_PORT: '50000',
+      TACET_SFU_LISTEN: '192.0.2.1',
+      TACET_SFU_ANNOUNCED_ADDRESS: 'chat.example.org',
+      TACET_MEDIA_WORKER: '/opt/worker',
+    }),
+    {
+      kind: 'embedded',
+      workers: 3,
+      port: 50_000,
+      listenIp: '192.0.2.1',
+      announcedAddress: 'chat.example.org',
+      ownWorker: '/opt/worker',
+    },
+  );
+  t.match(media({ TACET_HOST: '192.0.2.1' }), { listenIp: '192.0.2.1' });
+  t.match(media({ TACET_HOST: 'chat.example.org' }), { listenIp: '0.0.0.0' });
+  t.match(media({ TACET_ORIGIN: 'https://chat.example.org' }), { listenIp: '0.0.0.0' });
+  t.equal(buildConfig({ TACET_STUN_PORT: 'off' }).calls.stunPort, undefined);
+  const turnUrls = ['turn:turn.example.org:3478', 'turns:[2001:db8::1]:5349?transport=tcp'];
+  const turn = { TACET_TURN_URLS: turnUrls.join(', '), TACET_TURN_SECRET: 't'.repeat(16) };
+  t.strictSame(buildConfig(turn).calls.turnUrls, turnUrls);
+  for (const wrong of ['http://10.0.0.5:8090', 'ws://10.0.0.5:8090/path', '10.0.0.5:8090', 'ws://user@x:1']) {
+    const texts = { TACET_SFU_URL: wrong, TACET_SFU_SECRET: secret };
+    t.throws(() => media(texts), new ConfigError('TACET_SFU_URL', wrong), wrong);
+  }
+  t.throws(() => media({ TACET_SFU_URL: url }), new ConfigError('TACET_SFU_SECRET', undefined));
+  t.throws(
+    () => buildConfig({ TACET_TURN_URLS: 'turn:turn.example.org' }),
+    new ConfigError('TACET_TURN_SECRET', undefined),
+  );
+  t.throws(
+    () => media({ TACET_SFU_WORKERS: '2', TACET_SFU_PORT: '65535' }),
+    ConfigError,
+    'the second worker has a port too',
+  );
+  for (const name of ['TACET_SFU_SECRET', 'TACET_TURN_SECRET'] as const) {
+    t.throws(() => buildSecrets({ [name]: 'short' }), ConfigError);
+  }
+  t.match(buildSecrets({ TACET_SFU_SECRET: secret, TACET_TURN_SECRET: 't'.repeat(16) }), {
+    sfuSecret: secret,
+    turnSecret: 't'.repeat(16),
+  });
   t.end();
 });
 

@@ -19,9 +19,9 @@ t.test('with a secret alone it is open to this machine for control and to all fo
 t.test('a setting that cannot be used is named with what is allowed, never with its value', (t) => {
   const bad: readonly (readonly [string, readonly string[]])[] = [
     ['TACET_SFU_SECRET', ['', 'x'.repeat(31), 'x'.repeat(257), `${'x'.repeat(40)} y`]],
-    ['TACET_SFU_PORT', ['-1', '65536', '8e3', '']],
-    ['TACET_MEDIA_PORT', ['0', '65536', '1.5']],
-    ['TACET_MEDIA_WORKERS', ['0', '65', 'all']],
+    ['TACET_SFU_CONTROL_PORT', ['-1', '65536', '8e3', ' ']],
+    ['TACET_SFU_PORT', ['0', '65536', '1.5']],
+    ['TACET_SFU_WORKERS', ['0', '65', 'all']],
   ];
   for (const [name, values] of bad) {
     for (const value of values) {
@@ -36,7 +36,7 @@ t.test('a setting that cannot be used is named with what is allowed, never with 
       }
     }
   }
-  const last = { TACET_SFU_SECRET: secret, TACET_MEDIA_WORKERS: '4', TACET_MEDIA_PORT: '65533' };
+  const last = { TACET_SFU_SECRET: secret, TACET_SFU_WORKERS: '4', TACET_SFU_PORT: '65533' };
   t.throws(() => buildSfuConfig(last), 'the last worker has a port too');
   t.end();
 });
