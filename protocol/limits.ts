@@ -119,6 +119,8 @@ export const LIMITS = {
   /** One candidate, and candidates in one content. */
   callCandidateMaxChars: 512,
   callCandidatesMax: 32,
+  /** How often the way between two may be looked for anew in one call. */
+  callRounds: 1_000,
   /** A sealed join: identity, prekey bundle with its Kyber key, a name; padded to 8 KiB at most, and what sealing adds. */
   callJoinMaxBytes: 8 * KIB + 41,
   /** What a request or a frame counts for besides itself: one for each so many bytes of it. */

@@ -3,7 +3,16 @@
  * no server can stand in the middle. Never numbered; never shown by a reader that does not know them. Every content goes to all devices of
  * the other side; `call` says which call is meant.
  */
-import { Array as List, Literal, Object as Shape, String, Union, type Static } from 'typebox';
+import {
+  Array as List,
+  Integer,
+  Literal,
+  Object as Shape,
+  Optional,
+  String,
+  Union,
+  type Static,
+} from 'typebox';
 import { Bytes } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { CLOSED, HASH_BYTES, Id } from '../shapes.ts';
@@ -19,7 +28,8 @@ const Join = Bytes(1, LIMITS.callJoinMaxBytes);
 
 /**
  * Calls. `secret`: of this call, from which its room and the key of its joins derive. `commitment`: hash of the caller's nonce; of both nonces
- * and both joins comes the code that the two may compare aloud, so that nobody can look for joins that give the same one.
+ * and both joins comes the code that the two may compare aloud, so that nobody can look for joins that give the same one. `offer`: absent
+ * where the caller tells no address: then the call runs through the server.
  */
 const Ring = Shape(
   {
@@ -29,13 +39,13 @@ const Ring = Shape(
     media: CallMedia,
     join: Join,
     commitment: Bytes(HASH_BYTES),
-    offer: Description,
+    offer: Optional(Description),
   },
   CLOSED,
 );
 /** It rings on the device that says so. */
 const Heard = Shape({ what: Literal('heard'), call: Id(Bytes) }, CLOSED);
-/** The first accept that the caller opens wins. */
+/** The first accept that the caller opens wins. `answer`: absent where there was no offer, or the callee tells no address. */
 const Accept = Shape(
   {
     what: Literal('accept'),
@@ -43,7 +53,7 @@ const Accept = Shape(
     media: CallMedia,
     join: Join,
     nonce: Bytes(HASH_BYTES),
-    answer: Description,
+    answer: Optional(Description),
   },
   CLOSED,
 );
@@ -65,6 +75,17 @@ const Candidates = Shape(
   CLOSED,
 );
 
+/** `round`: counts from 1 in a call. */
+const Round = Integer({ minimum: 1, maximum: LIMITS.callRounds });
+/** A way that was lost is to be found anew (RFC 8445 section 2.4). Said by the caller alone. */
+const Again = Shape({ what: Literal('again'), call: Id(Bytes), round: Round, offer: Description }, CLOSED);
+const Answered = Shape(
+  { what: Literal('answered'), call: Id(Bytes), round: Round, answer: Description },
+  CLOSED,
+);
+/** Who says it goes on through the server, and waits for the other side there. */
+const Relayed = Shape({ what: Literal('relayed'), call: Id(Bytes) }, CLOSED);
+
 /**
  * Why a call is over. `cancelled`: by the caller, before anybody took it. `declined`, `busy`: by the callee. `no-answer`: nobody took it in
  * time. `elsewhere`: another device of the callee has it. `hung-up`: by either side. `failed`: no connection came about. `lost`: it went and did
@@ -84,5 +105,5 @@ export type CallEnd = Static<typeof CallEnd>;
 
 const End = Shape({ what: Literal('end'), call: Id(Bytes), why: CallEnd }, CLOSED);
 
-export const Call = Union([Ring, Heard, Accept, Chosen, Candidates, End]);
+export const Call = Union([Ring, Heard, Accept, Chosen, Candidates, Again, Answered, Relayed, End]);
 export type Call = Static<typeof Call>;
