@@ -46,7 +46,7 @@ function startEarly(): EarlyCore {
     port: port1,
     failed,
     worker: {
-      postMessage: (message) => worker.postMessage(message),
+      postMessage: (message, transfer = []) => worker.postMessage(message, transfer),
       addEventListener: (_type, listener) => void listeners.push(listener),
     },
     listened() {

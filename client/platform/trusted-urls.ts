@@ -5,6 +5,8 @@
 // The build makes this module; the linter sees the worker's own exports.
 // oxlint-disable-next-line import/default
 import coreWorkerUrl from '../workers/core.worker.ts?worker&url';
+// oxlint-disable-next-line import/default
+import mediaWorkerUrl from '../workers/media.worker.ts?worker&url';
 
 /** The part of the Trusted Types interface that is used here; not in TypeScript's own library. */
 interface TrustedTypesFactory {
@@ -23,7 +25,7 @@ declare global {
 /** Its address never changes; what it holds does. */
 const serviceWorkerUrl = '/service-worker.js';
 
-const workerUrls: readonly string[] = [coreWorkerUrl, serviceWorkerUrl];
+const workerUrls: readonly string[] = [coreWorkerUrl, mediaWorkerUrl, serviceWorkerUrl];
 
 /** The browser allows one policy of the name, so it is made once. */
 let policy: ReturnType<TrustedTypesFactory['createPolicy']> | undefined;
@@ -41,6 +43,11 @@ function trusted(url: string): string {
 /** Starts the worker that core runs in. */
 export function startCoreWorker(): Worker {
   return new Worker(trusted(coreWorkerUrl), { type: 'module', name: 'tacet-core' });
+}
+
+/** Starts the worker through which the frames of calls pass. */
+export function startMediaWorker(): Worker {
+  return new Worker(trusted(mediaWorkerUrl), { type: 'module', name: 'tacet-media' });
 }
 
 /** Registers the service worker, or finds it registered. */

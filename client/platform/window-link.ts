@@ -4,6 +4,7 @@
  */
 
 import type { Lifelines, Notice, NoticePort } from '../core/ports.ts';
+import type { CallLinkMessage } from './call-link-messages.ts';
 
 /** From the worker to its window. */
 interface PersistRequest {
@@ -28,7 +29,10 @@ type NoticeMessage =
 
 /** The end of the link that both sides hold: a worker's own scope, or the `Worker` in the window. */
 export interface LinkEnd {
-  postMessage(message: PersistRequest | PersistAnswer | LifelineHeld | NoticeMessage): void;
+  postMessage(
+    message: PersistRequest | PersistAnswer | LifelineHeld | NoticeMessage | CallLinkMessage,
+    transfer?: Transferable[],
+  ): void;
   addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
 }
 

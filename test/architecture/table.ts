@@ -48,6 +48,22 @@ export const table: readonly Rule[] = [
   { from: 'client/core/', may: ['client/core/', 'protocol/', 'crypto/', 'npm:@preact/signals-core'] },
   // Names the address of each worker's entry for the one Trusted Types policy; it imports no code from there.
   { from: 'client/platform/trusted-urls.ts', may: ['client/platform/', 'client/workers/'] },
+  // Both ends of a call's link.
+  { from: 'client/platform/call-link', may: ['client/platform/', 'client/core/calls/'] },
+  // The window's part of calls: does what core asks, and has what screens ask for.
+  {
+    from: 'client/platform/calls/',
+    may: [
+      'client/platform/',
+      'client/core/calls/call-window.ts',
+      'client/core/calls/media-messages.ts',
+      'client/ui/calls/stage.ts',
+      'protocol/calls/',
+      'protocol/content/call-said.ts',
+      'npm:@preact/signals-core',
+      'npm:mediasoup-client',
+    ],
+  },
   {
     from: 'client/platform/',
     may: ['client/platform/', 'client/core/ports.ts', 'client/core/worker-messages.ts'],

@@ -23,12 +23,29 @@ export interface IceServer {
   readonly credential?: string | undefined;
 }
 
+/** `gone`: there is no such connection any more. `failed`: the browser, or the other side's description, does not allow it. `late`: no answer. */
+export type CallWindowRefusal = 'gone' | 'failed' | 'late';
+
+/** A refusal of the window's. */
+export class CallWindowError extends Error {
+  override readonly name = 'CallWindowError';
+  readonly code: CallWindowRefusal;
+
+  constructor(code: CallWindowRefusal, options?: { readonly cause?: unknown }) {
+    super(`the window refuses: ${code}`, options);
+    this.code = code;
+  }
+}
+
 /**
- * What core asks, each answered by a value or refused. A connection has a number of core's; one that is closed is never opened again.
- * Requests for a connection that is not there are refused as `gone`.
+ * What core asks, each answered by a value or refused by `CallWindowError`. A connection has a number of core's; one that is closed is never
+ * opened again. Requests for a connection that is not there are refused as `gone`.
  */
 export interface CallWindow {
-  /** Starts a media worker; what it says comes by `media`. A second one is a worker of its own: streams of the first are gone. */
+  /**
+   * Starts a media worker; what it says comes by `media`, over a port of core's that the window hands on. A second one is a worker of its own:
+   * streams of the first are gone. `on` follows.
+   */
   openMedia(): Promise<void>;
   tellMedia(message: ToMedia): void;
   /** A peer connection with its four streams and the data channel. `turnOnly`: through `servers` alone, so that no address is told. */
@@ -49,7 +66,7 @@ export interface CallWindow {
   say(options: { readonly connection: number; readonly bytes: Uint8Array }): Promise<void>;
   /**
    * A connection through the media server, whose requests core carries (`relay-request`). `capabilities`: as `entered` has them. Sends over
-   * `streams`.
+   * `streams`: the sound at once, the others from when they are first on. `servers`: for networks that let nothing but TLS out.
    */
   openRelay(options: {
     readonly connection: number;
@@ -57,10 +74,11 @@ export interface CallWindow {
     readonly capabilities: Extract<CallAnswer, { readonly kind: 'entered' }>['capabilities'];
     /** By purpose, what `produce` says of a stream, sealed. */
     readonly labels: { readonly [Each in Purpose]: Uint8Array };
+    readonly servers?: readonly IceServer[] | undefined;
   }): Promise<void>;
   /** The answer to `relay-request` `re`; absent where it was refused. */
   answerRelay(options: { readonly re: number; readonly answer: CallAnswer | undefined }): Promise<void>;
-  /** The other side sends this: it is to be received as `purpose`. */
+  /** The other side sends this: it is to be received as `purpose`, once in a connection. */
   receiveRelayed(options: {
     readonly connection: number;
     readonly purpose: Purpose;
