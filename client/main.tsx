@@ -7,6 +7,8 @@ import { effect } from '@preact/signals';
 import { render, type VNode } from 'preact';
 import { openDoor, type Door, type SessionState } from './core/door.ts';
 import { rememberAccount } from './platform/account-hint.ts';
+import { serveCallWindow } from './platform/call-link.ts';
+import { openCallStage } from './platform/calls/stage.ts';
 import { browserLifelines } from './platform/lifelines.ts';
 import { followNotices, followPressedNotices } from './platform/notifications.ts';
 import { answerPersistRequests } from './platform/persistence.ts';
@@ -15,6 +17,7 @@ import { canStore, readSupport } from './platform/support.ts';
 import { onWorkerEnd } from './platform/window-link.ts';
 import { takeUpdate } from './ui/app-update.ts';
 import { App } from './ui/app.tsx';
+import { CallStageContext } from './ui/calls/stage.ts';
 import { openFirst } from './ui/conversation/jump-target.ts';
 import { DoorContext } from './ui/door-context.ts';
 import { noticeWords } from './ui/notice-words.ts';
@@ -31,10 +34,12 @@ function start(root: HTMLElement): void {
 
   const { port1, port2 } = new MessageChannel();
   const door = openDoor(earlyCore?.port ?? port1, browserRandom);
+  const stage = openCallStage();
   const follow = ({ worker, failed }: StartedCore): void => {
     background(failed.then(() => door.failed({ code: 'part-missing' })));
     answerPersistRequests(worker);
     followNotices(worker, noticeWords, openPath);
+    serveCallWindow(worker, stage);
     onWorkerEnd(worker, browserLifelines, () => {
       // A browser that is short of memory ends a worker. Another tab owns the account by now, or this one will again.
       const next = new MessageChannel();
@@ -56,7 +61,9 @@ function start(root: HTMLElement): void {
   }
   render(
     <DoorContext.Provider value={door}>
-      <App expectsAccount={expectsAccount} />
+      <CallStageContext.Provider value={stage}>
+        <App expectsAccount={expectsAccount} />
+      </CallStageContext.Provider>
     </DoorContext.Provider>,
     root,
   );

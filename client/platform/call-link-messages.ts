@@ -8,9 +8,8 @@ import type { CallWindow, CallWindowRefusal, FromCallWindow } from '../core/call
 export type CallWindowEnd = Omit<CallWindow, 'openMedia' | 'tellMedia'> & {
   /** `port`: core's, for the media worker alone; it carries keys. */
   openMedia(port: MessagePort): Promise<void>;
-  canCall(): Promise<boolean>;
 };
-export type CallAskName = keyof CallWindowEnd;
+export type CallAskName = keyof CallWindowEnd | 'canCall';
 
 /** From the worker. `options`: of that name; the port of `openMedia` is transferred with it. */
 export interface CallAsk {

@@ -46,12 +46,8 @@ export function openCallWindow(scope: LinkEnd): CallWindowPort {
     }
   });
 
-  /** The window answers with what its function of that name does. */
-  function ask<Name extends CallAskName>(
-    name: Name,
-    options: unknown,
-    transfer: Transferable[] = [],
-  ): ReturnType<CallWindowEnd[Name]> {
+  /** What a question is answered by depends on its name; both ends come from one build. */
+  function ask<Value>(name: CallAskName, options: unknown, transfer: Transferable[] = []): Promise<Value> {
     asked += 1;
     const re = asked;
     const answer = new Promise<unknown>((resolve, reject) => {
@@ -68,7 +64,7 @@ export function openCallWindow(scope: LinkEnd): CallWindowPort {
       });
       scope.postMessage({ kind: 'call-ask', re, name, options }, transfer);
     });
-    return answer as ReturnType<CallWindowEnd[Name]>;
+    return answer as Promise<Value>;
   }
 
   return {
@@ -108,24 +104,39 @@ export function openCallWindow(scope: LinkEnd): CallWindowPort {
 
 /** What the window has for calls. */
 export interface CallsHere {
-  /** For a core that begins to ask. */
-  serve(tell: (told: FromCallWindow) => void): CallWindowEnd;
+  canCall(): boolean;
+  /** Begins to do what core asks. Fetches the part of the page that can. */
+  serve(tell: (told: FromCallWindow) => void): Promise<CallWindowEnd>;
+  /** Ends what a core had going on that is there no more. */
+  abandon(): void;
 }
 
-/** In the window: does what the worker asks. Ends what an earlier worker had going on. */
+/** In the window: does what the worker asks, in the order in which it asks. */
 export function serveCallWindow(worker: LinkEnd, calls: CallsHere): void {
-  const end = calls.serve((told) => worker.postMessage({ kind: 'call-told', told }));
+  let serving: Promise<CallWindowEnd> | undefined;
+  calls.abandon();
+
+  async function answer({ name, options }: CallAsk): Promise<unknown> {
+    if (name === 'canCall') return calls.canCall();
+    serving ??= calls.serve((told) => worker.postMessage({ kind: 'call-told', told }));
+    const end = await serving.catch((error: unknown) => {
+      // It did not come; it may at the next question.
+      serving = undefined;
+      throw error;
+    });
+    // What the name wants is what `openCallWindow` gives with it.
+    const does = end as unknown as Record<CallAskName, (options: unknown) => Promise<unknown>>;
+    return does[name](options);
+  }
+
   worker.addEventListener('message', ({ data }) => {
     if (!hasKind(data, 'call-ask')) return;
-    const { re, name, options } = data as unknown as CallAsk;
-    if (!Object.hasOwn(end, name)) return;
-    // What the name wants is what `openCallWindow` gives with it.
-    const answer = end[name] as (options: unknown) => Promise<unknown>;
-    answer(options).then(
-      (value) => worker.postMessage({ kind: 'call-answered', re, value }),
+    const ask = data as unknown as CallAsk;
+    answer(ask).then(
+      (value) => worker.postMessage({ kind: 'call-answered', re: ask.re, value }),
       (error: unknown) => {
         const code = error instanceof CallWindowError ? error.code : 'failed';
-        worker.postMessage({ kind: 'call-refused', re, code });
+        worker.postMessage({ kind: 'call-refused', re: ask.re, code });
       },
     );
   });

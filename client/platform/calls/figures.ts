@@ -1,0 +1,111 @@
+/** What a connection has sent and received, by getStats (W3C webrtc-stats), for core's watch over the encryption and for the person. */
+import type { FromCallWindow, QualityFigures, StreamFigures } from '../../core/calls/call-window.ts';
+import type { Flow } from './connection.ts';
+
+type Figures = Extract<FromCallWindow, { readonly kind: 'figures' }>;
+/** One report: what is used of it are numbers and names. */
+type Report = Readonly<Record<string, unknown>>;
+
+/** Samples of a packet of Opus: 20 ms at 48 kHz. */
+const PACKET_SAMPLES = 960;
+
+/** What grows, since the connection was opened. */
+interface Totals {
+  readonly at: number;
+  sentBytes: number;
+  receivedBytes: number;
+  received: number;
+  lost: number;
+}
+
+export class FigureReader {
+  readonly #connection: number;
+  readonly #flows: readonly Flow[];
+  #before: Totals = { at: performance.now(), sentBytes: 0, receivedBytes: 0, received: 0, lost: 0 };
+
+  constructor(connection: number, flows: readonly Flow[]) {
+    this.#connection = connection;
+    this.#flows = flows;
+  }
+
+  async read(): Promise<Figures> {
+    const sent: StreamFigures[] = [];
+    const received: StreamFigures[] = [];
+    const now: Totals = { at: performance.now(), sentBytes: 0, receivedBytes: 0, received: 0, lost: 0 };
+    const roundTrips: number[] = [];
+    const lostThere: number[] = [];
+    /** One transport carries several streams. */
+    const transports = new Map<unknown, Report>();
+    for (const { stream, side, of } of this.#flows) {
+      const reports = [...reportsOf(await of.getStats())];
+      (side === 'send' ? sent : received).push({ stream, frames: sum(reports, side) });
+      for (const report of reports) {
+        if (report['type'] === 'transport') transports.set(report['id'], report);
+        else if (report['type'] === 'candidate-pair' && report['nominated'] === true) {
+          const seconds = number(report, 'currentRoundTripTime');
+          if (seconds > 0) roundTrips.push(seconds * 1_000);
+        } else if (report['type'] === 'remote-inbound-rtp') lostThere.push(number(report, 'fractionLost'));
+        else if (report['type'] === 'inbound-rtp') {
+          now.received += number(report, 'packetsReceived');
+          now.lost += Math.max(0, number(report, 'packetsLost'));
+        }
+      }
+    }
+    for (const report of transports.values()) {
+      now.sentBytes += number(report, 'bytesSent');
+      now.receivedBytes += number(report, 'bytesReceived');
+    }
+    return {
+      kind: 'figures',
+      connection: this.#connection,
+      sent,
+      received,
+      quality: this.#quality(now, roundTrips, lostThere),
+    };
+  }
+
+  #quality(now: Totals, roundTrips: readonly number[], lostThere: readonly number[]): QualityFigures {
+    const before = this.#before;
+    this.#before = now;
+    const seconds = Math.max(0.1, (now.at - before.at) / 1_000);
+    const lost = Math.max(0, now.lost - before.lost);
+    const arrived = Math.max(0, now.received - before.received);
+    const lostHere = lost + arrived === 0 ? 0 : lost / (lost + arrived);
+    return {
+      roundTripMs: roundTrips.length === 0 ? undefined : Math.max(...roundTrips),
+      lost: Math.min(1, Math.max(lostHere, ...lostThere, 0)),
+      sentBits: bitsPerSecond(now.sentBytes - before.sentBytes, seconds),
+      receivedBits: bitsPerSecond(now.receivedBytes - before.receivedBytes, seconds),
+    };
+  }
+}
+
+function bitsPerSecond(bytes: number, seconds: number): number {
+  return Math.max(0, Math.round((bytes * 8) / seconds));
+}
+
+/** Frames of one sender or receiver. */
+function sum(reports: readonly Report[], side: Flow['side']): number {
+  const type = side === 'send' ? 'outbound-rtp' : 'inbound-rtp';
+  return reports
+    .filter((report) => report['type'] === type)
+    .reduce((frames, report) => frames + framesOf(report, side), 0);
+}
+
+function framesOf(report: Report, side: Flow['side']): number {
+  if (report['kind'] === 'video') return number(report, side === 'send' ? 'framesSent' : 'framesDecoded');
+  if (side === 'send') return number(report, 'packetsSent') - number(report, 'retransmittedPacketsSent');
+  // What was heard, less what was made up for what was missing.
+  const heard = number(report, 'totalSamplesReceived') - number(report, 'concealedSamples');
+  return Math.max(0, Math.floor((heard - number(report, 'insertedSamplesForDeceleration')) / PACKET_SAMPLES));
+}
+
+function number(report: Report, name: string): number {
+  const value = report[name];
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
+
+function* reportsOf(stats: RTCStatsReport): Generator<Report> {
+  // A report is a map of dictionaries, which the library's types leave open.
+  for (const report of stats.values() as IterableIterator<Report>) yield report;
+}
