@@ -3,6 +3,8 @@
  * core's port once and attaches transforms; keys come over that port alone. A worker that ends takes its base keys with it.
  */
 import type { FromMedia, StreamOptions, ToMedia } from '../core/calls/media-messages.ts';
+import { browserLifelines } from '../platform/lifelines.ts';
+import { tellLifeline } from '../platform/window-link.ts';
 import { MediaStreams } from './media/streams.ts';
 
 declare const self: DedicatedWorkerGlobalScope & {
@@ -26,6 +28,13 @@ self.onmessage = ({ ports: [given] }: MessageEvent) => {
   };
   for (const message of early.splice(0)) given.postMessage(message);
 };
+
+// The page learns when this worker has ended, however that came.
+const lifeline = `tacet-media-${crypto.randomUUID()}`;
+browserLifelines.hold(lifeline).then(
+  () => tellLifeline(self, lifeline),
+  () => undefined,
+);
 
 self.onrtctransform = ({ transformer }) => {
   const options = transformer.options as StreamOptions;

@@ -2,9 +2,8 @@
  * Runs a TypeScript entry of this repository in a browser's worker: bundled by Vite as the client is, served on loopback
  * under the content security policy that the product sets for scripts (no eval, no inline code).
  */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { build } from 'vite';
+import { serveFiles } from './serve-files.ts';
 
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
@@ -72,26 +71,6 @@ export async function openWorkerPage(entry: string): Promise<WorkerPage> {
     ['/page.js', { type: 'text/javascript', body: PAGE_SCRIPT }],
     ...[...bundled].map(([name, body]) => [`/${name}`, { type: 'text/javascript', body }] as const),
   ]);
-  const server = createServer((request, response) => {
-    const file = files.get(request.url ?? '');
-    if (file === undefined) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, { 'content-type': file.type, 'content-security-policy': POLICY }).end(file.body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    bundleBytes: Buffer.byteLength(bundled.get('worker.js') ?? ''),
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.closeAllConnections();
-        server.close((error) => {
-          if (error === undefined) resolve();
-          else reject(error);
-        });
-      }),
-  };
+  const served = await serveFiles(files, { 'content-security-policy': POLICY });
+  return { ...served, bundleBytes: Buffer.byteLength(bundled.get('worker.js') ?? '') };
 }
