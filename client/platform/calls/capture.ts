@@ -1,6 +1,12 @@
 /** Opens microphone, camera and screen, and says why one cannot be had. */
 import type { DeviceTrouble } from '../../ui/calls/stage.ts';
 
+/** The devices of a person's choice, as far as there is one. */
+export interface WantedDevices {
+  readonly microphone?: string | undefined;
+  readonly camera?: string | undefined;
+}
+
 /** One voice, cleaned by the browser. */
 function voice(id: string | undefined): MediaTrackConstraints {
   return {
@@ -8,7 +14,7 @@ function voice(id: string | undefined): MediaTrackConstraints {
     echoCancellation: true,
     noiseSuppression: true,
     autoGainControl: true,
-    ...(id === undefined ? {} : { deviceId: { ideal: id } }),
+    ...(id === undefined ? {} : { deviceId: { exact: id } }),
   };
 }
 
@@ -17,25 +23,40 @@ function face(id: string | undefined): MediaTrackConstraints {
     width: { ideal: 1280 },
     height: { ideal: 720 },
     frameRate: { ideal: 30, max: 30 },
-    ...(id === undefined ? { facingMode: 'user' } : { deviceId: { ideal: id } }),
+    ...(id === undefined ? { facingMode: 'user' } : { deviceId: { exact: id } }),
   };
 }
 
-/** Of the device of that id, or of another one where it has gone. */
-export async function openMicrophone(id: string | undefined): Promise<MediaStreamTrack> {
-  return only(await navigator.mediaDevices.getUserMedia({ audio: voice(id) }));
+/** Opens what `of` asks for with the wanted devices, or with others where one of them has gone. */
+async function open(
+  of: (wanted: WantedDevices) => MediaStreamConstraints,
+  wanted: WantedDevices,
+): Promise<MediaStream> {
+  try {
+    return await navigator.mediaDevices.getUserMedia(of(wanted));
+  } catch (error) {
+    const hasGone = error instanceof DOMException && error.name === 'OverconstrainedError';
+    if (!hasGone) throw error;
+    return await navigator.mediaDevices.getUserMedia(of({}));
+  }
 }
 
-export async function openCamera(id: string | undefined): Promise<MediaStreamTrack> {
-  return only(await navigator.mediaDevices.getUserMedia({ video: face(id) }));
+export async function openMicrophone(wanted: WantedDevices): Promise<MediaStreamTrack> {
+  return only(await open(({ microphone }) => ({ audio: voice(microphone) }), wanted));
+}
+
+export async function openCamera(wanted: WantedDevices): Promise<MediaStreamTrack> {
+  return only(await open(({ camera }) => ({ video: face(camera) }), wanted));
 }
 
 /** Both at once, so that the person is asked once. */
 export async function openBoth(
-  microphone: string | undefined,
-  camera: string | undefined,
+  wanted: WantedDevices,
 ): Promise<{ readonly microphone: MediaStreamTrack; readonly camera: MediaStreamTrack }> {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: voice(microphone), video: face(camera) });
+  const stream = await open(
+    ({ microphone, camera }) => ({ audio: voice(microphone), video: face(camera) }),
+    wanted,
+  );
   return {
     microphone: only(new MediaStream(stream.getAudioTracks())),
     camera: only(new MediaStream(stream.getVideoTracks())),

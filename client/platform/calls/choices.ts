@@ -12,9 +12,10 @@ const KINDS: { readonly [Kind in DeviceKind]: MediaDeviceKind } = {
 /** Whether sound can be sent to an output of choice. */
 const canChooseOutput = 'setSinkId' in HTMLMediaElement.prototype;
 
-type Wanted = { readonly [Kind in DeviceKind]?: string };
+/** What was chosen last of each kind. */
+export type WantedChoices = { readonly [Kind in DeviceKind]?: string };
 
-function readWanted(): Wanted {
+function readWanted(): WantedChoices {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}');
     if (typeof kept !== 'object' || kept === null) return {};
@@ -40,8 +41,8 @@ export class DeviceChooser {
     });
   }
 
-  wanted(kind: DeviceKind): string | undefined {
-    return this.#wanted[kind];
+  get wanted(): WantedChoices {
+    return this.#wanted;
   }
 
   remember(kind: DeviceKind, id: string): void {

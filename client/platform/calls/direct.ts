@@ -203,8 +203,8 @@ export class DirectConnection implements Connection {
         this.#peer.removeEventListener('icegatheringstatechange', look);
         resolve();
       };
+      // Where a way is looked for anew, the state is still that of the time before.
       this.#peer.addEventListener('icegatheringstatechange', look);
-      look();
     });
   }
 

@@ -47,7 +47,7 @@ export class LocalMedia {
       const needsCamera = media === 'video' && !this.#tracks.has('camera');
       if (needsCamera && this.microphone === undefined) {
         try {
-          const opened = await openBoth(this.#chooser.wanted('microphone'), this.#chooser.wanted('camera'));
+          const opened = await openBoth(this.#chooser.wanted);
           if (isMine(opened.microphone, opened.camera)) {
             this.#keep('audio', opened.microphone);
             this.#keep('camera', opened.camera);
@@ -116,10 +116,10 @@ export class LocalMedia {
     if (isOpen) return;
     try {
       if (source === 'microphone') {
-        const track = await openMicrophone(this.#chooser.wanted('microphone'));
+        const track = await openMicrophone(this.#chooser.wanted);
         if (isMine(track)) this.#keep('audio', track);
       } else if (source === 'camera') {
-        const track = await openCamera(this.#chooser.wanted('camera'));
+        const track = await openCamera(this.#chooser.wanted);
         if (isMine(track)) this.#keep('camera', track);
       } else {
         const { screen, sound } = await openScreen();

@@ -28,7 +28,7 @@ export class CallPart implements Done {
   constructor(signals: StageSignals) {
     this.#signals = signals;
     this.#local = new LocalMedia(signals, () => this.#changed());
-    this.#speaker = new Speaker(signals, this.#local.chooser.wanted('output'));
+    this.#speaker = new Speaker(signals, this.#local.chooser.wanted.output);
     this.#local.chooser.look().catch(() => undefined);
   }
 

@@ -44,6 +44,7 @@ export class WindowCalls implements CallWindowEnd {
   readonly #media: WindowMedia;
   readonly #tell: (told: FromCallWindow) => void;
   readonly #held = new Map<number, Held>();
+  readonly #used = new Set<number>();
   /** Which connection sends a purpose. */
   readonly #released = new Map<Purpose, number>();
   readonly #requests: RelayRequests;
@@ -184,7 +185,8 @@ export class WindowCalls implements CallWindowEnd {
   }
 
   #expectNew(number: number): Worker {
-    if (this.#worker === undefined || this.#held.has(number)) throw new CallWindowError('gone');
+    if (this.#worker === undefined || this.#used.has(number)) throw new CallWindowError('gone');
+    this.#used.add(number);
     return this.#worker.worker;
   }
 

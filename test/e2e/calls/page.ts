@@ -12,10 +12,27 @@ import { openCallWindow, serveCallWindow } from '../../../client/platform/call-l
 import { openCallStage } from '../../../client/platform/calls/stage.ts';
 import type { LinkEnd } from '../../../client/platform/window-link.ts';
 import type { CallStage } from '../../../client/ui/calls/stage.ts';
+import { CallAnswer, CallEvent } from '../../../protocol/calls/answers.ts';
+import type { CallRequest } from '../../../protocol/calls/requests.ts';
+import { encodeCbor, parseCbor } from '../../../protocol/cbor.ts';
 import type { Purpose } from '../../../protocol/content/call-said.ts';
 
 const CALL = new Uint8Array(16).fill(7);
 const PURPOSES: readonly Purpose[] = ['audio', 'camera', 'screen', 'screen-audio'];
+
+/** What the test gives the page: a client of the media server by its number, with CBOR in base64. Rejects where it is refused. */
+declare const askSfu: (client: number, request: string) => Promise<string>;
+/** What the media server has told the client since. */
+declare const hearSfu: (client: number) => Promise<readonly string[]>;
+
+/** Every connection that was made, to look at what it sends. */
+const peers: RTCPeerConnection[] = [];
+globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(settings?: RTCConfiguration) {
+    super(settings);
+    peers.push(this);
+  }
+};
 
 type Told<Kind extends FromCallWindow['kind']> = Extract<FromCallWindow, { readonly kind: Kind }>;
 type Media<Kind extends FromMedia['kind']> = Extract<FromMedia, { readonly kind: Kind }>;
@@ -37,7 +54,7 @@ async function until<Value>(
   what: string,
   look: () => Promise<Value | undefined> | Value | undefined,
 ): Promise<Value> {
-  for (let i = 0; i < 200; i += 1) {
+  for (let i = 0; i < 900; i += 1) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
     await waitMs(100);
@@ -201,6 +218,7 @@ export const rig = {
     return answer;
   },
   describe,
+  plainPost,
   async exchangeKeys([ada, ben]: readonly [Side, Side], connection = 1): Promise<void> {
     await tellKeys(ada, ben, connection, connection * 10);
     await tellKeys(ben, ada, connection, connection * 10);
@@ -240,7 +258,76 @@ export const rig = {
     video.remove();
     return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
   },
+  /** A call through the media server: each is a client of it, and plays core with what it tells. `purposes`: by the label of a stream. */
+  async relay(sides: readonly [Side, Side], connection: number): Promise<void> {
+    for (const [client, side] of sides.entries()) {
+      side.onTold((told) => {
+        if (told.kind !== 'relay-request' || told.connection !== connection) return;
+        const { re, request } = told;
+        ask(client, request).then(
+          (answer) => side.core.answerRelay({ re, answer }),
+          () => side.core.answerRelay({ re, answer: undefined }),
+        );
+      });
+      const admitted = await ask(client, { kind: 'admit', room: CALL, key: new Uint8Array(32).fill(9) });
+      if (admitted.kind !== 'admitted') throw new Error('not admitted');
+      const join = Uint8Array.of(client);
+      const entered = await ask(client, { kind: 'enter', token: admitted.token, join });
+      if (entered.kind !== 'entered') throw new Error('not entered');
+      await side.core.openRelay({
+        connection,
+        streams: side.streams(connection),
+        capabilities: entered.capabilities,
+        labels: {
+          audio: Uint8Array.of(0),
+          camera: Uint8Array.of(1),
+          screen: Uint8Array.of(2),
+          'screen-audio': Uint8Array.of(3),
+        },
+      });
+      for (const other of entered.others)
+        for (const producer of other.producers) receive(side, connection, producer);
+    }
+    for (const [client, side] of sides.entries()) follow(client, side, connection);
+  },
+  peers,
 };
+
+async function ask(client: number, request: CallRequest): Promise<CallAnswer> {
+  const bytes = await askSfu(client, toBase64(encodeCbor(request)));
+  return parseCbor(CallAnswer, fromBase64(bytes));
+}
+
+function receive(
+  side: Side,
+  connection: number,
+  { producer, label }: Pick<Extract<CallEvent, { kind: 'producer-opened' }>, 'producer' | 'label'>,
+): void {
+  const purpose = PURPOSES[label[0] ?? 0];
+  if (purpose === undefined) throw new Error('a label of ours');
+  side.core.receiveRelayed({ connection, purpose, producer }).catch((error: unknown) => console.error(error));
+}
+
+/** What the media server tells reaches the side that it is told. */
+function follow(client: number, side: Side, connection: number): void {
+  hearSfu(client)
+    .then((events) => {
+      for (const bytes of events) {
+        const event = parseCbor(CallEvent, fromBase64(bytes));
+        if (event.kind === 'producer-opened') receive(side, connection, event);
+      }
+      setTimeout(() => follow(client, side, connection), 100);
+    })
+    .catch(() => undefined);
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.codePointAt(0) ?? 0);
+}
 
 export type Rig = typeof rig;
 Object.assign(globalThis, { rig });
