@@ -1,7 +1,7 @@
 /** The window's part of calls between two people with fake devices, driven as core drives it, with the real media worker. */
 import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
-import { launchOptions } from '../support/chromium.ts';
+import { callLaunchOptions } from '../support/chromium.ts';
 import { openBuiltPage } from '../support/built-page.ts';
 import { CutLine } from '../support/cut-line.ts';
 import type { ServedFiles } from '../support/serve-files.ts';
@@ -12,17 +12,7 @@ declare const rig: Rig;
 declare const addEnd: (line: number, address: string, port: number) => Promise<number>;
 declare const cutLine: (line: number) => Promise<void>;
 
-test.use({
-  launchOptions: {
-    ...launchOptions,
-    args: [
-      ...(launchOptions.args ?? []),
-      '--use-fake-device-for-media-stream',
-      '--use-fake-ui-for-media-stream',
-      '--auto-accept-this-tab-capture',
-    ],
-  },
-});
+test.use({ launchOptions: callLaunchOptions });
 test.describe.configure({ mode: 'default' });
 
 let site: ServedFiles;
@@ -32,7 +22,6 @@ test.beforeAll(async () => {
 test.afterAll(() => site.close());
 
 async function open(page: Page): Promise<void> {
-  page.on('console', (line) => console.log(line.text()));
   await page.goto(site.url);
   await page.waitForFunction(() => 'rig' in globalThis);
 }

@@ -54,3 +54,14 @@ export const launchOptions: LaunchOptions = {
 export function openChromium(): Promise<Browser> {
   return chromium.launch(launchOptions);
 }
+
+/** With a microphone, a camera and a screen that the browser makes up, which pages get without a question to anybody. */
+export const callLaunchOptions: LaunchOptions = {
+  ...launchOptions,
+  args: [
+    ...(launchOptions.args ?? []),
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+    '--auto-accept-this-tab-capture',
+  ],
+};

@@ -258,8 +258,8 @@ export const rig = {
     video.remove();
     return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
   },
-  /** A call through the media server: each is a client of it, and plays core with what it tells. `purposes`: by the label of a stream. */
-  async relay(sides: readonly [Side, Side], connection: number): Promise<void> {
+  /** A call through the media server: each is a client of it, and plays core with what it tells. */
+  async relay(sides: readonly [Side, Side], connection: number, room: Uint8Array): Promise<void> {
     for (const [client, side] of sides.entries()) {
       side.onTold((told) => {
         if (told.kind !== 'relay-request' || told.connection !== connection) return;
@@ -269,7 +269,7 @@ export const rig = {
           () => side.core.answerRelay({ re, answer: undefined }),
         );
       });
-      const admitted = await ask(client, { kind: 'admit', room: CALL, key: new Uint8Array(32).fill(9) });
+      const admitted = await ask(client, { kind: 'admit', room, key: new Uint8Array(32).fill(9) });
       if (admitted.kind !== 'admitted') throw new Error('not admitted');
       const join = Uint8Array.of(client);
       const entered = await ask(client, { kind: 'enter', token: admitted.token, join });
