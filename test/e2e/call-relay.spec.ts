@@ -10,6 +10,7 @@ import { openBuiltPage } from '../support/built-page.ts';
 import { callLaunchOptions } from '../support/chromium.ts';
 import { findWorker } from '../support/media-worker.ts';
 import type { ServedFiles } from '../support/serve-files.ts';
+import { expectConstant, expectGreen } from './calls/expected.ts';
 import type { Rig } from './calls/page.ts';
 
 declare const rig: Rig;
@@ -48,44 +49,107 @@ async function open(page: Page): Promise<CallRequest[]> {
     return Buffer.from(encodeCbor(parseCbor(CallAnswer, encodeCbor(answer)))).toString('base64');
   });
   await page.exposeFunction('hearSfu', (client: number) => clients[client]?.events.splice(0) ?? []);
-  page.on('console', (line) => console.log(line.text()));
   await page.goto(site.url);
   await page.waitForFunction(() => 'rig' in globalThis);
   return asked;
 }
 
-test('two people hear and see each other through the media server, each stream under keys of its own', async ({
+test('a call moves to the media server, where two people hear and see each other', async ({ page }) => {
+  const asked = await open(page);
+  const room = [...randomBytes(16)];
+  const seen = await page.evaluate(async (room) => {
+    const sides = await rig.talk('audio');
+    const [ada, ben] = sides;
+    await ben.flows(1, 'received', 'audio');
+    await rig.relay(sides, 2, Uint8Array.from(room));
+    for (const side of sides)
+      await side.hear('way', ({ connection, state }) => connection === 2 && state === 'connected');
+    await rig.exchangeKeys(sides, 2);
+    const { send } = ada.streams(2).audio;
+    await ada.media('attached', ({ stream }) => stream === send);
+    const withheld = [await ada.isStill(2, 'sent', 'audio'), ada.frames(2, 'sent', 'audio')];
+    for (const side of sides) await rig.release(side, 2);
+    for (const side of sides) {
+      await side.flows(2, 'sent', 'audio');
+      await side.flows(2, 'received', 'audio');
+    }
+    const isDirectStill = await ada.isStill(1, 'sent', 'audio');
+    for (const side of sides) await side.core.closeConnection({ connection: 1 });
+    await ada.stage.setCamera(true);
+    await ben.flows(2, 'received', 'camera');
+    const colour = await rig.colour(ben.stage.theirs.value.camera);
+    await ada.stage.setCamera(false);
+    const isStill = await ada.isStill(2, 'sent', 'camera');
+    await ada.stage.setCamera(true);
+    await ben.flows(2, 'received', 'camera');
+    const parts = await rig.voiceParts();
+    await ada.core.restartRelay({ connection: 2 });
+    await ben.flows(2, 'received', 'camera');
+    await ada.flows(2, 'received', 'audio');
+    const figures = ada.told.findLast((told) => told.kind === 'figures');
+    return { withheld, isDirectStill, colour, isStill, parts, figures, counts: await ada.counts() };
+  }, room);
+  expect(seen.withheld, 'nothing was sent before it was released').toEqual([true, 0]);
+  expect(seen.isDirectStill, 'nothing goes over both ways').toBe(true);
+  expectGreen(seen.colour);
+  expect(seen.isStill, 'a camera that is off is not sent').toBe(true);
+  expectConstant(seen.parts);
+  if (seen.figures?.kind !== 'figures') throw new Error('figures were told');
+  for (const { stream, frames } of seen.figures.sent)
+    expect(frames).toBeLessThanOrEqual(
+      seen.counts.senders.find((sender) => sender.stream === stream)?.sealed ?? 0,
+    );
+  const produced = asked.filter((request) => request.kind === 'produce');
+  expect(produced.map(({ media }) => media).toSorted()).toEqual(['audio', 'audio', 'video']);
+  for (const { stream } of produced) {
+    expect(stream.codecs.map(({ mimeType }) => mimeType).join()).toMatch(
+      /^(?:audio\/opus|video\/VP8,video\/rtx)$/,
+    );
+    for (const { uri } of stream.headerExtensions)
+      expect(uri).toMatch(/sdes:mid$|stream-id$|abs-send-time$|transport-wide-cc-extensions-01$/);
+  }
+  expect(asked.filter(({ kind }) => kind === 'restart-ice')).toHaveLength(2);
+});
+
+test('what the media server refuses is told as a way that failed, and a stream that ends is not shown', async ({
   page,
 }) => {
   const asked = await open(page);
   const room = [...randomBytes(16)];
   const seen = await page.evaluate(async (room) => {
-    const sides = await rig.openTwo('audio');
+    const sides = await rig.openTwo('video');
     const [ada, ben] = sides;
     await rig.relay(sides, 1, Uint8Array.from(room));
-    for (const side of sides) await side.hear('way', ({ state }) => state === 'connected');
     await rig.exchangeKeys(sides);
-    const { send } = ada.streams(1).audio;
-    await ada.media('attached', ({ stream }) => stream === send);
-    const withheld = [await ada.isStill(1, 'sent', 'audio'), ada.frames(1, 'sent', 'audio')];
     for (const side of sides) await rig.release(side);
-    for (const side of sides) {
-      await side.flows(1, 'sent', 'audio');
-      await side.flows(1, 'received', 'audio');
-    }
-    await ada.stage.setCamera(true);
     await ben.flows(1, 'received', 'camera');
-    const colour = await rig.colour(ben.stage.theirs.value.camera);
-    await ada.stage.setCamera(false);
-    const still = await ada.isStill(1, 'sent', 'camera');
-    await ada.stage.setCamera(true);
-    await ben.flows(1, 'received', 'camera');
-    await ada.core.restartRelay({ connection: 1 });
-    await ben.flows(1, 'received', 'camera');
-    await ada.flows(1, 'received', 'audio');
-    const figures = ada.told.findLast((told) => told.kind === 'figures');
-    return { withheld, colour, still, figures, counts: await ada.counts() };
+    const producer = rig.received[1]?.camera;
+    if (producer === undefined) throw new Error('it is received');
+    const again = await ben.core.receiveRelayed({ connection: 1, purpose: 'camera', producer }).catch(String);
+    await ben.core.endRelayed({ connection: 1, producer });
+    const shown = ben.stage.theirs.value.camera;
+    // Nobody carries the requests of this one.
+    const other = new rig.Side();
+    await other.core.openMedia();
+    other.onTold((told) => {
+      if (told.kind === 'relay-request')
+        other.core.answerRelay({ re: told.re, answer: undefined }).catch(() => undefined);
+    });
+    await other.core.openRelay({
+      connection: 1,
+      streams: other.streams(1),
+      capabilities: { codecs: [], headerExtensions: [] },
+      labels: rig.labels,
+    });
+    const { state } = await other.hear('way');
+    const wrong = await ada.core.offer({ connection: 1, again: false }).catch(String);
+    return { again, shown, state, wrong };
   }, room);
-  console.log(JSON.stringify(seen), JSON.stringify(asked));
-  expect(seen.withheld).toEqual([true, 0]);
+  expect(seen).toEqual({
+    again: expect.stringContaining('gone'),
+    shown: undefined,
+    state: 'failed',
+    wrong: expect.stringContaining('gone'),
+  });
+  expect(asked.filter(({ kind }) => kind === 'consume')).toHaveLength(4);
 });

@@ -6,6 +6,7 @@ import { openBuiltPage } from '../support/built-page.ts';
 import { CutLine } from '../support/cut-line.ts';
 import type { ServedFiles } from '../support/serve-files.ts';
 import type { Rig } from './calls/page.ts';
+import { expectConstant, expectGreen } from './calls/expected.ts';
 
 declare const rig: Rig;
 /** A port that stands for an address and port on a line; the second of a line is the other end of the first. */
@@ -24,13 +25,6 @@ test.afterAll(() => site.close());
 async function open(page: Page): Promise<void> {
   await page.goto(site.url);
   await page.waitForFunction(() => 'rig' in globalThis);
-}
-
-/** Whether a colour is a picture's of the fake camera, which is green. */
-function expectGreen(colour: readonly number[]): void {
-  const [red = 0, green = 0, blue = 0] = colour;
-  expect(green, colour.join()).toBeGreaterThan(80);
-  expect(red + blue, colour.join()).toBeLessThan(80);
 }
 
 test('two people hear and see each other, and nothing leaves before it is released', async ({ page }) => {
@@ -92,28 +86,11 @@ test('two people hear and see each other, and nothing leaves before it is releas
 
 test('a voice is sent at a constant bitrate, whatever is said', async ({ page }) => {
   await open(page);
-  const sizes = await page.evaluate(async () => {
-    const [ada] = await rig.talk('audio');
-    // The counter of frames takes two bytes from here on.
-    await ada.flows(1, 'sent', 'audio', 300);
-    const look = async (): Promise<{ readonly bytes: number; readonly packets: number }> => {
-      for (const report of (await rig.peers[0]?.getStats())?.values() as IterableIterator<
-        Record<string, unknown>
-      >)
-        if (report['type'] === 'outbound-rtp' && report['kind'] === 'audio' && report['mid'] === '0')
-          return { bytes: Number(report['bytesSent']), packets: Number(report['packetsSent']) };
-      throw new Error('a voice is sent');
-    };
-    const sizes: number[] = [];
-    for (let i = 0; i < 8; i += 1) {
-      const before = await look();
-      await rig.waitMs(400);
-      const after = await look();
-      sizes.push((after.bytes - before.bytes) / (after.packets - before.packets));
-    }
-    return sizes;
+  const parts = await page.evaluate(async () => {
+    await rig.talk('audio');
+    return rig.voiceParts();
   });
-  expect(new Set(sizes).size, sizes.join()).toBe(1);
+  expectConstant(parts);
 });
 
 test('a camera comes and goes without a new offer, and what is off is not sent', async ({ page }) => {
@@ -193,7 +170,12 @@ test('what is said over the channel arrives, and what is too long or too much do
     await ada.core.say({ connection: 1, bytes: Uint8Array.of(5) });
     await ben.hear('said', (told) => told.bytes[0] === 5);
     const said = ben.told.filter((told) => told.kind === 'said');
-    return { refused, bytes: [...bytes], longest: Math.max(...said.map((one) => one.bytes.length)), n: said.length };
+    return {
+      refused,
+      bytes: [...bytes],
+      longest: Math.max(...said.map((one) => one.bytes.length)),
+      n: said.length,
+    };
   });
   expect(seen.refused).toContain('gone');
   expect(seen.bytes).toEqual([1, 2, 3]);
@@ -235,7 +217,8 @@ test('a way that is cut is told of and found anew, and the pictures go on', asyn
     await rig.describe(ada, ben, 1, true, over(1));
     await rig.until(
       'connected again',
-      () => ada.told.filter((told) => told.kind === 'way' && told.state === 'connected').length > 1 || undefined,
+      () =>
+        ada.told.filter((told) => told.kind === 'way' && told.state === 'connected').length > 1 || undefined,
     );
     for (const side of sides) {
       await side.flows(1, 'received', 'camera');
@@ -308,9 +291,7 @@ test('a media worker that ends is told of, and its streams send nothing more', a
     await ada.flows(1, 'sent', 'camera');
     Object.assign(globalThis, { sides });
   });
-  await Promise.all(
-    page.workers().map((worker) => worker.evaluate(() => close()).catch(() => undefined)),
-  );
+  await Promise.all(page.workers().map((worker) => worker.evaluate(() => close()).catch(() => undefined)));
   const seen = await page.evaluate(async () => {
     const { sides } = globalThis as unknown as { readonly sides: Awaited<ReturnType<Rig['talk']>> };
     for (const side of sides) await side.hear('media-ended');

@@ -144,18 +144,14 @@ export class RelayConnection implements Connection {
     const transport =
       direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options);
     this.#transports.set(direction, transport);
-    transport.on('connect', ({ dtlsParameters }, done, failed) => {
-      this.#ask({ kind: 'connect-transport', direction, dtls: dtlsTo(dtlsParameters) }, 'done').then(
-        () => done(),
-        failed,
-      );
+    transport.on('connect', ({ dtlsParameters }, connected, failed) => {
+      const request = { kind: 'connect-transport', direction, dtls: dtlsTo(dtlsParameters) } as const;
+      this.#ask(request, 'done').then(() => connected(), failed);
     });
-    transport.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
+    transport.on('produce', ({ kind, rtpParameters, appData }, produced, failed) => {
       const label = this.#options.labels[purposeOf(appData)];
-      this.#ask({ kind: 'produce', media: kind, stream: streamTo(rtpParameters), label }, 'produced').then(
-        ({ producer }) => done({ id: hex(producer) }),
-        failed,
-      );
+      const request = { kind: 'produce', media: kind, stream: streamTo(rtpParameters), label } as const;
+      this.#ask(request, 'produced').then(({ producer }) => produced({ id: hex(producer) }), failed);
     });
     transport.on('connectionstatechange', () => this.#tellWay());
   }

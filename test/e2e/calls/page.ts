@@ -34,6 +34,7 @@ globalThis.RTCPeerConnection = class extends RTCPeerConnection {
   }
 };
 
+type CallEventOf<Kind extends CallEvent['kind']> = Extract<CallEvent, { readonly kind: Kind }>;
 type Told<Kind extends FromCallWindow['kind']> = Extract<FromCallWindow, { readonly kind: Kind }>;
 type Media<Kind extends FromMedia['kind']> = Extract<FromMedia, { readonly kind: Kind }>;
 
@@ -148,9 +149,9 @@ export class Side {
   /** What two looks at the window's figures say of a stream, some time apart. */
   async isStill(connection: number, side: 'sent' | 'received', purpose: Purpose): Promise<boolean> {
     // What is under way arrives.
-    await waitMs(2_500);
+    await waitMs(1_500);
     const before = this.frames(connection, side, purpose);
-    await waitMs(3_000);
+    await waitMs(2_200);
     return this.frames(connection, side, purpose) === before;
   }
 }
@@ -189,8 +190,20 @@ async function describe(
 
 const plainPost: Post = { description: (text) => text, candidates: (lines) => lines };
 
+/** Of each stream, its place among the four; core seals them. */
+const labels = {
+  audio: Uint8Array.of(0),
+  camera: Uint8Array.of(1),
+  screen: Uint8Array.of(2),
+  'screen-audio': Uint8Array.of(3),
+};
+/** What each client of the media server was told of the other's streams. */
+const received: { [Each in Purpose]?: CallEventOf<'producer-opened'>['producer'] }[] = [{}, {}];
+
 /** What tests find in the page. */
 export const rig = {
+  labels,
+  received,
   until,
   waitMs,
   Side,
@@ -243,6 +256,29 @@ export const rig = {
     for (const side of sides) await rig.release(side);
     return sides;
   },
+  /** Bytes and packets of the voice that is sent over the last connection, in some stretches of it. A packet may carry nothing. */
+  async voiceParts(): Promise<readonly { readonly bytes: number; readonly packets: number }[]> {
+    const look = async (): Promise<{ readonly bytes: number; readonly packets: number } | undefined> => {
+      for (const peer of peers.toReversed()) {
+        const stats: ReadonlyMap<string, Record<string, unknown>> = await peer.getStats();
+        for (const report of stats.values()) {
+          const [bytes, packets] = [Number(report['bytesSent']), Number(report['packetsSent'])];
+          // The counter of frames takes two bytes from the 256th on.
+          const isVoice = report['type'] === 'outbound-rtp' && report['kind'] === 'audio' && packets > 300;
+          if (isVoice) return { bytes, packets };
+        }
+      }
+      return undefined;
+    };
+    const parts: { readonly bytes: number; readonly packets: number }[] = [];
+    for (let i = 0; i < 8; i += 1) {
+      const before = await until('a voice', look);
+      await waitMs(400);
+      const after = await until('a voice', look);
+      parts.push({ bytes: after.bytes - before.bytes, packets: after.packets - before.packets });
+    }
+    return parts;
+  },
   /** The colour in the middle of a picture: red, green, blue; once there is a picture. */
   async colour(stream: MediaStream | undefined): Promise<readonly number[]> {
     const video = document.createElement('video');
@@ -278,19 +314,13 @@ export const rig = {
         connection,
         streams: side.streams(connection),
         capabilities: entered.capabilities,
-        labels: {
-          audio: Uint8Array.of(0),
-          camera: Uint8Array.of(1),
-          screen: Uint8Array.of(2),
-          'screen-audio': Uint8Array.of(3),
-        },
+        labels,
       });
       for (const other of entered.others)
-        for (const producer of other.producers) receive(side, connection, producer);
+        for (const producer of other.producers) receive(client, side, connection, producer);
     }
     for (const [client, side] of sides.entries()) follow(client, side, connection);
   },
-  peers,
 };
 
 async function ask(client: number, request: CallRequest): Promise<CallAnswer> {
@@ -299,13 +329,15 @@ async function ask(client: number, request: CallRequest): Promise<CallAnswer> {
 }
 
 function receive(
+  client: number,
   side: Side,
   connection: number,
-  { producer, label }: Pick<Extract<CallEvent, { kind: 'producer-opened' }>, 'producer' | 'label'>,
+  { producer, label }: Pick<CallEventOf<'producer-opened'>, 'producer' | 'label'>,
 ): void {
   const purpose = PURPOSES[label[0] ?? 0];
   if (purpose === undefined) throw new Error('a label of ours');
-  side.core.receiveRelayed({ connection, purpose, producer }).catch((error: unknown) => console.error(error));
+  received[client] = { ...received[client], [purpose]: producer };
+  side.core.receiveRelayed({ connection, purpose, producer }).catch((error: unknown) => reportError(error));
 }
 
 /** What the media server tells reaches the side that it is told. */
@@ -314,7 +346,7 @@ function follow(client: number, side: Side, connection: number): void {
     .then((events) => {
       for (const bytes of events) {
         const event = parseCbor(CallEvent, fromBase64(bytes));
-        if (event.kind === 'producer-opened') receive(side, connection, event);
+        if (event.kind === 'producer-opened') receive(client, side, connection, event);
       }
       setTimeout(() => follow(client, side, connection), 100);
     })
