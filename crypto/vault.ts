@@ -70,6 +70,11 @@ export {
   callCommitment,
   callRoom,
   openCallJoin,
+  openCallLabel,
   sealCallJoin,
+  sealCallLabel,
+  signCallJoin,
+  verifyCallJoin,
+  type CallIdentityClaim,
   type CallSide,
 } from './vault/calls.ts';

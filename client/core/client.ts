@@ -7,6 +7,7 @@ import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
 import { PassphraseStrength } from './account/passphrase-strength.ts';
 import { Background } from './background.ts';
 import { accountCommands } from './commands/account.ts';
+import { callCommands } from './commands/calls.ts';
 import { conversationCommands } from './commands/conversation.ts';
 import { deviceCommands } from './commands/device.ts';
 import { peopleCommands } from './commands/people.ts';
@@ -127,6 +128,7 @@ class Core implements Client {
       ...peopleCommands(needs),
       ...conversationCommands(needs),
       ...deviceCommands(needs),
+      ...callCommands(needs),
     };
   }
 }

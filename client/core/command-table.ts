@@ -45,6 +45,10 @@ export const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
   setTimer: 'again',
   setDefaultTimer: 'again',
   setPrivacy: 'again',
+  startCall: 'again',
+  takeCall: 'again',
+  hangUp: 'again',
+  seeCallEnd: 'again',
   readSafetyNumber: 'again',
   compareCode: 'again',
   verify: 'again',
@@ -86,6 +90,9 @@ export const COMMANDS: { readonly [Name in CommandName]: Repeat } = {
 
 /** Commands that carry words of the person: found locked, they wait with those that a takeover left. */
 export const WORDS: ReadonlySet<CommandName> = new Set(['sendText', 'editMessage', 'setDraft']);
+
+/** Commands that are done by the core of the tab in which they are given: it takes the account over where another one has it. */
+export const OWNING: ReadonlySet<CommandName> = new Set(['startCall', 'takeCall']);
 
 /** Names of all commands, in the order of `Commands`. */
 export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];

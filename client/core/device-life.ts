@@ -251,6 +251,11 @@ export class DeviceLife {
           this.#notices?.touched(account);
         },
         lineChanged: (account, change) => state.lineChanged(account, change),
+        call: (call) => {
+          state.call.value = call;
+          // Whoever talks is there, though he touches nothing.
+          if (call !== undefined) this.lock.noteActivity();
+        },
         peopleChanged: () => state.peopleChanged(),
         connection: (connection) => {
           state.connection.value = connection;

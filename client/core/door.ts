@@ -4,7 +4,7 @@
  */
 import { batch, signal, type ReadonlySignal, type Signal } from '@preact/signals-core';
 import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
-import { COMMAND_NAMES, COMMANDS, WORDS } from './command-table.ts';
+import { COMMAND_NAMES, COMMANDS, OWNING, WORDS } from './command-table.ts';
 import { firstSignals, type StateSignals } from './first-state.ts';
 import { StateHearer } from './patches.ts';
 import type { Commands, ConversationId, Failure, LinePlace, SessionState, ViewState } from './view.ts';
@@ -50,9 +50,11 @@ export interface Door {
   readonly unstored: ReadonlySignal<readonly Unstored[]>;
   /** How often another core has taken the account over. What lives only as long as a core, such as a code to scan, is asked for anew. */
   readonly takeovers: ReadonlySignal<number>;
+  /** Whether core runs in another tab: a call that goes on is heard and seen there. */
+  readonly isElsewhere: ReadonlySignal<boolean>;
   /** Tells core whether the person has this view before the eyes. */
   attend(attention: { readonly visible: boolean; readonly focused: boolean }): void;
-  /** Takes the account over from a tab that runs another version of the app. */
+  /** Takes the account over from another tab: one that runs another version of the app, or any where no call goes on. */
   takeOver(): void;
   /** Tells core that this view is gone. Commands under way are refused as `cancelled`. */
   close(): void;
@@ -106,6 +108,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
   let hearer = new StateHearer();
   /** What was asked for in one takeover reveals nothing of a later one. */
   const takeovers = signal(0);
+  const isElsewhere = signal(false);
   /** Texts whose lines are among what is held. */
   let storedBehind: readonly MessageId[] = [];
 
@@ -169,6 +172,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     switch (message.kind) {
       case 'served':
         turn = message.turn;
+        isElsewhere.value = message.elsewhere === true;
         hearer = new StateHearer();
         ask();
         return;
@@ -227,6 +231,8 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
   function send(id: number, one: Waiting): void {
     const { name, key, args, of } = one;
     one.asked += 1;
+    // Before the call: a core of another tab never hears of it, unless a call goes on there.
+    if (OWNING.has(name) && isElsewhere.peek()) current.postMessage({ kind: 'take-over' } satisfies ToCore);
     current.postMessage({ kind: 'call', turn, id, key, name, args, of } satisfies ToCore);
   }
 
@@ -270,6 +276,7 @@ export function openDoor(port: PortLike, random: (length: number) => Uint8Array)
     commands,
     unstored,
     takeovers,
+    isElsewhere,
     attend(next) {
       attention = next;
       if (turn > 0) current.postMessage({ kind: 'attention', ...next } satisfies ToCore);

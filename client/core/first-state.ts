@@ -22,6 +22,7 @@ export const FIRST_STATE: ViewState = {
   progress: undefined,
   unreadTotal: 0,
   indexing: undefined,
+  call: undefined,
   notices: 'private',
   persistent: undefined,
 };
@@ -46,6 +47,7 @@ export function firstSignals(): WritableSignals {
     progress: signal(FIRST_STATE.progress),
     unreadTotal: signal(FIRST_STATE.unreadTotal),
     indexing: signal(FIRST_STATE.indexing),
+    call: signal(FIRST_STATE.call),
     notices: signal(FIRST_STATE.notices),
     persistent: signal(FIRST_STATE.persistent),
   };

@@ -7,11 +7,13 @@ import type { OwnDevice } from './db/stored-device.ts';
 import type { Engine } from './engine.ts';
 import type { Ports } from './ports.ts';
 import type { Rest } from './transport/rest.ts';
-import type { ConnectionState } from './view.ts';
+import type { CallView, ConnectionState } from './view.ts';
 
 /** Who watches a device at work. */
 export interface HomeWatcher extends ConversationWatcher {
   connection(state: ConnectionState): void;
+  /** The call of this device has changed. */
+  call(call: CallView | undefined): void;
   /** Names, trust or settings have changed. */
   peopleChanged(): void;
   /** The server ended this device, or will not speak with it. */

@@ -127,6 +127,7 @@ export class Home {
       },
       readProfile: (account) => this.profiles.read(account),
       peopleChanged: () => parts.watcher.peopleChanged(),
+      saidInCall: (said) => this.late.saidInCall(said),
       receiptsDue: () => this.#upkeep.receiptsDue(),
     };
     this.alerts = new Alerts(this.#services, () => this.#upkeep.lookAgain());
@@ -140,7 +141,11 @@ export class Home {
       tell: (frame) => connection.tell(frame),
       faulted: () => connection.restart(),
     });
-    this.late = new LateParts(this.#services);
+    this.late = new LateParts(this.#services, {
+      engine,
+      ports,
+      show: (call) => parts.watcher.call(call),
+    });
     this.#upkeep = new Upkeep(this.#services, {
       watcher: parts.watcher,
       inbox: this.#inbox,
@@ -279,6 +284,7 @@ export class Home {
   start(): void {
     this.connection.start();
     this.late.fetchSoon(this.ownAccount);
+    this.#parts.background.run(this.late.goOnRinging(), 'go on with a ring');
     const { answering } = this.own.value;
     if (answering !== undefined && answering.refused !== true) {
       const answered = this.late

@@ -2,7 +2,10 @@
 import type { Giving } from './account/giving.ts';
 import type { Meeting } from './account/meeting.ts';
 import type { OwnAccount } from './account/own-account.ts';
+import type { CallKeeper, KeeperNeeds } from './calls/call-keeper.ts';
+import type { SaidInCall } from './calls/said-in-call.ts';
 import type { Contacts } from './contacts.ts';
+import { T } from './db/stores.ts';
 import { fetchPart } from './failure.ts';
 import type { MessageActs } from './message-acts.ts';
 import type { Safety } from './safety/safety.ts';
@@ -18,10 +21,16 @@ export class LateParts {
   #contacts: Contacts | undefined;
   #acts: MessageActs | undefined;
   #safety: Safety | undefined;
+  #calls: CallKeeper | undefined;
+  /** What is said about calls is heard in order. */
+  #hearing: Promise<void> = Promise.resolve();
   #cancel: (() => void) | undefined;
+  #isStopped = false;
+  readonly #callNeeds: Omit<KeeperNeeds, 'services'>;
 
-  constructor(services: Services) {
+  constructor(services: Services, callNeeds: Omit<KeeperNeeds, 'services'>) {
     this.#services = services;
+    this.#callNeeds = callNeeds;
   }
 
   /** What a start does not need is at hand soon after it, also without a connection. */
@@ -34,6 +43,7 @@ export class LateParts {
         ownAccount.acts(),
         this.acts(),
         this.safety(),
+        this.calls(),
         import('./account/merge.ts'),
         import('./account/rotation.ts'),
         import('./search/searching.ts'),
@@ -45,6 +55,29 @@ export class LateParts {
   stop(): void {
     this.#cancel?.();
     this.#meeting?.stop();
+    this.#isStopped = true;
+    this.#calls?.stop();
+  }
+
+  /** Calls; fetched when they are first wanted. Throws `CoreError` `offline`. */
+  async calls(): Promise<CallKeeper> {
+    const { CallKeeper } = await fetchPart(() => import('./calls/call-keeper.ts'));
+    this.#calls ??= new CallKeeper({ services: this.#services, ...this.#callNeeds });
+    if (this.#isStopped) this.#calls.stop();
+    await this.#calls.restored;
+    return this.#calls;
+  }
+
+  /** Somebody has said something about a call. Where the part does not come, a ring stays on the disk. */
+  saidInCall(said: SaidInCall): void {
+    const heard = this.#hearing.then(async () => (await this.calls()).hear(said));
+    this.#hearing = heard.catch(() => undefined);
+  }
+
+  /** A ring that came before this core began may still ring. */
+  async goOnRinging(): Promise<void> {
+    const ring = await this.#services.db.read([T.ring], (tx) => tx.get(T.ring, 'ring'));
+    if (ring !== undefined) await this.calls();
   }
 
   /** Following invites; fetched when it is first wanted. Throws `CoreError` `offline`. */

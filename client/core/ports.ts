@@ -3,6 +3,8 @@
  * clock, no network, no storage and no DOM.
  */
 
+import type { CallWindowPort } from './calls/call-window.ts';
+
 /** Time. Timers keep nothing alive. */
 export interface Clock {
   /** Milliseconds since 1970 UTC. */
@@ -102,6 +104,8 @@ export interface Notice {
   /** Names the conversation to this device alone: a keyed hash. A later notice of the same token replaces the one before. */
   readonly token: string;
   readonly count: number;
+  /** The newest of what is unread is a call that nobody took. */
+  readonly missedCall?: true;
   readonly name?: string;
   readonly text?: string;
 }
@@ -125,6 +129,8 @@ export interface Ports {
   /** What a device is called until its person names it: browser and system as far as they tell, 1 to 64 characters. */
   readonly deviceName: string;
   readonly notices: NoticePort;
+  /** Microphones, cameras and peer connections. Absent where there is no window: no call is made or taken here. */
+  readonly callWindow?: CallWindowPort;
   /** Asks for storage that the browser will not evict; `undefined` where it cannot say. */
   persistStorage(): Promise<boolean | undefined>;
   /** Calls back when the device says that the network came or went. */

@@ -4,6 +4,7 @@ import type { PassphraseCare } from './account/passphrase-care.ts';
 import type { RecordKeeper } from './account/record.ts';
 import type { Session } from './account/session.ts';
 import type { Background } from './background.ts';
+import type { SaidInCall } from './calls/said-in-call.ts';
 import type { Conversations } from './conversations/conversations.ts';
 import type { SealedDb } from './db/sealed.ts';
 import type { Directory } from './people/directory.ts';
@@ -44,6 +45,8 @@ export interface Services {
   readProfile(account: AccountId): void;
   /** Something that is shown of people has changed outside the record. */
   peopleChanged(): void;
+  /** An accepted person has said something about a call. */
+  saidInCall(said: SaidInCall): void;
   /** The server has accepted something: its receipt is to be asked for. */
   receiptsDue(): void;
 }

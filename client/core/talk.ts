@@ -141,8 +141,12 @@ export class Talk {
     );
   }
 
-  /** Whether others are told what was read and that this one types; on all own devices. */
-  async setPrivacy({ readReceipts, typing }: Parameters<Commands['setPrivacy']>[0]): Promise<void> {
+  /** Whether others are told what was read and that this one types, and whether calls hide the own address; on all own devices. */
+  async setPrivacy({
+    readReceipts,
+    typing,
+    relayCalls,
+  }: Parameters<Commands['setPrivacy']>[0]): Promise<void> {
     const { db, record, clock } = this.#s;
     await db.write([T.record], async (tx) =>
       record.change(tx, (held) => ({
@@ -151,6 +155,7 @@ export class Talk {
           ...held.settings,
           ...(readReceipts === undefined ? {} : { readReceipts }),
           ...(typing === undefined ? {} : { typing }),
+          ...(relayCalls === undefined ? {} : { relayCalls }),
           changedAt: clock.now(),
         },
       })),

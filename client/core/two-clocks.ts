@@ -28,6 +28,8 @@ export class TwoClocks {
   /** When the server last said its time. */
   #there: number | undefined;
   #told: Difference | undefined;
+  /** How far this device's clock is ahead of the server's, when it was last said, ms. */
+  #aheadMs = 0;
   /** Not over a start: a difference that lasts is worth a word each time. */
   #seen: Difference | undefined;
 
@@ -39,6 +41,7 @@ export class TwoClocks {
   note(there: number): void {
     this.#there = there;
     const said = { here: this.#clock.now(), there };
+    this.#aheadMs = aheadMs(said);
     if (Math.abs(aheadMs(said)) < TOLD_MS) this.#told = undefined;
     else if (!isAlike(said, this.#told)) this.#told = said;
   }
@@ -53,6 +56,11 @@ export class TwoClocks {
   get latest(): number {
     const now = this.#clock.now();
     return Math.max(now, Math.min(this.#there ?? 0, now + WRONG_MOST_MS));
+  }
+
+  /** How long ago, by the server's clock, it was what the server says that it was, ms. */
+  ageOf(there: number): number {
+    return this.#clock.now() - this.#aheadMs - there;
   }
 
   /** Whether more than this has passed since by both. No word of a server, then or now, puts that off by more than `WRONG_MOST_MS` in all. */

@@ -3,6 +3,7 @@
  * (`door.ts`) carries them across the worker's border. No key, frame or database row appears here.
  * Every value is plain data that survives structured cloning. State comes in slices; `patches.ts` says how they cross the border.
  */
+import type { CallMedia } from '@tacet/protocol/content/call';
 import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
 import type {
   SessionState,
@@ -31,9 +32,11 @@ import type {
   SafetyNumber,
   CodeComparison,
 } from './view/conversation.ts';
+import type { CallView } from './view/calls.ts';
 import type { SearchResults } from './view/search.ts';
 
 export type * from './view/account.ts';
+export type * from './view/calls.ts';
 export type * from './view/conversation.ts';
 export type * from './view/failure.ts';
 export type * from './view/search.ts';
@@ -62,6 +65,8 @@ export interface ViewState {
   readonly unreadTotal: number;
   /** Lines that were added to the search index, while that goes on. */
   readonly indexing: { readonly done: number; readonly total: number } | undefined;
+  /** The call of this device: one that rings, goes on, or has ended and was not seen yet. */
+  readonly call: CallView | undefined;
   /** What notifications of this device may show. */
   readonly notices: NoticeLevel;
   /** Whether the browser promised to keep the data (`storage.persist()`). */
@@ -208,7 +213,20 @@ export interface Commands {
   readFaults(): Promise<{ readonly unopened: number; readonly unproven: number }>;
   /** Chooses what notifications of this device may show. */
   setNotices(level: NoticeLevel): Promise<void>;
-  setPrivacy(privacy: { readonly readReceipts?: boolean; readonly typing?: boolean }): Promise<void>;
+  /** Whether others are told what was read and that this one types, and whether calls hide this one's address from them. */
+  setPrivacy(privacy: {
+    readonly readReceipts?: boolean;
+    readonly typing?: boolean;
+    readonly relayCalls?: boolean;
+  }): Promise<void>;
+  /** Calls an accepted person. Answered once it has begun; what becomes of it is told by `call`. Done by the core of this tab. */
+  startCall(id: ConversationId, media: CallMedia): Promise<void>;
+  /** Takes the call that rings, here. */
+  takeCall(media: CallMedia): Promise<void>;
+  /** Ends the call: hangs up, cancels or declines it. Without one nothing happens. */
+  hangUp(): Promise<void>;
+  /** The person has seen how the call ended: it is shown no more. */
+  seeCallEnd(): Promise<void>;
   /** The conversation that a notification was about. */
   findNoticed(token: string): Promise<ConversationId | undefined>;
   /** The network may be back: try now. */

@@ -28,15 +28,15 @@ export type ToCore =
   | { readonly kind: 'attention'; readonly visible: boolean; readonly focused: boolean }
   /** The view has lost count of a list: it wants its whole state anew. */
   | { readonly kind: 'tell-all' }
-  /** The person wants this tab to own the account, although another version of the app has it in another tab. */
+  /** The person wants this tab to own the account, although another tab has it: with another version of the app, or because this one is to call. */
   | { readonly kind: 'take-over' }
   /** The view is gone. */
   | { readonly kind: 'close' };
 
 /** Core → view. */
 export type ToView =
-  /** From now on a core serves this view; what was asked of an earlier one and is unanswered is lost. Numbered from 1. */
-  | { readonly kind: 'served'; readonly turn: number }
+  /** From now on a core serves this view; what was asked of an earlier one and is unanswered is lost. Numbered from 1. `elsewhere`: it runs in another tab. */
+  | { readonly kind: 'served'; readonly turn: number; readonly elsewhere?: true | undefined }
   /** What changed since the patch before; the first of a serving is whole. */
   | ({ readonly kind: 'patch' } & StatePatch)
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
@@ -124,8 +124,9 @@ function parseLists(conversations: unknown, open: unknown): Omit<StatePatch, 'sl
 /** Core's message, or `undefined` for anything else. Slices and answers are core's own, of the same build. */
 export function parseToView(data: unknown): ToView | undefined {
   if (!isRecord(data)) return undefined;
-  const { kind, turn, slices, conversations, open, id, value, failure } = data;
-  if (kind === 'served' && isCount(turn)) return { kind, turn };
+  const { kind, turn, slices, conversations, open, id, value, failure, elsewhere } = data;
+  if (kind === 'served' && isCount(turn))
+    return elsewhere === true ? { kind, turn, elsewhere } : { kind, turn };
   if (kind === 'patch' && isRecord(slices)) {
     const lists = parseLists(conversations, open);
     return lists === undefined ? undefined : { kind, slices, ...lists };

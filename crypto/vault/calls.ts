@@ -4,11 +4,13 @@
  *   room     HKDF "Tacet/call-room/v1" 00 | call 16, its first 16 bytes        where the call meets on the server
  *   key      HKDF "Tacet/call-join-key/v1" 00 | call 16                        shown to the server to be let in; it keeps a hash
  *   join     sealed form under HKDF "Tacet/call-join-seal/v1" 00 | call 16     what a participant says of himself to the others
+ *   label    sealed form under HKDF "Tacet/call-label-seal/v1" 00 | call 16    what a stream is for
  *
  * Two people may compare a code aloud: a MAC over both joins and a nonce of each. The caller's ring carries the hash of his nonce; he tells
  * it when the other side's has come. So nobody in between can look for a join that gives both the same code.
  */
 import { concat, type Bytes } from '../bytes.ts';
+import type { PrivateKey, PublicKey } from '../ec.ts';
 import { CryptoError } from '../errors.ts';
 import { hkdf } from '../kdf.ts';
 import { hmacSha256, sha256 } from '../sodium.ts';
@@ -17,6 +19,7 @@ import { labelledHash } from './labelled-hash.ts';
 import { LABELS, labelled, type Label } from './labels.ts';
 import { open, pad, seal, unpad } from './sealed.ts';
 import { shortNumber } from './short-number.ts';
+import { signLabelled, verifyLabelled } from './signing.ts';
 
 const CALL_ID_BYTES = 16;
 const ROOM_BYTES = 16;
@@ -50,6 +53,49 @@ export function sealCallJoin(secret: CallSecret, call: Uint8Array, join: Uint8Ar
 export function openCallJoin(secret: CallSecret, call: Uint8Array, sealed: Uint8Array): Bytes {
   const key = derive(secret, LABELS.callJoinSeal, call, KEY_BYTES);
   return unpad(open(key, LABELS.callJoinSeal, call, sealed), JOIN_STEP_BYTES);
+}
+
+/** Seals what a stream is for, one byte, for everybody who has the secret. Throws `misuse`. */
+export function sealCallLabel(secret: CallSecret, call: Uint8Array, purpose: number): Bytes {
+  const key = derive(secret, LABELS.callLabelSeal, call, KEY_BYTES);
+  return seal(key, LABELS.callLabelSeal, call, Uint8Array.of(purpose));
+}
+
+/** What a stream of this call is for. Throws `bad-version`, `malformed` or `bad-seal`. */
+export function openCallLabel(secret: CallSecret, call: Uint8Array, sealed: Uint8Array): number {
+  const key = derive(secret, LABELS.callLabelSeal, call, KEY_BYTES);
+  const [purpose = 0] = open(key, LABELS.callLabelSeal, call, sealed, 1);
+  return purpose;
+}
+
+/** Whose call identity a bundle is, as a device of an account says it. */
+export interface CallIdentityClaim {
+  /** Ids, 16 bytes each. */
+  readonly call: Uint8Array;
+  readonly account: Uint8Array;
+  readonly device: Uint8Array;
+  readonly side: 'caller' | 'callee';
+  /** The prekey bundle as it stands in the join. */
+  readonly bundle: Uint8Array;
+}
+
+/** call 16 | account 16 | device 16 | side 1 (1 caller, 2 callee) | bundle. */
+function claimText({ call, account, device, side, bundle }: CallIdentityClaim): Bytes {
+  if ([call, account, device].some(({ length }) => length !== CALL_ID_BYTES)) {
+    throw new CryptoError('misuse', 'an id has 16 bytes');
+  }
+  const sideByte = Uint8Array.of(side === 'caller' ? 1 : 2);
+  return labelled(LABELS.callJoin, call, account, device, sideByte, bundle);
+}
+
+/** A device's signature, 64 bytes, by its identity key. Throws `misuse`. */
+export function signCallJoin(key: PrivateKey, claim: CallIdentityClaim): Bytes {
+  return signLabelled(key, LABELS.callJoin, claimText(claim));
+}
+
+/** Whether this identity key signed the claim. False for anything malformed. Throws `misuse` on ids of another length. */
+export function verifyCallJoin(key: PublicKey, claim: CallIdentityClaim, signature: Uint8Array): boolean {
+  return verifyLabelled(key, LABELS.callJoin, claimText(claim), signature);
 }
 
 /** What a ring says of the caller's nonce of 32 bytes before he tells it. */

@@ -35,6 +35,10 @@ export const LABELS = {
   callRoom: 'Tacet/call-room/v1',
   callJoinKey: 'Tacet/call-join-key/v1',
   callJoinSeal: 'Tacet/call-join-seal/v1',
+  /** HKDF of a call's secret with its id: the key of what streams are for (and their associated data). */
+  callLabelSeal: 'Tacet/call-label-seal/v1',
+  /** A device's signature (XEdDSA) over a call's id, its side in it and the prekey bundle of its call identity. */
+  callJoin: 'Tacet/call-join/v1',
   /** SHA-256 over the caller's nonce: what the ring carries. */
   callCommitment: 'Tacet/call-nonce/v1',
   /** HMAC-SHA256 under a call's secret over id, nonces and joins: the code that two people may compare aloud. */

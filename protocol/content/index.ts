@@ -4,6 +4,7 @@
  */
 import type { Static } from 'typebox';
 import { encodeCbor, parseCbor } from '../cbor.ts';
+import { Call } from './call.ts';
 import { Delete } from './delete.ts';
 import { Edit } from './edit.ts';
 import { Encounter } from './encounter.ts';
@@ -31,6 +32,7 @@ export const CONTENTS = {
   typing: { schema: Typing, durable: false, critical: false },
   sync: { schema: Sync, durable: true, critical: false },
   retry: { schema: Retry, durable: false, critical: false },
+  call: { schema: Call, durable: false, critical: false },
 } as const;
 
 /** The kinds that this version knows. */

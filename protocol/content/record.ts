@@ -102,6 +102,8 @@ export const AccountRecord = Shape({
   settings: Shape({
     readReceipts: Bool(),
     typing: Bool(),
+    /** Calls always go through the server; absent for no. */
+    relayCalls: Optional(Bool()),
     /** Seconds of the timer that conversations begin with; absent for none. */
     timer: Optional(Integer({ minimum: 0, maximum: TIMER_MAX_SECONDS })),
     changedAt: Instant,

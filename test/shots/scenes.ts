@@ -77,6 +77,7 @@ const ME: Me = {
   defaultTimer: 0,
   readReceipts: true,
   typing: false,
+  relayCalls: false,
 };
 
 const DAY = 24 * 60 * 60_000;

@@ -49,6 +49,7 @@ export function makeFakeDoor(scene: Scene): Door {
     progress: signal(first.progress),
     unreadTotal: signal(first.unreadTotal),
     indexing: signal(first.indexing),
+    call: signal(first.call),
     notices: signal(first.notices),
     persistent: signal(first.persistent),
   };
@@ -218,6 +219,12 @@ export function makeFakeDoor(scene: Scene): Door {
     setNotices: async () => undefined,
     findNoticed: async () => undefined,
     connectNow: async () => undefined,
+    startCall: async () => undefined,
+    takeCall: async () => undefined,
+    hangUp: async () => undefined,
+    seeCallEnd: async () => {
+      state.call.value = undefined;
+    },
     ...scene.answers,
   };
   for (const [name, failure] of Object.entries(scene.refuse ?? {})) {
@@ -231,6 +238,7 @@ export function makeFakeDoor(scene: Scene): Door {
     commands,
     unstored: signal(scene.unstored ?? []),
     takeovers: signal(0),
+    isElsewhere: signal(false),
     attend: () => undefined,
     takeOver: () => undefined,
     close: () => undefined,

@@ -277,6 +277,10 @@ export interface NodePortsOptions {
   readonly skewMs?: () => number;
   /** How long a timer takes that is to take `delayMs`. */
   readonly timerMs?: (delayMs: number) => number;
+  /** The window that calls are held in; without one none is. */
+  readonly callWindow?: Ports['callWindow'];
+  /** Opens a socket in place of the server's; `undefined`: the server's. */
+  readonly openSocket?: (path: string, events: SocketEvents) => Socket | undefined;
 }
 
 /** Ports with the handles that a test needs. */
@@ -418,8 +422,9 @@ export function openNodePorts(options: NodePortsOptions): NodePorts {
     },
     keyring: openNodeKeyring(disk),
     http,
-    openSocket,
+    openSocket: (path, events) => options.openSocket?.(path, events) ?? openSocket(path, events),
     deviceName: 'Node',
+    ...(options.callWindow === undefined ? {} : { callWindow: options.callWindow }),
     notices: {
       show: (notice) => notices.push(notice),
       withdraw: (token) => notices.push({ withdrawn: token }),

@@ -78,10 +78,14 @@ export interface CallWindow {
   }): Promise<void>;
   /** The answer to `relay-request` `re`; absent where it was refused. */
   answerRelay(options: { readonly re: number; readonly answer: CallAnswer | undefined }): Promise<void>;
-  /** The other side sends this: it is to be received as `purpose`, once in a connection. */
+  /**
+   * The other side sends this: it is to be received as `purpose`, by a transform of the number `stream`. Another one of the same purpose
+   * takes its place.
+   */
   receiveRelayed(options: {
     readonly connection: number;
     readonly purpose: Purpose;
+    readonly stream: number;
     readonly producer: Extract<RelayEvent, { readonly kind: 'producer-opened' }>['producer'];
   }): Promise<void>;
   /** The other side sends it no more. */

@@ -123,6 +123,18 @@ export class Conversations {
     return order;
   }
 
+  /** Adds the line of a call. One that was missed counts as unread. */
+  addCall(tx: WriteTx, account: AccountId, call: Extract<EventKind, { readonly what: 'call' }>): void {
+    this.addEvent(tx, account, call);
+    const conversation = this.ensure(tx, account);
+    const isMissed = call.outcome === 'missed';
+    this.#put(tx, {
+      ...conversation,
+      unread: conversation.unread + (isMissed ? 1 : 0),
+      activityAt: this.#clock.now(),
+    });
+  }
+
   /** Changes a gap line to how much is still missing; a gap that has closed goes. */
   async changeGap(tx: WriteTx, account: AccountId, order: number, missing: number): Promise<void> {
     const stored = await this.lines.storedIn(tx, account, order);
@@ -242,8 +254,10 @@ export class Conversations {
     if (readTo <= conversation.readTo) return [];
     const rows = await this.lines.linesBetween(tx, account, conversation.readTo + 1, readTo);
     const seen: { id: MessageId; order: number }[] = [];
+    let missedCalls = 0;
     for (const stored of rows) {
       const { line } = stored;
+      if (isMissedCall(line)) missedCalls += 1;
       if (line.kind !== 'message' || line.mine) continue;
       seen.push({ id: line.id, order: line.order });
       const begun = this.lines.begin(tx, account, line);
@@ -252,7 +266,7 @@ export class Conversations {
     this.#put(tx, {
       ...conversation,
       readTo,
-      unread: Math.max(0, conversation.unread - seen.length),
+      unread: Math.max(0, conversation.unread - seen.length - missedCalls),
     });
     return seen;
   }
@@ -271,4 +285,9 @@ export class Conversations {
     tx.put(T.conversations, K.account(this.#db, conversation.account), conversation);
     tx.after(() => this.#watcher.touched(conversation.account));
   }
+}
+
+/** Whether a line tells of a call that nobody here took. */
+function isMissedCall(line: Line): boolean {
+  return line.kind === 'event' && line.event.what === 'call' && line.event.outcome === 'missed';
 }

@@ -60,6 +60,8 @@ export interface StoredPerson {
   readonly introductions?: CountedDay;
   /** What was asked about this person as a stranger asks today, because of what came. */
   readonly lookups?: CountedDay;
+  /** Rings of this person that came today. */
+  readonly rings?: CountedDay;
   /** Lines about what could not be read and was asked for again. */
   readonly unreadable?: readonly Unreadable[];
 }

@@ -53,6 +53,10 @@ export interface OutboxEntry {
   readonly envelopes?: readonly OutgoingEnvelope[];
   /** Sessions to be made anew before encrypting (repairs). */
   readonly fresh?: boolean;
+  /** Dropped where it has not left by then, ms, and where the key of its account is not believed. */
+  readonly until?: number;
+  /** For devices that are connected alone. */
+  readonly online?: boolean;
 }
 
 /** What was sent to one device, for repairs. Key [day, hidden device and envelope]. */

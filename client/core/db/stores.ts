@@ -5,6 +5,7 @@ import type { DbKey } from '../ports.ts';
 import type { SearchState, StoredChunk } from '../search/chunk.ts';
 import type { NoticeLevel } from '../view.ts';
 import type { SealedDb, Table } from './sealed.ts';
+import type { StoredRing } from './stored-call.ts';
 import type {
   KeptReceipts,
   OwnDevice,
@@ -44,6 +45,8 @@ export const T = {
   preKeyState: { store: 'device' } as Table<PreKeyState>,
   counts: { store: 'device' } as Table<Counts>,
   notices: { store: 'device' } as Table<NoticeLevel>,
+  /** Key `ring`. */
+  ring: { store: 'device' } as Table<StoredRing>,
   passphraseCare: { store: 'device' } as Table<StoredCare>,
   recentEmoji: { store: 'device' } as Table<readonly string[]>,
   searchState: { store: 'device' } as Table<SearchState>,

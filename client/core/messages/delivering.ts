@@ -77,6 +77,9 @@ export class Delivering {
       if (record.contact(entry.to)?.state === 'blocked') {
         throw new CoreError('person-blocked', 'nothing goes to who is blocked');
       }
+      if (entry.until !== undefined && clock.now() >= entry.until) {
+        throw new CoreError('too-late', 'of no use any more');
+      }
       await this.#deliver(entry, shareOf(entry, passed));
       return { kind: 'done' };
     } catch (error) {
@@ -118,8 +121,8 @@ export class Delivering {
 
   /** What becomes of an entry that met a changed key. */
   #keyChanged(entry: OutboxEntry, error: unknown): Outcome {
-    // A copy for a device of the key before has nowhere to go.
-    if (entry.kind === 'repair') return { kind: 'failed', error };
+    // A copy for a device of the key before has nowhere to go, and what is of no use later waits for no decision.
+    if (entry.kind === 'repair' || entry.until !== undefined) return { kind: 'failed', error };
     if (this.#held.mustWait(entry)) return { kind: 'held' };
     if (this.#needs.directory.isBlocked(entry.to)) return { kind: 'blocked' };
     return { kind: 'later', at: undefined };
@@ -134,7 +137,7 @@ export class Delivering {
         await this.#settling.finish(prepared ?? entry, false);
         return;
       }
-      const mismatch = await this.#transmission.send(prepared, false, share);
+      const mismatch = await this.#transmission.send(prepared, prepared.online === true, share);
       if (mismatch === undefined) {
         await this.#settling.finish(prepared, true);
         return;

@@ -115,6 +115,8 @@ export class Outbox {
       ...(outgoing.amends === true ? { amends: true } : {}),
       ...(outgoing.only === undefined ? {} : { only: outgoing.only }),
       ...(outgoing.fresh === true ? { fresh: true } : {}),
+      ...(outgoing.until === undefined ? {} : { until: outgoing.until }),
+      ...(outgoing.online === true ? { online: true } : {}),
     };
   }
 

@@ -27,4 +27,8 @@ export interface Outgoing {
   readonly only?: DeviceId;
   /** In a session from a fresh bundle. */
   readonly fresh?: boolean;
+  /** Of no use later: it is dropped where it has not left by then, ms. Nor does it leave under a key that is not believed. */
+  readonly until?: number;
+  /** For devices that are connected: no server keeps it. */
+  readonly online?: boolean;
 }

@@ -13,10 +13,10 @@ export const DAY_MS = 24 * 60 * 60_000;
 /**
  * Per person and day. `repairs`: sessions begun anew to ask for repairs or on request, and contents that made no sense. `nothings`: answers that there is nothing to be
  * repaired. `introductions`: what is sent as to a stranger, and asked for to send it, that nobody has written. `lookups`: what is asked as a
- * stranger asks because of what came. Somebody who tells a delivery key that is none, or changes it all the time, must leave most of the
+ * stranger asks because of what came. `rings`: calls, each of which rings or leaves a line. Somebody who tells a delivery key that is none, or changes it all the time, must leave most of the
  * 50 that the server allows this account for others.
  */
-const PER_DAY = { repairs: 20, nothings: 20, introductions: 10, lookups: 10 } as const;
+const PER_DAY = { repairs: 20, nothings: 20, introductions: 10, lookups: 10, rings: 100 } as const;
 
 /** Shares of one account, and how much of what is counted may be gone before one is used up: receipts leave the half to what mends. */
 const SHARES = {

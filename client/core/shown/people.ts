@@ -47,6 +47,7 @@ export function meOf(home: Home): Me {
     defaultTimer: settings.timer ?? 0,
     readReceipts: settings.readReceipts,
     typing: settings.typing,
+    relayCalls: settings.relayCalls ?? false,
     picture: home.profiles.pictureName(account),
   };
 }

@@ -14,6 +14,7 @@ import { meOf, personOf } from './people.ts';
 import { insert, summaries, summaryOf } from './summaries.ts';
 import type {
   AlertView,
+  CallView,
   ConnectionState,
   ConversationSummary,
   DeviceView,
@@ -45,6 +46,7 @@ export class SharedState {
   readonly progress = signal<Progress | undefined>(undefined);
   readonly indexing = signal<ViewState['indexing']>(undefined);
   readonly persistent = signal<boolean | undefined>(undefined);
+  readonly call = signal<CallView | undefined>(undefined);
   readonly conversations = signal<readonly ConversationSummary[]>([]);
   readonly devices = signal<readonly DeviceView[]>([]);
   readonly lock = signal<LockView | undefined>(undefined);
@@ -77,6 +79,7 @@ export class SharedState {
       this.encounters.value = home === undefined ? [] : encountersIn(home);
       this.alerts.value = home === undefined ? [] : alertsOf(home);
       this.outdated.value = home?.record.isOutdated ?? false;
+      this.call.value = undefined;
       for (const view of this.#views) view.closeConversation();
     });
   }

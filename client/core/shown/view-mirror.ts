@@ -53,6 +53,7 @@ export class ViewMirror implements Mirror {
         progress: shared.progress.value,
         unreadTotal: shared.unreadTotal.value,
         indexing: shared.indexing.value,
+        call: shared.call.value,
         notices: shared.notices.value,
         persistent: shared.persistent.value,
       };

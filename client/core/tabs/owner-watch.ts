@@ -24,6 +24,10 @@ export interface WatchEvents {
   silent(): void;
 }
 
+function isGoingOn(call: ViewState['call']): boolean {
+  return call !== undefined && call.phase.kind !== 'over' && call.phase.kind !== 'ringing';
+}
+
 /** Watches the owner from a view. */
 export class OwnerWatch {
   readonly #clock: Clock;
@@ -34,6 +38,7 @@ export class OwnerWatch {
   #isVisible = true;
   #session: ViewState['session']['kind'] = 'starting';
   #hasProgress = false;
+  #isCalling = false;
 
   constructor(clock: Clock, events: WatchEvents) {
     this.#clock = clock;
@@ -46,6 +51,7 @@ export class OwnerWatch {
     this.#missed = 0;
     this.#session = 'starting';
     this.#hasProgress = false;
+    this.#isCalling = false;
     this.#beatSoon();
   }
 
@@ -63,6 +69,13 @@ export class OwnerWatch {
   saw(slices: Partial<ViewState>): void {
     if (slices.session !== undefined) this.#session = slices.session.kind;
     if ('progress' in slices) this.#hasProgress = slices.progress !== undefined;
+    // One that rings can be taken by any tab.
+    if ('call' in slices) this.#isCalling = isGoingOn(slices.call);
+  }
+
+  /** Whether a call goes on at the owner, which would end with its taking. */
+  get isCalling(): boolean {
+    return this.#isCalling;
   }
 
   /** Whether the person looks at this tab. */

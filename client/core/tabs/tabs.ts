@@ -116,6 +116,14 @@ class JoinedTab implements Tab {
     this.#announce(term);
   }
 
+  /** Takes the account from the tab that serves this view. What the window asks from now on waits for this tab's own core. */
+  #takeOver(): void {
+    this.#watch.stop();
+    this.#role = { kind: 'seeking', otherBuild: false };
+    this.#turn += 1;
+    this.#own(true);
+  }
+
   /** Another tab has taken the lock or the database. Nothing that core still says reaches a view. */
   #lost(): void {
     const role = this.#role;
@@ -228,12 +236,14 @@ class JoinedTab implements Tab {
       return;
     }
     this.#turn += 1;
-    this.#window?.postMessage({ kind: 'served', turn: this.#turn } satisfies ToView);
+    const served: ToView = { kind: 'served', turn: this.#turn };
+    this.#window?.postMessage(this.#role.kind === 'view' ? { ...served, elsewhere: true } : served);
   }
 
   #fromWindow(message: ToCore): void {
     if (message.kind === 'take-over') {
       if (this.#role.kind === 'seeking') this.#own(true);
+      else if (this.#role.kind === 'view' && !this.#watch.isCalling) this.#takeOver();
       return;
     }
     // Meant for a core that is gone: the window asks again when it is served.

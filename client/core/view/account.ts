@@ -13,6 +13,8 @@ export interface Me {
   /** Whether others are told what was read, and that one writes. */
   readonly readReceipts: boolean;
   readonly typing: boolean;
+  /** Whether calls always go through the server, so that nobody who is called or calls learns this one's address. */
+  readonly relayCalls: boolean;
   /** Names the picture that is set, for `readPicture`; another picture has another one. */
   readonly picture?: string | undefined;
 }

@@ -1,4 +1,5 @@
 /** Conversations as a screen knows them: who is in them, their lines, and how they are shown and checked. */
+import type { CallEnd, CallMedia } from '@tacet/protocol/content/call';
 import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
 import type { Failure } from './failure.ts';
 
@@ -95,7 +96,15 @@ export type Line =
         | { readonly what: 'timer'; readonly seconds: number; readonly mine: boolean }
         /** This device ran on an older copy of its data: keys were begun anew, and what came between may be missing here. */
         | { readonly what: 'restored' }
-        | { readonly what: 'invite-accepted' };
+        | { readonly what: 'invite-accepted' }
+        /** `mine`: this side called. `missed`: the other did, and nobody here answered; counts as unread. `talkedMs`: absent where nobody talked. */
+        | {
+            readonly what: 'call';
+            readonly media: CallMedia;
+            readonly mine: boolean;
+            readonly outcome: CallEnd | 'missed';
+            readonly talkedMs?: number;
+          };
     };
 
 /**

@@ -35,6 +35,14 @@ export type ClientErrorCode =
   | 'too-late'
   | 'message-unknown'
   | 'not-signed-in'
+  /** Only people who are accepted can be called. */
+  | 'person-not-accepted'
+  /** A call goes on here already. */
+  | 'call-busy-here'
+  /** The call that was to be taken is over. */
+  | 'call-over'
+  /** This browser, or this tab, cannot hold a call whose every frame is encrypted. */
+  | 'calls-unsupported'
   | 'conversation-unknown'
   | 'cancelled'
   | 'unexpected';

@@ -1,6 +1,15 @@
 /** A permanent line about keys, gaps and repairs: said plainly, never hidden, never silently gone. */
 import type { VNode } from 'preact';
-import { Handshake, History, KeyRound, MailWarning, MessageCircleQuestion, Sparkles, Timer } from 'lucide';
+import {
+  Handshake,
+  History,
+  KeyRound,
+  MailWarning,
+  MessageCircleQuestion,
+  Phone,
+  Sparkles,
+  Timer,
+} from 'lucide';
 import { shownNow } from '../clock.ts';
 import { Icon } from '../components/icon.tsx';
 import { linkTo, place } from '../router.ts';
@@ -18,6 +27,7 @@ const ICONS = {
   timer: Timer,
   'invite-accepted': Handshake,
   restored: History,
+  call: Phone,
 } as const;
 
 /** Senders keep for so long what they can send again. */
@@ -39,6 +49,8 @@ export function eventSentence({ event, at }: EventLine, name: string, count: num
       if (event.seconds === 0) return fill(event.mine ? timer.mineOff : timer.theirsOff, { name });
       return fill(event.mine ? timer.mine : timer.theirs, { name, time: formatDuration(event.seconds) });
     }
+    case 'call':
+      return event.outcome === 'missed' ? text.conversation.event.callMissed : text.conversation.event.call;
     case 'newer-version':
     case 'key-changed':
     case 'invite-accepted':

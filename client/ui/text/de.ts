@@ -248,6 +248,8 @@ export const de: Translation = {
         theirsOff: '{name} hat verschwindende Nachrichten ausgeschaltet. Von hier an bleiben sie.',
       },
       'invite-accepted': '{name} kam über deine Einladung.',
+      call: 'Anruf',
+      callMissed: 'Verpasster Anruf',
       restored:
         'Dieser Browser ging auf einen älteren Stand seiner Daten zurück. Nachrichten aus der Zeit dazwischen können hier fehlen; neue sind sicher.',
     },
@@ -980,6 +982,10 @@ export const de: Translation = {
       'Nachrichten lassen sich 24 Stunden lang bearbeiten und für alle löschen. Diese bleibt, wie sie ist.',
     'message-unknown': 'Diese Nachricht ist nicht mehr hier.',
     'not-signed-in': 'Du bist hier nicht mehr angemeldet.',
+    'person-not-accepted': 'Anrufen kannst du, wen du angenommen hast und wer dich angenommen hat.',
+    'call-busy-here': 'Du bist schon in einem Anruf. Beende ihn zuerst.',
+    'call-over': 'Dieser Anruf ist vorbei.',
+    'calls-unsupported': 'Dieser Browser kann Anrufe nicht verschlüsseln. Hier gibt es deshalb keine.',
     'conversation-unknown': 'Diese Unterhaltung ist nicht hier.',
     cancelled:
       'Ein anderer Tab hat dazwischen übernommen. Vielleicht ist es trotzdem geschehen: Sieh nach, bevor du es noch einmal versuchst.',

@@ -241,6 +241,8 @@ export const en = {
         theirsOff: '{name} turned disappearing messages off. From here on they stay.',
       },
       'invite-accepted': '{name} came by your invite.',
+      call: 'Call',
+      callMissed: 'Missed call',
       restored:
         'This browser went back to an older copy of its data. Messages that came in between may be missing here; new ones are safe.',
     },
@@ -955,6 +957,10 @@ export const en = {
     'too-late': 'Messages can be edited and deleted for everyone within 24 hours. This one stays as it is.',
     'message-unknown': 'This message is not here any more.',
     'not-signed-in': 'You are not signed in here any more.',
+    'person-not-accepted': 'You can call people once both of you have accepted each other.',
+    'call-busy-here': 'You are in a call already. End it first.',
+    'call-over': 'This call is over.',
+    'calls-unsupported': 'This browser cannot encrypt calls, so none can be made or taken here.',
     'conversation-unknown': 'This conversation is not here.',
     cancelled:
       'Another tab took over in between. What you asked for may have happened all the same: look before you try again.',

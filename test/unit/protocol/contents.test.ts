@@ -47,6 +47,26 @@ const SAMPLES: readonly Content[] = [
   { kind: 'sync', body: { what: 'record', version: 3 } },
   { kind: 'retry', body: { what: 'envelope', envelope: id } },
   { kind: 'retry', body: { what: 'missing', epoch: id, numbers: [1, 2] } },
+  {
+    kind: 'call',
+    body: {
+      what: 'ring',
+      call: id,
+      secret: hash,
+      media: 'video',
+      join: id,
+      commitment: hash,
+      offer: 'v=0',
+    },
+  },
+  { kind: 'call', body: { what: 'heard', call: id } },
+  { kind: 'call', body: { what: 'accept', call: id, media: 'audio', join: id, nonce: hash } },
+  { kind: 'call', body: { what: 'chosen', call: id, device: id, nonce: hash } },
+  { kind: 'call', body: { what: 'candidates', call: id, lines: ['candidate:1'] } },
+  { kind: 'call', body: { what: 'again', call: id, round: 1, offer: 'v=0' } },
+  { kind: 'call', body: { what: 'answered', call: id, round: 1, answer: 'v=0' } },
+  { kind: 'call', body: { what: 'relayed', call: id } },
+  { kind: 'call', body: { what: 'end', call: id, why: 'busy' } },
 ];
 
 function frame(content: Content, over: Partial<ContentFrame> = {}): ContentFrame {

@@ -1,6 +1,7 @@
 /** Which handler a content goes to. */
 import type { Content, UnknownContent } from '@tacet/protocol/content/index';
 import { handleDelete, handleEdit, handleReaction, handleTimer } from './amend.ts';
+import { handleCall } from './call.ts';
 import { handleEncounter } from './encounter.ts';
 import type { Handling } from './handling.ts';
 import { handleProfile } from './profile.ts';
@@ -46,6 +47,8 @@ export async function handleContent(
       return handleSync(handling, content.body);
     case 'retry':
       return handleRetry(handling, content.body);
+    case 'call':
+      return handleCall(handling, content.body);
     case 'unknown':
       return handleUnknown(handling, content);
   }

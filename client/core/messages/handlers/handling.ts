@@ -10,11 +10,13 @@ import type { Background } from '../../background.ts';
 import type { Conversations } from '../../conversations/conversations.ts';
 import type { SealedDb, WriteTx } from '../../db/sealed.ts';
 import type { MessageMarks } from '../../db/stored-messages.ts';
+import type { SaidInCall } from '../../calls/said-in-call.ts';
 import type { Directory } from '../../people/directory.ts';
 import type { OwnKeeper } from '../../own.ts';
 import type { Clock, RandomBytes } from '../../ports.ts';
 import type { BufferedStores } from '../../sessions/stores.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
+import type { TwoClocks } from '../../two-clocks.ts';
 import type { Amending } from '../amending.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Receipts } from '../receipts.ts';
@@ -26,6 +28,7 @@ export type Standing = 'own' | 'accepted' | 'stranger';
 export interface HandlerServices {
   readonly db: SealedDb;
   readonly clock: Clock;
+  readonly twoClocks: TwoClocks;
   readonly random: RandomBytes;
   readonly background: Background;
   readonly own: OwnKeeper;
@@ -43,6 +46,8 @@ export interface HandlerServices {
   readProfile(account: AccountId): void;
   /** Something that is shown of people has changed outside the record. */
   peopleChanged(): void;
+  /** An accepted person has said something about a call. */
+  saidInCall(said: SaidInCall): void;
 }
 
 /** One content under way. */

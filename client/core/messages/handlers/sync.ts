@@ -68,6 +68,7 @@ async function handleSent(handling: Handling, copy: Extract<Sync, { readonly wha
     case 'typing':
     case 'sync':
     case 'retry':
+    case 'call':
     case 'unknown':
     case undefined:
       return;

@@ -1,0 +1,200 @@
+/** Every way in which a ring ends, between real cores: what each side shows then, and what stays as a line. */
+import t, { type Test } from 'tap';
+import { encodeFrame, parseFrame } from '@tacet/protocol/frames/frame';
+import { ServerFrame } from '@tacet/protocol/frames/server';
+import { LIMITS } from '@tacet/protocol/limits';
+import type { CallView } from '@tacet/client/core/view';
+import { openTestServer } from '../support/open-test-server.ts';
+import { openTestClient, openWith, signIn, signUp } from '../support/make-client.ts';
+import type { Wire } from '../support/node-ports.ts';
+import {
+  callIs,
+  endOf,
+  hasCallLines,
+  haveCall,
+  makeCallPair,
+  openWithWindow,
+  ringHasLeft,
+  type CallPair,
+} from '../support/make-call.ts';
+
+/** Ada calls Ben, and it rings. */
+async function ring(t: Test, pair: CallPair): Promise<CallView> {
+  await pair.ada.commands.startCall(pair.toBen, 'audio');
+  t.match(await callIs(pair.ada, 'calling', ({ phase }) => phase.kind === 'calling' && phase.heard), {
+    side: 'caller',
+  });
+  return callIs(pair.ben, 'ringing');
+}
+
+t.test('a call is declined, another one is cancelled and counts as missed', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  const { ada, ben, toAda } = pair;
+  await ben.commands.markRead(toAda, 100);
+  await ben.waitFor('nothing unread', ({ unreadTotal }) => unreadTotal === 0);
+  await ring(t, pair);
+  await ben.commands.hangUp();
+  t.same([await endOf(ada), await endOf(ben)], ['declined', 'declined']);
+  t.match((await hasCallLines(ada, 1))[0], { mine: true, outcome: 'declined' });
+  t.match((await hasCallLines(ben, 1))[0], { mine: false, outcome: 'declined' });
+  t.equal(ben.state.unreadTotal, 0, 'a call that was declined is not missed');
+
+  await ring(t, pair);
+  await ada.commands.hangUp();
+  t.same([await endOf(ada), await endOf(ben)], ['cancelled', 'cancelled']);
+  t.match((await hasCallLines(ada, 2))[1], { mine: true, outcome: 'cancelled' });
+  t.match((await hasCallLines(ben, 2))[1], { mine: false, outcome: 'missed' });
+  await ben.waitFor('one unread', ({ unreadTotal }) => unreadTotal === 1);
+  await ben.commands.markRead(toAda, 100);
+  await ben.waitFor('none unread', ({ unreadTotal }) => unreadTotal === 0);
+});
+
+t.test('nobody takes the call: both give up, and it was missed', async (t) => {
+  await using server = await openTestServer();
+  let aheadMs = 0;
+  const clocks = { skewMs: () => aheadMs };
+  const pair = await makeCallPair(t, server.url, { adas: clocks, bens: clocks });
+  await ring(t, pair);
+  aheadMs = LIMITS.callRingMs + 1;
+  t.equal(await endOf(pair.ada), 'no-answer');
+  t.equal(await endOf(pair.ben), 'no-answer');
+  t.match(await hasCallLines(pair.ben, 1), [{ outcome: 'missed' }]);
+  t.match(await hasCallLines(pair.ada, 1), [{ outcome: 'no-answer' }]);
+});
+
+/** A wire on which what is delivered was taken by the server longer ago than a call rings. */
+const late: Wire = {
+  toClient(_path, bytes) {
+    const frame = parseFrame(ServerFrame, bytes);
+    if (frame.kind !== 'deliver') return [bytes];
+    return [encodeFrame({ ...frame, receivedAt: frame.receivedAt - LIMITS.callRingMs - 1 })];
+  },
+};
+
+t.test('a ring that comes late is a missed call, and rings nowhere', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  const { ada, ben, adas, toBen, net } = pair;
+  await ben.close();
+  await ada.commands.startCall(toBen, 'video');
+  await ringHasLeft(ada, adas);
+  const { client: again } = openWithWindow(t, net, { url: server.url, disk: ben.ports.disk, wire: late });
+  await openWith(again, 'Ada');
+  t.match(await hasCallLines(again, 1), [{ mine: false, outcome: 'missed', media: 'video' }]);
+  t.equal(again.state.call, undefined);
+  await ada.commands.hangUp();
+  await callIs(ada, 'over');
+});
+
+t.test('a ring and its end that waited together ring nowhere for long', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  const { ada, ben, adas, toBen, net } = pair;
+  await ben.close();
+  await ada.commands.startCall(toBen, 'audio');
+  await ringHasLeft(ada, adas);
+  await ada.commands.hangUp();
+  await ringHasLeft(ada, adas);
+  const { client: again } = openWithWindow(t, net, { url: server.url, disk: ben.ports.disk });
+  await openWith(again, 'Ada');
+  t.match(await hasCallLines(again, 1), [{ mine: false, outcome: 'missed' }]);
+  await callIs(again, 'over');
+});
+
+t.test('somebody who talks is busy, and hears of it', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  const { ada, ben, net } = pair;
+  const { link } = await ben.commands.makeInvite();
+  const { client: eve } = openWithWindow(t, net, { url: server.url });
+  await signUp(eve, 'eve', link);
+  const toBen = await openWith(eve, 'Ben');
+  await openWith(ben, 'Eve');
+  await haveCall(pair);
+  await eve.commands.startCall(toBen, 'audio');
+  t.equal(await endOf(eve), 'busy');
+  t.match(await hasCallLines(ben, 1), [{ mine: false, outcome: 'missed' }]);
+  t.equal(ben.state.call?.phase.kind, 'talking');
+  t.equal(ada.state.call?.phase.kind, 'talking', 'the call goes on');
+  await t.rejects(ben.commands.startCall(pair.toAda, 'audio'), { code: 'call-busy-here' });
+});
+
+t.test('of two devices one takes the call, and the other stops ringing', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  const { ada, ben, net, toBen, bensPassphrase } = pair;
+  const { client: other } = openWithWindow(t, net, { url: server.url });
+  await signIn(other, 'ben', bensPassphrase);
+  await openWith(other, 'Ada');
+  await ada.commands.startCall(toBen, 'audio');
+  await Promise.all([callIs(ben, 'ringing'), callIs(other, 'ringing')]);
+  await other.commands.takeCall('audio');
+  await callIs(other, 'talking');
+  t.equal(await endOf(ben), 'elsewhere');
+  t.match(await hasCallLines(ben, 1), [{ outcome: 'elsewhere' }], 'nothing was missed');
+  t.equal(ada.state.call?.phase.kind, 'talking');
+  await other.commands.hangUp();
+  t.equal(await endOf(ada), 'hung-up');
+});
+
+t.test('two who call each other at the same moment are in one call', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  const { ada, ben, toBen, toAda } = pair;
+  await Promise.all([ada.commands.startCall(toBen, 'audio'), ben.commands.startCall(toAda, 'audio')]);
+  const [hers, his] = await Promise.all([callIs(ada, 'talking'), callIs(ben, 'talking')]);
+  t.equal(hers.id, his.id);
+  t.not(hers.side, his.side);
+});
+
+t.test('strangers and blocked people cannot ring, and are not called', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  const { ada, ben, net, toBen, toAda } = pair;
+  await using eve = openTestClient({ url: server.url });
+  const { link } = await ada.commands.makeInvite();
+  await signUp(eve, 'eve', link);
+  const eveToBen = await eve.commands.startConversation('ben');
+  await t.rejects(eve.commands.startCall(eveToBen, 'audio'), { code: 'person-not-accepted' });
+  t.ok(net.windows.length > 0);
+  await ben.commands.block(toAda);
+  await t.rejects(ben.commands.startCall(toAda, 'audio'), { code: 'person-blocked' });
+  await ada.commands.startCall(toBen, 'audio');
+  await callIs(ada, 'calling');
+  await ada.client.background.settled();
+  await ada.commands.hangUp();
+  await callIs(ada, 'over');
+  t.equal(ben.state.call, undefined, 'nothing rang');
+});
+
+t.test('a browser that cannot encrypt calls makes none and takes none', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  pair.bens.isSupported = false;
+  await t.rejects(pair.ben.commands.startCall(pair.toAda, 'audio'), { code: 'calls-unsupported' });
+  await ring(t, pair);
+  await t.rejects(pair.ben.commands.takeCall('audio'), { code: 'calls-unsupported' });
+  t.notOk(pair.bens.asked.includes('openMedia'));
+  await pair.ben.commands.hangUp();
+  t.equal(await endOf(pair.ada), 'declined');
+  await t.rejects(pair.ben.commands.takeCall('audio'), { code: 'calls-unsupported' });
+  pair.bens.isSupported = true;
+  await t.rejects(pair.ben.commands.takeCall('audio'), { code: 'call-over' });
+});
+
+t.test('a ring goes on in the tab that takes the account over, and is taken there', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  const { ada, ben, net } = pair;
+  await ring(t, pair);
+  ben.crash();
+  const { client: next } = openWithWindow(t, net, { url: server.url, disk: ben.ports.disk });
+  await next.waitFor('signed in', ({ session }) => session.kind === 'signed-in');
+  await callIs(next, 'ringing');
+  await next.commands.takeCall('audio');
+  await callIs(next, 'talking');
+  await callIs(ada, 'talking');
+  await ada.commands.hangUp();
+  t.equal(await endOf(next), 'hung-up');
+});
