@@ -1,5 +1,6 @@
 /** Everything that core asks of the world, as this browser gives it to a worker. */
 import type { Ports, TabPorts } from '../core/ports.ts';
+import { openCallWindow } from '../platform/call-link.ts';
 import { browserClock } from '../platform/clock.ts';
 import { readDeviceName } from '../platform/device-name.ts';
 import { browserHttp } from '../platform/http.ts';
@@ -27,6 +28,7 @@ export function openBrowserPorts(scope: LinkEnd): Ports {
     openSocket: openBrowserSocket,
     deviceName: readDeviceName(),
     notices: openNoticePort(scope),
+    callWindow: openCallWindow(scope),
     persistStorage: openPersistRequest(scope),
     onNetworkChange: onBrowserNetworkChange,
   };

@@ -125,7 +125,9 @@ test('what the media server refuses is told as a way that failed, and a stream t
     await ben.flows(1, 'received', 'camera');
     const producer = rig.received[1]?.camera;
     if (producer === undefined) throw new Error('it is received');
-    const again = await ben.core.receiveRelayed({ connection: 1, purpose: 'camera', producer }).catch(String);
+    const stream = ben.streams(1).camera.receive;
+    const asked = { connection: 1, purpose: 'camera', producer, stream } as const;
+    const again = await ben.core.receiveRelayed(asked).catch(String);
     await ben.core.endRelayed({ connection: 1, producer });
     const shown = ben.stage.theirs.value.camera;
     // Nobody carries the requests of this one.

@@ -187,7 +187,8 @@ function connection(running: Running, what: 'connected' | 'interrupted' | 'faile
   const same: CallStep = { state: running, effects: [] };
   switch (running.kind) {
     case 'ringing':
-      return same;
+      // The caller's: nothing can be offered here.
+      return what === 'failed' && running.side === 'caller' ? giveUp(running, 'failed', at) : same;
     case 'connecting': {
       if (what === 'interrupted') return same;
       if (what === 'failed') return giveUp(running, 'failed', at);

@@ -79,8 +79,8 @@ export interface CallWindow {
   /** The answer to `relay-request` `re`; absent where it was refused. */
   answerRelay(options: { readonly re: number; readonly answer: CallAnswer | undefined }): Promise<void>;
   /**
-   * The other side sends this: it is to be received as `purpose`, by a transform of the number `stream`. Another one of the same purpose
-   * takes its place.
+   * The other side sends this: it is to be received as `purpose`, by a transform of the number `stream`. Another producer of the same
+   * purpose takes its place.
    */
   receiveRelayed(options: {
     readonly connection: number;

@@ -14,14 +14,16 @@ const KEYS_MOST = 8;
 /** Receivers of one connection: each purpose anew now and then. */
 const RECEIVERS_MOST = 32;
 
-/** Gives numbers that are used once in a call: of connections, streams and sender instances. */
+/** Gives numbers that are used once: of connections and streams in a window's life, of sender instances in a call. */
 export class CallNumbers {
   readonly #random: (length: number) => Uint8Array;
   readonly #instances = new Set<number>();
-  #last = 0;
+  #last: number;
 
   constructor(random: (length: number) => Uint8Array) {
     this.#random = random;
+    // What a window still says of an earlier call's connection is of no connection of this one.
+    this.#last = random(4).reduce((number, byte) => number * 256 + byte, 0);
   }
 
   next(): number {

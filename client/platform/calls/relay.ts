@@ -75,15 +75,16 @@ export class RelayConnection implements Connection {
     );
   }
 
-  /** Receives a stream of the other side's. */
-  async receive(purpose: Purpose, producer: ProducerId): Promise<void> {
-    if (this.#received.has(purpose)) throw new CallWindowError('gone');
+  /** Receives a stream of the other side's by a transform of this number, in the place of one before. */
+  async receive(purpose: Purpose, producer: ProducerId, stream: number): Promise<void> {
+    const before = this.#received.get(purpose);
+    if (before === 'coming' || before?.producer === hex(producer)) throw new CallWindowError('gone');
+    before?.consumer.close();
     this.#received.set(purpose, 'coming');
     const device = await this.#opened;
     const capabilities = capabilitiesTo(device.recvRtpCapabilities);
     const consumed = await this.#ask({ kind: 'consume', producer, capabilities }, 'consumed');
     if (consumed.media !== KIND_OF[purpose]) throw new CallWindowError('failed');
-    const stream = this.#streams[purpose].receive;
     const consumer = await this.#transport('receive').consume({
       id: hex(consumed.consumer),
       producerId: hex(producer),
@@ -104,6 +105,7 @@ export class RelayConnection implements Connection {
     for (const [purpose, receiving] of this.#received) {
       if (receiving === 'coming' || receiving.producer !== hex(producer)) continue;
       receiving.consumer.close();
+      this.#received.delete(purpose);
       return purpose;
     }
     return undefined;

@@ -44,6 +44,7 @@ export class WindowCalls implements CallWindowEnd {
   readonly #media: WindowMedia;
   readonly #tell: (told: FromCallWindow) => void;
   readonly #held = new Map<number, Held>();
+  /** Numbers of this call's connections. */
   readonly #used = new Set<number>();
   /** Which connection sends a purpose. */
   readonly #released = new Map<Purpose, number>();
@@ -117,8 +118,8 @@ export class WindowCalls implements CallWindowEnd {
     this.#requests.take(re, answer);
   }
 
-  receiveRelayed({ connection, purpose, producer }: Asked<'receiveRelayed'>): Promise<void> {
-    return this.#relay(connection).receive(purpose, producer);
+  receiveRelayed({ connection, purpose, producer, stream }: Asked<'receiveRelayed'>): Promise<void> {
+    return this.#relay(connection).receive(purpose, producer, stream);
   }
 
   async endRelayed({ connection, producer }: Asked<'endRelayed'>): Promise<void> {
@@ -160,6 +161,8 @@ export class WindowCalls implements CallWindowEnd {
     for (const purpose of PURPOSES) this.#show(purpose);
     this.#worker?.end();
     this.#worker = undefined;
+    // The next call counts its connections anew, over a media worker of its own.
+    this.#used.clear();
     this.#media.end();
   }
 

@@ -337,7 +337,10 @@ function receive(
   const purpose = PURPOSES[label[0] ?? 0];
   if (purpose === undefined) throw new Error('a label of ours');
   received[client] = { ...received[client], [purpose]: producer };
-  side.core.receiveRelayed({ connection, purpose, producer }).catch((error: unknown) => reportError(error));
+  const stream = side.streams(connection)[purpose].receive;
+  side.core
+    .receiveRelayed({ connection, purpose, producer, stream })
+    .catch((error: unknown) => reportError(error));
 }
 
 /** What the media server tells reaches the side that it is told. */
