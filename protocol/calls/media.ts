@@ -10,9 +10,9 @@ import {
   Literal,
   Object as Shape,
   Optional,
-  Record as Dictionary,
   String,
   Union,
+  Unsafe,
   type Static,
 } from 'typebox';
 import { CLOSED } from '../shapes.ts';
@@ -24,12 +24,20 @@ const ClockRate = Integer({ minimum: 1, maximum: 384_000 });
 const Channels = Integer({ minimum: 1, maximum: 8 });
 const MimeType = String({ maxLength: 40, pattern: '^(?:audio|video)/[A-Za-z0-9.-]+$' });
 const HeaderExtension = String({ minLength: 1, maxLength: 120 });
-/** A codec's parameters (the `fmtp` of SDP), of which browsers send what they like. */
-const CodecParameters = Dictionary(
-  String({ pattern: '^[A-Za-z0-9-]{1,40}$' }),
-  Union([Integer({ minimum: -0x8000_0000, maximum: 0xffff_ffff }), String({ maxLength: 100 })]),
-  { ...CLOSED, maxProperties: 16 },
-);
+const CodecParameter = Union([
+  Integer({ minimum: -0x8000_0000, maximum: 0xffff_ffff }),
+  String({ maxLength: 100 }),
+]);
+/**
+ * A codec's parameters (the `fmtp` of SDP), of which browsers send what they like. Written out, because typebox's `Record` would bring all of its
+ * calculus of types into the client.
+ */
+const CodecParameters = Unsafe<Readonly<Record<string, Static<typeof CodecParameter>>>>({
+  type: 'object',
+  patternProperties: { '^[A-Za-z0-9-]{1,40}$': CodecParameter },
+  maxProperties: 16,
+  ...CLOSED,
+});
 const Feedback = List(Shape({ type: Name, parameter: Optional(String({ maxLength: 64 })) }, CLOSED), {
   maxItems: 16,
 });
