@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
-import { WebSocket } from 'ws';
-import { LINK_PATH } from '@tacet/protocol/calls/link';
-import { encodeCbor } from '@tacet/protocol/cbor';
+import { WebSocket, WebSocketServer } from 'ws';
+import { LINK_PATH, LinkRequest } from '@tacet/protocol/calls/link';
+import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
 import { openLink } from '../../sfu/link.ts';
 import { openRemoteSfu } from '../../sfu/remote.ts';
 import { findWorker } from '../support/media-worker.ts';
@@ -41,6 +41,39 @@ t.test('over the link a room is as in the same process', async (t) => {
   t.equal(await a.refusal({ kind: 'close-producer', producer: new Uint8Array(16) }), 'call-unknown');
   await remote.close();
 });
+
+t.test(
+  'an answer reaches who asked before the event that follows it, also when both come at once',
+  async (t) => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    t.teardown(() => server.close());
+    server.on('connection', (link, { socket }) => {
+      link.on('message', (data: Buffer) => {
+        const frame = parseCbor(LinkRequest, data);
+        if (frame.kind !== 'request') return;
+        const { channel, re } = frame;
+        socket.cork();
+        link.send(encodeCbor({ kind: 'answer', channel, re, answer: { kind: 'done' } }));
+        link.send(encodeCbor({ kind: 'event', channel, event: { kind: 'room-closed' } }));
+        socket.uncork();
+      });
+    });
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const remote = await connect(`ws://127.0.0.1:${port}`);
+    const order: string[] = [];
+    const told = Promise.withResolvers<void>();
+    const channel = remote.open((event) => {
+      order.push(event.kind);
+      told.resolve();
+    });
+    order.push((await channel.request({ kind: 'leave' })).kind);
+    await told.promise;
+    t.strictSame(order, ['done', 'room-closed']);
+    await remote.close();
+  },
+);
 
 t.test('a link that is lost costs nobody the place', async (t) => {
   const { origin, link, sfu } = await openBoth(t);
