@@ -10,7 +10,7 @@ import { rememberAccount } from './platform/account-hint.ts';
 import { serveCallWindow } from './platform/call-link.ts';
 import { openCallStage } from './platform/calls/stage.ts';
 import { browserLifelines } from './platform/lifelines.ts';
-import { followNotices, followPressedNotices } from './platform/notifications.ts';
+import { followNotices, followPressedNotices, showRing } from './platform/notifications.ts';
 import { answerPersistRequests } from './platform/persistence.ts';
 import { browserRandom } from './platform/random.ts';
 import { canStore, readSupport } from './platform/support.ts';
@@ -18,6 +18,7 @@ import { onWorkerEnd } from './platform/window-link.ts';
 import { takeUpdate } from './ui/app-update.ts';
 import { App } from './ui/app.tsx';
 import { CallStageContext } from './ui/calls/stage.ts';
+import { followRings, ringingOf } from './ui/calls/ring-notice.ts';
 import { openFirst } from './ui/conversation/jump-target.ts';
 import { DoorContext } from './ui/door-context.ts';
 import { noticeWords } from './ui/notice-words.ts';
@@ -72,7 +73,11 @@ function start(root: HTMLElement): void {
   }
   effect(() => rememberAccount(door.state.session.value.kind));
   followAttention(door);
-  followPressedNotices(openPath);
+  followRings(door, showRing);
+  followPressedNotices((path) => {
+    // Of a call that rings: it is shown over whatever is there.
+    if (path !== `/n/${ringingOf(door.state.call.value)?.id ?? ''}`) openPath(path);
+  });
   keepShellLater(door);
   addEventListener('pagehide', (event) => {
     if (!event.persisted) door.close();

@@ -12,10 +12,23 @@ const ICON = '/icon-192.png';
 /** Notifications that no service worker keeps, by their token. */
 const own = new Map<string, Notification>();
 
-async function show(notice: Notice, words: NoticeWords, open: (path: string) => void): Promise<void> {
+/** `stays`: until the person or the page takes it away. */
+async function show(
+  token: string,
+  words: NoticeWords,
+  open: (path: string) => void,
+  stays = false,
+): Promise<void> {
   if (!('Notification' in globalThis) || Notification.permission !== 'granted') return;
-  const path = `/n/${notice.token}`;
-  const options = { body: words.body, tag: notice.token, icon: ICON, silent: true, data: { path } };
+  const path = `/n/${token}`;
+  const options = {
+    body: words.body,
+    tag: token,
+    icon: ICON,
+    silent: true,
+    requireInteraction: stays,
+    data: { path },
+  };
   const registration = await navigator.serviceWorker?.getRegistration();
   if (registration?.active !== undefined && registration.active !== null) {
     await registration.showNotification(words.title, options);
@@ -28,7 +41,7 @@ async function show(notice: Notice, words: NoticeWords, open: (path: string) => 
     notification.close();
     open(path);
   });
-  own.set(notice.token, notification);
+  own.set(token, notification);
 }
 
 async function withdraw(token: string): Promise<void> {
@@ -47,12 +60,21 @@ export function followNotices(
   worker.addEventListener('message', ({ data }) => {
     if (hasKind(data, 'notice')) {
       const { notice } = data as unknown as { readonly notice: Notice };
-      show(notice, say(notice), open).catch(() => undefined);
+      show(notice.token, say(notice), open).catch(() => undefined);
     }
     if (hasKind(data, 'withdraw-notice')) {
       withdraw((data as unknown as { readonly token: string }).token).catch(() => undefined);
     }
   });
+}
+
+/** In the window: shows that somebody calls, until the returned function is called. A press brings the page, where the call is shown. */
+export function showRing(token: string, words: NoticeWords): () => void {
+  const shown = show(token, words, () => undefined, true);
+  shown.catch(() => undefined);
+  return () => {
+    shown.then(() => withdraw(token)).catch(() => undefined);
+  };
 }
 
 /** In the window: goes where a notification led that the service worker has shown. */

@@ -1,6 +1,7 @@
 /** The whole interface: which screen stands, by the state of the session first and the address second. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { VNode } from 'preact';
+import { CallLayer } from './calls/call-layer.tsx';
 import { Announcer } from './components/announcer.tsx';
 import { inBackground, useDoor } from './door-context.ts';
 import type { Me } from '../core/door.ts';
@@ -126,6 +127,16 @@ function SignedIn({ account }: { readonly account: Me['account'] }): VNode {
     },
     [],
   );
+  return (
+    <>
+      <Place />
+      <CallLayer />
+    </>
+  );
+}
+
+function Place(): VNode {
+  const here = place.value;
   if (here.kind === 'settings' && here.page === 'passphrase') return <ChangePassphrase />;
   if (here.kind === 'settings' && here.page === 'reset') return <FinishReset />;
   return <Home />;

@@ -4,11 +4,14 @@ import '../../client/ui/styles/base.css';
 import { render } from 'preact';
 import { takeUpdate } from '../../client/ui/app-update.ts';
 import { App } from '../../client/ui/app.tsx';
+import { wantCall } from '../../client/ui/calls/call-wish.ts';
+import { CallStageContext } from '../../client/ui/calls/stage.ts';
 import { noteUnkept } from '../../client/ui/conversation/given-back.ts';
 import { DoorContext } from '../../client/ui/door-context.ts';
 import { Unsupported } from '../../client/ui/screens/unsupported.tsx';
 import { followTheme } from '../../client/ui/theme.ts';
 import { makeFakeDoor } from '../support/fake-door.ts';
+import { makeStage } from './call-stage.ts';
 import { ADA } from './people.ts';
 import { SCENES } from './scenes.ts';
 
@@ -19,13 +22,17 @@ if (scene !== undefined && root !== null) {
   followTheme();
   if (scene.camera === true) holdCameraBeforeScreen();
   for (const words of scene.unkept ?? []) noteUnkept({ of: ADA.account, words });
+  for (const [key, value] of Object.entries(scene.stored ?? {})) localStorage.setItem(key, value);
+  if (scene.wants !== undefined) wantCall(ADA.account, scene.wants);
   if (scene.update === true) takeUpdate.value = () => undefined;
   render(
     scene.obstacle !== undefined ? (
       <Unsupported obstacle={scene.obstacle} />
     ) : (
       <DoorContext.Provider value={makeFakeDoor(scene)}>
-        <App expectsAccount />
+        <CallStageContext.Provider value={makeStage(scene.stage ?? {})}>
+          <App expectsAccount />
+        </CallStageContext.Provider>
       </DoorContext.Provider>
     ),
     root,

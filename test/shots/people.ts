@@ -110,6 +110,16 @@ const LEILA_LINES: readonly Line[] = [
   message(false, 'ممتاز 👍🏽', 44 * MINUTE),
 ];
 
+const CALLED_LINES: readonly Line[] = [
+  message(false, 'Shall we talk?', 3 * HOUR),
+  event({ what: 'call', media: 'audio', mine: true, outcome: 'no-answer' }, 2.9 * HOUR),
+  event({ what: 'call', media: 'video', mine: false, outcome: 'hung-up', talkedMs: 3_902_000 }, 2.5 * HOUR),
+  message(true, 'That was good', 80 * MINUTE),
+  event({ what: 'call', media: 'audio', mine: true, outcome: 'busy' }, 70 * MINUTE),
+  event({ what: 'call', media: 'audio', mine: false, outcome: 'elsewhere' }, 60 * MINUTE),
+  event({ what: 'call', media: 'video', mine: false, outcome: 'missed' }, 12 * MINUTE),
+];
+
 const MANY_LINES: readonly Line[] = Array.from({ length: 120 }, (_, i) =>
   message(
     i % 7 === 3,
@@ -230,6 +240,7 @@ export const ADA_UNREAD = opened(ADA, ADA_LINES.slice(0, 15), { unreadFrom: ADA_
 export const CONTENTS_OPEN = opened(TEAM[4], CONTENTS_LINES, { timer: 28_800 });
 export const FAULTS_OPEN = opened(TEAM[1], FAULT_LINES);
 export const LEILA_OPEN = opened(LEILA, LEILA_LINES, { draft: 'غداً في' });
+export const CALLED_OPEN = opened(LEILA, CALLED_LINES);
 export const LONG_OPEN = opened(LONG, MANY_LINES, { hasEarlier: true });
 export const STRANGER_OPEN = opened(STRANGER, REQUEST_LINES, { state: 'request' });
 export const FRESH_OPEN = opened(EMOJI, []);

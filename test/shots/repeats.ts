@@ -100,4 +100,13 @@ export const REPEATS: readonly string[] = [
   'broken',
   'broken-afresh',
   'broken-outdated',
+  'call-in-rtl',
+  'call-ended',
+  'call-declined',
+  'call-unanswered',
+  'call-busy',
+  'call-lost',
+  'call-video-quiet',
+  'call-out',
+  'call-starting',
 ];

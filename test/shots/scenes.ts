@@ -1,6 +1,7 @@
 /** Every view worth looking at, by name: its address and the state behind it. */
 import {
   Refusal,
+  type CallMedia,
   type Commands,
   type DeviceView,
   type Failure,
@@ -12,6 +13,8 @@ import {
 } from '../../client/core/door.ts';
 import type { Obstacle } from '../../client/ui/screens/obstacle.ts';
 import type { Scene } from '../support/fake-door.ts';
+import { callScenes } from './call-scenes.ts';
+import type { StageScene } from './call-stage.ts';
 import {
   ADA,
   ADA_OPEN,
@@ -65,6 +68,14 @@ export interface NamedScene extends Scene {
   readonly camera?: true;
   /** Words that no storage took. */
   readonly unkept?: readonly string[];
+  /** The stage of calls. */
+  readonly stage?: StageScene;
+  /** The person has pressed a call button of the first conversation. */
+  readonly wants?: CallMedia;
+  /** Kept by the browser from before. */
+  readonly stored?: Readonly<Record<string, string>>;
+  /** Nothing is touched before looking, so that what goes out of the way is gone. */
+  readonly rests?: true;
   /** A part of the interface that cannot be fetched, by the name of its file. */
   readonly missing?: string;
 }
@@ -1147,4 +1158,5 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
       'Averylongwordwithoutanyspaceinit'.repeat(6),
     ],
   },
+  ...callScenes(IN),
 };

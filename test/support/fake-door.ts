@@ -24,6 +24,8 @@ export interface Scene {
   /** Commands that never answer. */
   readonly hang?: readonly (keyof Commands)[];
   readonly answers?: Partial<Commands>;
+  /** Core runs in another tab. */
+  readonly isElsewhere?: true;
   /** Texts that core has been given and has not stored. */
   readonly unstored?: readonly Unstored[];
 }
@@ -238,7 +240,7 @@ export function makeFakeDoor(scene: Scene): Door {
     commands,
     unstored: signal(scene.unstored ?? []),
     takeovers: signal(0),
-    isElsewhere: signal(false),
+    isElsewhere: signal(scene.isElsewhere === true),
     attend: () => undefined,
     takeOver: () => undefined,
     close: () => undefined,

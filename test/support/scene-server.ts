@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { build } from 'vite';
 import clientConfig from '../../client/vite.config.ts';
 import { NOW } from '../shots/people.ts';
@@ -82,6 +82,20 @@ export async function playScene(page: Page, origin: string, name: string): Promi
   if (scene.print === true) await page.emulateMedia({ media: 'print' });
   await page.clock.runFor(5_000);
   if (scene.shows !== undefined) await waitUntilShown(page, scene.shows, fields);
+  if (scene.stage !== undefined) await waitForPictures(page);
+  // What goes out of the way of a picture comes back.
+  if (scene.stage !== undefined && scene.rests !== true) await page.mouse.move(180, 300);
+}
+
+/** Pictures come in the time of the machine. */
+async function waitForPictures(page: Page): Promise<void> {
+  for (let tries = 0; tries < SHOWN_TRIES; tries += 1) {
+    const areHere = await page.evaluate(() =>
+      [...document.querySelectorAll('video')].every(({ currentTime }) => currentTime > 0),
+    );
+    if (areHere) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** Texts that are typed, each once, as soon as its field is there. */
@@ -115,6 +129,7 @@ async function act(page: Page, scene: NamedScene, fields: Fields): Promise<void>
   }
   for (const name of scene.check ?? []) await page.getByRole('checkbox', { name: patternOf(name) }).check();
   for (const step of scene.press ?? []) {
+    if (scene.stage !== undefined) await page.mouse.move(180, 300);
     if (typeof step === 'string') await press(page, step, fields);
     else await waitUntilShown(page, step.shows, fields);
   }
@@ -130,11 +145,17 @@ async function act(page: Page, scene: NamedScene, fields: Fields): Promise<void>
 
 /** Fills in what stands beside a button, then presses it: in the dialog that is open, if it has such a button. */
 async function press(page: Page, name: string, fields: Fields): Promise<void> {
-  const button = page.getByRole('button', { name: patternOf(name), exact: true });
+  const button = pressable(page.locator('body'), name);
   await button.first().waitFor();
   await fields.fill();
-  const inDialog = page.locator('dialog[open]').getByRole('button', { name: patternOf(name), exact: true });
+  const inDialog = pressable(page.locator('dialog[open]'), name);
   await ((await inDialog.count()) > 0 ? inDialog : button).first().click();
+}
+
+/** A button, or an item of a menu that is open. */
+function pressable(within: Locator, words: string): Locator {
+  const named = { name: patternOf(words), exact: true };
+  return within.getByRole('button', named).or(within.getByRole('menuitem', named));
 }
 
 /** Lets the scene's clock run until words are there: answers come, and lazy parts are fetched, in the time of the machine. */

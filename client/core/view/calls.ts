@@ -3,6 +3,8 @@ import type { CallEnd, CallMedia } from '@tacet/protocol/content/call';
 import type { CallId } from '@tacet/protocol/ids';
 import type { ConversationId } from './conversation.ts';
 
+export type { CallEnd, CallMedia };
+
 /** What is on of one side. */
 export interface OnNowView {
   readonly microphone: boolean;

@@ -20,8 +20,7 @@ import { KIND_OF, MOST_BITS, PURPOSES } from './lines.ts';
 import { capabilitiesFrom, capabilitiesTo, dtlsTo, streamFrom, streamTo } from './relay-parameters.ts';
 
 type RelayOptions = Parameters<CallWindow['openRelay']>[0];
-type ReceiveOptions = Parameters<CallWindow['receiveRelayed']>[0];
-type ProducerId = ReceiveOptions['producer'];
+type ProducerId = Parameters<CallWindow['receiveRelayed']>[0]['producer'];
 type AnswerOf<Kind extends CallAnswer['kind']> = Extract<CallAnswer, { readonly kind: Kind }>;
 
 export interface RelayEvents extends ConnectionEvents {
@@ -46,7 +45,7 @@ export class RelayConnection implements Connection {
   readonly #senders = new Map<Purpose, Promise<RTCRtpSender>>();
   readonly #wanted = new Map<Purpose, MediaStreamTrack | null>();
   readonly #given = new Map<Purpose, MediaStreamTrack | null>();
-  readonly #received = new Map<Purpose, Receiving>();
+  readonly #received = new Map<Purpose, Receiving | 'coming'>();
   readonly #opened: Promise<Device>;
   #isClosed = false;
 
@@ -76,9 +75,12 @@ export class RelayConnection implements Connection {
     );
   }
 
-  /** Receives a stream of the other side's, in place of an earlier one of its purpose. */
-  async receive({ purpose, producer, stream }: ReceiveOptions): Promise<void> {
-    if (this.#received.get(purpose)?.producer === hex(producer)) throw new CallWindowError('gone');
+  /** Receives a stream of the other side's by a transform of this number, in the place of one before. */
+  async receive(purpose: Purpose, producer: ProducerId, stream: number): Promise<void> {
+    const before = this.#received.get(purpose);
+    if (before === 'coming' || before?.producer === hex(producer)) throw new CallWindowError('gone');
+    before?.consumer.close();
+    this.#received.set(purpose, 'coming');
     const device = await this.#opened;
     const capabilities = capabilitiesTo(device.recvRtpCapabilities);
     const consumed = await this.#ask({ kind: 'consume', producer, capabilities }, 'consumed');
@@ -93,7 +95,6 @@ export class RelayConnection implements Connection {
         this.flows.push({ stream, side: 'receive', of: receiver });
       },
     });
-    this.#received.get(purpose)?.consumer.close();
     this.#received.set(purpose, { producer: hex(producer), consumer });
     await this.#ask({ kind: 'set-consumer', consumer: consumed.consumer, paused: false }, 'done');
     this.#events.received(purpose, consumer.track);
@@ -102,7 +103,7 @@ export class RelayConnection implements Connection {
   /** The other side's stream has ended; its purpose, where it was received. */
   endReceiving(producer: ProducerId): Purpose | undefined {
     for (const [purpose, receiving] of this.#received) {
-      if (receiving.producer !== hex(producer)) continue;
+      if (receiving === 'coming' || receiving.producer !== hex(producer)) continue;
       receiving.consumer.close();
       this.#received.delete(purpose);
       return purpose;

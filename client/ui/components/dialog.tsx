@@ -2,12 +2,36 @@
  * A layer above the page, on the browser's own dialog: focus stays in it, Esc and a click beside it close it, focus returns to where it
  * was, or near it if that is gone.
  */
-import type { ComponentChildren, VNode } from 'preact';
+import type { ComponentChildren, RefObject, VNode } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { X } from 'lucide';
 import { text } from '../text/text.ts';
 import { IconButton } from './button.tsx';
 import css from './dialog.module.css';
+
+/** Where the focus is about to go back to: a dialog that takes the place of another one gives it back in its stead. */
+let givingBack: readonly Element[] | undefined;
+
+/** A dialog that is open above everything for as long as it is there; the focus goes back to where it was. */
+export function useModal(): RefObject<HTMLDialogElement | null> {
+  const dialog = useRef<HTMLDialogElement>(null);
+  // Before any effect of what is in it: a field that takes the focus has to stand in an open dialog.
+  useLayoutEffect(() => {
+    const way = givingBack ?? wayTo(document.activeElement);
+    givingBack = undefined;
+    dialog.current?.showModal();
+    return () => {
+      givingBack = way;
+      // While the dialog stands nothing behind it takes the focus; it goes with the commit that this is part of.
+      queueMicrotask(() => {
+        if (givingBack !== way) return;
+        givingBack = undefined;
+        giveBack(way);
+      });
+    };
+  }, []);
+  return dialog;
+}
 
 export function Dialog({
   title,
@@ -18,17 +42,8 @@ export function Dialog({
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }): VNode {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const titleId = useId();
-  // Before any effect of what is in it: a field that takes the focus has to stand in an open dialog.
-  useLayoutEffect(() => {
-    const way = wayTo(document.activeElement);
-    dialog.current?.showModal();
-    return () => {
-      // While the dialog stands nothing behind it takes the focus; it goes with the commit that this is part of.
-      queueMicrotask(() => giveBack(way));
-    };
-  }, []);
   return (
     <dialog
       ref={dialog}

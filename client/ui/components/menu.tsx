@@ -15,10 +15,13 @@ export function Menu({
   icon,
   label,
   items,
+  up = false,
 }: {
   readonly icon: IconNode;
   readonly label: string;
   readonly items: readonly MenuItem[];
+  /** It opens upwards, from the foot of a screen. */
+  readonly up?: boolean;
 }): VNode {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
@@ -67,7 +70,7 @@ export function Menu({
     <div class={css.place} ref={box} onKeyDown={walk}>
       <IconButton icon={icon} label={label} expanded={open} onClick={() => setOpen(!open)} />
       {open && (
-        <div class={css.menu} role="menu" aria-label={label}>
+        <div class={css.menu} data-up={up ? '' : undefined} role="menu" aria-label={label}>
           {items.map((item) => (
             <button
               key={item.label}

@@ -1,6 +1,7 @@
 /** One conversation: header, timeline, and the composer or what stands in its place. */
 import type { VNode } from 'preact';
 import type { ConversationId, OpenConversation } from '../../core/door.ts';
+import { CallButtons } from '../calls/call-buttons.tsx';
 import { ConnectionStrip } from '../components/connection-strip.tsx';
 import { PaneHeader } from '../components/pane-header.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
@@ -51,8 +52,9 @@ function Opened({ conversation }: { readonly conversation: OpenConversation }): 
     <>
       <PaneHeader back>
         <ConversationHeader person={conversation.person} />
+        <CallButtons conversation={conversation} />
         <TimerButton conversation={conversation} />
-        <ConversationMenu id={conversation.id} name={conversation.person.name} />
+        <ConversationMenu conversation={conversation} />
       </PaneHeader>
       <ConnectionStrip in="pane" />
       <Timeline conversation={conversation} />

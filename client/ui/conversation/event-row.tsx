@@ -7,11 +7,16 @@ import {
   MailWarning,
   MessageCircleQuestion,
   Phone,
+  PhoneMissed,
   Sparkles,
   Timer,
+  Video,
 } from 'lucide';
+import type { CallMedia, ConversationId } from '../../core/door.ts';
+import { callSentence } from '../calls/call-words.ts';
+import { wantCall } from '../calls/call-wish.ts';
 import { shownNow } from '../clock.ts';
-import { Icon } from '../components/icon.tsx';
+import { Icon, type IconNode } from '../components/icon.tsx';
 import { linkTo, place } from '../router.ts';
 import { formatFull, formatTime } from '../text/dates.ts';
 import { formatDuration } from '../text/durations.ts';
@@ -27,8 +32,13 @@ const ICONS = {
   timer: Timer,
   'invite-accepted': Handshake,
   restored: History,
-  call: Phone,
 } as const;
+
+function iconOf(event: EventLine['event']): IconNode {
+  if (event.what !== 'call') return ICONS[event.what];
+  if (event.outcome === 'missed') return PhoneMissed;
+  return event.media === 'video' ? Video : Phone;
+}
 
 /** Senders keep for so long what they can send again. */
 const REPAIR_MS = 7 * 24 * 60 * 60_000;
@@ -50,7 +60,7 @@ export function eventSentence({ event, at }: EventLine, name: string, count: num
       return fill(event.mine ? timer.mine : timer.theirs, { name, time: formatDuration(event.seconds) });
     }
     case 'call':
-      return event.outcome === 'missed' ? text.conversation.event.callMissed : text.conversation.event.call;
+      return callSentence(event, name);
     case 'newer-version':
     case 'key-changed':
     case 'invite-accepted':
@@ -63,15 +73,23 @@ export function EventRow({
   line,
   name,
   count,
+  callable,
 }: {
   readonly line: EventLine;
   readonly name: string;
   readonly count: number;
+  /** Whom a press on the line of a call calls; absent where nobody can be called. */
+  readonly callable?: ConversationId | undefined;
 }): VNode {
   const here = place.value;
   return (
-    <div class={css.event} data-order={line.order} data-event={line.event.what}>
-      <Icon node={ICONS[line.event.what]} size={16} />
+    <div
+      class={css.event}
+      data-order={line.order}
+      data-event={line.event.what}
+      data-missed={line.event.what === 'call' && line.event.outcome === 'missed' ? '' : undefined}
+    >
+      <Icon node={iconOf(line.event)} size={16} />
       <p>
         {eventSentence(line, name, count, shownNow.value)}{' '}
         {line.event.what === 'key-changed' && here.kind === 'conversation' && (
@@ -81,10 +99,31 @@ export function EventRow({
             </a>{' '}
           </>
         )}
+        {line.event.what === 'call' && callable !== undefined && (
+          <CallBack id={callable} media={line.event.media} mine={line.event.mine} />
+        )}
         <time dateTime={new Date(line.at).toISOString()} title={formatFull(line.at)}>
           {formatTime(line.at)}
         </time>
       </p>
     </div>
+  );
+}
+
+function CallBack({
+  id,
+  media,
+  mine,
+}: {
+  readonly id: ConversationId;
+  readonly media: CallMedia;
+  readonly mine: boolean;
+}): VNode {
+  return (
+    <>
+      <button type="button" class={css.again} onClick={() => wantCall(id, media)}>
+        {mine ? text.calls.ended.again : text.calls.lines.back}
+      </button>{' '}
+    </>
   );
 }

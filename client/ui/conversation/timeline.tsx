@@ -81,7 +81,15 @@ export function Timeline({ conversation }: { readonly conversation: OpenConversa
                   </div>
                 );
               case 'event':
-                return <Event key={row.key} line={row.line} name={person.name} count={row.count} />;
+                return (
+                  <Event
+                    key={row.key}
+                    line={row.line}
+                    name={person.name}
+                    count={row.count}
+                    callable={conversation.state === 'accepted' ? id : undefined}
+                  />
+                );
               case 'run':
                 return selecting ? (
                   <SelectableRun key={row.key} run={row} name={person.name} />

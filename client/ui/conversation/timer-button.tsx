@@ -10,7 +10,7 @@ import { fill, text } from '../text/text.ts';
 import { lazily } from '../components/lazy.tsx';
 import css from './timer-button.module.css';
 
-const TimerDialog = lazily(async () => (await import('./timer-dialog.tsx')).TimerDialog);
+export const TimerDialog = lazily(async () => (await import('./timer-dialog.tsx')).TimerDialog);
 
 export function TimerButton({ conversation }: { readonly conversation: OpenConversation }): VNode | null {
   const { commands } = useDoor();
@@ -22,6 +22,7 @@ export function TimerButton({ conversation }: { readonly conversation: OpenConve
     <>
       <button
         class={css.button}
+        data-off={timer === 0 ? '' : undefined}
         type="button"
         aria-haspopup="dialog"
         title={label}

@@ -41,6 +41,15 @@ function groups(): readonly Group[] {
         [['←', '→'], text.keys.divider],
       ],
     ],
+    [
+      text.keys.inCall,
+      [
+        [['M'], text.keys.microphone],
+        [['V'], text.keys.camera],
+        [['Esc'], text.keys.shrink],
+        [['←', '→', '↑', '↓'], text.keys.corner],
+      ],
+    ],
   ];
 }
 

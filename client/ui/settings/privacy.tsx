@@ -9,11 +9,12 @@ import { text } from '../text/text.ts';
 export function Privacy({ me }: { readonly me: Me }): VNode {
   const { commands } = useDoor();
   const receipts = useChoice(me.readReceipts, (readReceipts) => commands.setPrivacy({ readReceipts }));
+  const relay = useChoice(me.relayCalls, (relayCalls) => commands.setPrivacy({ relayCalls }));
   const typing = useChoice(me.typing, (on) => commands.setPrivacy({ typing: on }));
 
   return (
     <>
-      <FailureNote failure={receipts.failure ?? typing.failure} />
+      <FailureNote failure={receipts.failure ?? typing.failure ?? relay.failure} />
       <Switch
         label={text.privacy.readReceipts}
         hint={text.privacy.readReceiptsHint}
@@ -27,6 +28,13 @@ export function Privacy({ me }: { readonly me: Me }): VNode {
         on={typing.shown}
         busy={typing.busy}
         onChange={(on) => inBackground(typing.choose(on))}
+      />
+      <Switch
+        label={text.privacy.relayCalls}
+        hint={text.privacy.relayCallsHint}
+        on={relay.shown}
+        busy={relay.busy}
+        onChange={(on) => inBackground(relay.choose(on))}
       />
     </>
   );

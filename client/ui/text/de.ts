@@ -248,8 +248,6 @@ export const de: Translation = {
         theirsOff: '{name} hat verschwindende Nachrichten ausgeschaltet. Von hier an bleiben sie.',
       },
       'invite-accepted': '{name} kam über deine Einladung.',
-      call: 'Anruf',
-      callMissed: 'Verpasster Anruf',
       restored:
         'Dieser Browser ging auf einen älteren Stand seiner Daten zurück. Nachrichten aus der Zeit dazwischen können hier fehlen; neue sind sicher.',
     },
@@ -408,6 +406,11 @@ export const de: Translation = {
     more: 'Von einer Nachricht zu ihren Knöpfen und zurück',
     found: 'Von der Suche in das Gefundene',
     divider: 'Liste schmaler oder breiter, auf der Linie daneben',
+    inCall: 'Im Anruf',
+    microphone: 'Mikrofon an oder aus',
+    camera: 'Kamera an oder aus',
+    shrink: 'Anruf verkleinern und weiterlesen',
+    corner: 'Dein Bild verschieben, wenn es ausgewählt ist',
   },
   trust: {
     label: {
@@ -578,6 +581,224 @@ export const de: Translation = {
     changedTitle: 'Der Schlüssel hat sich geändert',
     changed:
       'Seit dem Scannen hat {name} einen anderen Schlüssel; er wurde daher nicht als geprüft markiert. Zeigt und scannt noch einmal einen Code.',
+  },
+  calls: {
+    call: 'Anrufen',
+    voice: 'Sprachanruf',
+    video: 'Videoanruf',
+    with: 'Anruf mit {name}',
+    titleRinging: '{name} ruft an',
+    noticeRinging: 'Anruf',
+    noticeMissed: 'Verpasster Anruf',
+    obstacle: {
+      title: 'Keine Anrufe in diesem Browser',
+      texts: {
+        insecure:
+          'Browser geben einer Seite das Mikrofon nur über https oder auf localhost. Öffne diesen Server über seine https-Adresse.',
+        'no-webrtc':
+          'Dieser Browser kann keine Anrufe. Nimm eine aktuelle Version von Chrome, Edge, Firefox oder Safari.',
+        'no-frame-encryption':
+          'Dieser Browser kann einen Anruf nicht Ende zu Ende verschlüsseln, und unverschlüsselt gibt es bei Tacet keinen. Nimm eine aktuelle Version von Chrome, Edge, Firefox oder Safari.',
+      },
+    },
+    before: {
+      title: 'Bevor du {name} anrufst',
+      lead: 'Einmal sehen und hören. Niemand sieht oder hört dich, bevor {name} annimmt.',
+      start: 'Anrufen',
+    },
+    devices: {
+      title: 'Geräte',
+      microphone: 'Mikrofon',
+      camera: 'Kamera',
+      output: 'Lautsprecher',
+      unnamed: {
+        microphone: 'Mikrofon {number}',
+        camera: 'Kamera {number}',
+        output: 'Lautsprecher {number}',
+      },
+      level: 'Lautstärke deines Mikrofons',
+      speak: 'Sag etwas: Der Balken bewegt sich, wenn du zu hören bist.',
+      preview: 'Dein Bild',
+      cameraIsOff: 'Deine Kamera ist aus',
+      asking: 'Dein Browser fragt vielleicht, ob Tacet Mikrofon und Kamera benutzen darf.',
+    },
+    trouble: {
+      microphone: {
+        denied: {
+          title: 'Das Mikrofon ist hier nicht erlaubt',
+          text: 'Erlaube es in den Einstellungen des Browsers für diese Seite, neben der Adresse, und versuch es noch einmal.',
+        },
+        absent: {
+          title: 'Es gibt kein Mikrofon',
+          text: 'Schließ eines an und versuch es noch einmal, oder nimm den Anruf auf einem anderen Gerät.',
+        },
+        busy: {
+          title: 'Das Mikrofon ist in Gebrauch',
+          text: 'Ein anderes Programm hat es. Schließ das Programm oder seinen Anruf und versuch es noch einmal.',
+        },
+        failed: {
+          title: 'Das Mikrofon startet nicht',
+          text: 'Wähle ein anderes, oder zieh es ab und steck es wieder an, und versuch es noch einmal.',
+        },
+      },
+      camera: {
+        denied: {
+          title: 'Die Kamera ist hier nicht erlaubt',
+          text: 'Erlaube sie in den Einstellungen des Browsers für diese Seite, neben der Adresse, und versuch es noch einmal. Der Anruf geht ohne sie weiter.',
+        },
+        absent: {
+          title: 'Es gibt keine Kamera',
+          text: 'Schließ eine an und versuch es noch einmal. Der Anruf geht ohne sie weiter.',
+        },
+        busy: {
+          title: 'Die Kamera ist in Gebrauch',
+          text: 'Ein anderes Programm hat sie. Schließ das Programm und versuch es noch einmal. Der Anruf geht ohne sie weiter.',
+        },
+        failed: {
+          title: 'Die Kamera startet nicht',
+          text: 'Wähle eine andere, oder zieh sie ab und steck sie wieder an. Der Anruf geht ohne sie weiter.',
+        },
+      },
+      screen: {
+        denied: {
+          title: 'Der Bildschirm wird nicht geteilt',
+          text: 'Du oder dein System hat es nicht erlaubt. Manche Systeme wollen es in ihren eigenen Einstellungen für diesen Browser erlaubt haben.',
+        },
+        absent: {
+          title: 'Es gibt nichts zu teilen',
+          text: 'Dein Browser fand weder Bildschirm noch Fenster.',
+        },
+        busy: {
+          title: 'Der Bildschirm wird nicht geteilt',
+          text: 'Dein System gab sein Bild nicht her. Versuch es noch einmal.',
+        },
+        failed: {
+          title: 'Der Bildschirm wird nicht geteilt',
+          text: 'Dein System gab sein Bild nicht her. Versuch es noch einmal.',
+        },
+      },
+    },
+    incoming: {
+      voice: '{name} ruft dich an',
+      video: '{name} ruft dich mit Video an',
+      accept: 'Annehmen',
+      withVideo: 'Mit Video annehmen',
+      withoutVideo: 'Ohne Video annehmen',
+      decline: 'Ablehnen',
+      obstacle: 'In diesem Browser kannst du nicht annehmen. Nimm auf einem anderen Gerät an, oder lehne ab.',
+    },
+    status: {
+      starting: 'Beginnt…',
+      calling: 'Ruft an…',
+      heard: 'Klingelt dort…',
+      ringing: 'Klingelt…',
+      connecting: 'Verbindet…',
+      reconnecting: 'Verbindet neu…',
+    },
+    ended: {
+      over: 'Anruf beendet',
+      overAfter: 'Anruf beendet nach {time}',
+      hungUp: '{name} hat aufgelegt',
+      hungUpAfter: '{name} hat aufgelegt nach {time}',
+      declined: '{name} hat abgelehnt',
+      busy: '{name} ist in einem anderen Anruf',
+      'no-answer': '{name} hat nicht angenommen',
+      cancelled: 'Du hast den Anruf abgebrochen',
+      cancelledThere: '{name} hat den Anruf abgebrochen',
+      elsewhere: 'Auf einem anderen Gerät angenommen',
+      failed: 'Der Anruf kam nicht zustande',
+      failedHint:
+        'Nichts ging unverschlüsselt hinaus. Prüft auf beiden Seiten die Verbindung und versucht es noch einmal.',
+      lost: 'Die Verbindung ging verloren',
+      lostHint: 'Sie kam eine halbe Minute lang nicht zurück.',
+      again: 'Noch einmal anrufen',
+    },
+    picture: {
+      theirs: 'Bild von {name}',
+      screen: 'Bildschirm von {name}',
+      mine: 'Dein Bild',
+      move: 'Dein Bild in eine andere Ecke legen',
+    },
+    microphoneOn: 'Mikrofon einschalten',
+    microphoneOff: 'Mikrofon ausschalten',
+    cameraOn: 'Kamera einschalten',
+    cameraOff: 'Kamera ausschalten',
+    screenOn: 'Bildschirm teilen',
+    screenOff: 'Bildschirm nicht mehr teilen',
+    sharing: '{name} sieht deinen Bildschirm',
+    more: 'Mehr',
+    hangUp: 'Auflegen',
+    shrink: 'Anruf verkleinern',
+    expand: 'Zurück zum Anruf',
+    inPicture: 'Bild im Bild',
+    myMicrophoneIsOff: 'Dein Mikrofon ist aus',
+    theirMicrophoneIsOff: 'Das Mikrofon von {name} ist aus',
+    theirMicrophoneIsOn: 'Das Mikrofon von {name} ist an',
+    theirScreenIsOn: '{name} teilt einen Bildschirm',
+    elsewhere: 'Der Anruf mit {name} läuft in einem anderen Tab',
+    back: 'Wieder verbunden',
+    talking: 'Verbunden mit {name}',
+    silenced: 'Dein Browser hält den Ton zurück.',
+    play: 'Ton abspielen',
+    encrypted: 'Ende-zu-Ende-verschlüsselt',
+    code: {
+      open: 'Code vergleichen',
+      title: 'Code dieses Anrufs',
+      lead: 'Lest einander diese sechs Ziffern vor. Sieht {name} dieselben und kennst du die Stimme, dann ist in diesem Anruf niemand dazwischen.',
+      digits: 'Code dieses Anrufs: {digits}',
+      limits:
+        'Der Code ist in jedem Anruf ein anderer. Unterscheiden sich die Ziffern, dann leg auf: Jemand könnte dazwischen sein. Wollt ihr für alle Anrufe und Nachrichten sicher sein, vergleicht die Sicherheitsnummer.',
+      none: 'Der Code ist da, sobald {name} angenommen hat.',
+    },
+    quality: { good: 'Gute Verbindung', fair: 'Mäßige Verbindung', poor: 'Schlechte Verbindung' },
+    stats: {
+      title: 'Verbindung',
+      quality: 'Güte',
+      way: 'Weg',
+      ways: {
+        direct: 'Direkt, von Gerät zu Gerät',
+        relayed: 'Über den Server, der nichts davon öffnen kann',
+      },
+      roundTrip: 'Hin und zurück',
+      lost: 'Unterwegs verloren',
+      sent: 'Gesendet',
+      received: 'Empfangen',
+      sealed: 'Frames verschlüsselt',
+      opened: 'Frames geöffnet',
+      refused: 'Frames verworfen',
+      refusedHint:
+        'Frames, die unterwegs verändert wurden oder keinen gültigen Schlüssel haben, werden verworfen und gezählt.',
+      none: 'Noch ist nichts bekannt.',
+    },
+    troubles: {
+      'stopped-unencrypted':
+        'Etwas von dir wurde angehalten, weil dieser Browser nicht alles davon verschlüsselt hat. Leg auf und aktualisiere den Browser, bevor du wieder anrufst.',
+      unreadable:
+        'Was von {name} kommt, lässt sich gerade nicht entschlüsseln. Vielleicht wurde es unterwegs verändert. Bleibt es so, dann leg auf und ruf noch einmal an.',
+      'no-relay':
+        'Zwischen euch gibt es keinen direkten Weg, und dieser Server leitet keine Anrufe weiter. Nimm ein anderes Netz, oder frag, wer den Server betreibt.',
+    },
+    lines: {
+      audio: {
+        talked: 'Sprachanruf, {time}',
+        missed: 'Verpasster Sprachanruf',
+        unanswered: 'Sprachanruf, nicht angenommen',
+        declined: 'Sprachanruf, abgelehnt',
+        busy: 'Sprachanruf, {name} war in einem anderen',
+        elsewhere: 'Sprachanruf, auf einem anderen Gerät angenommen',
+        failed: 'Sprachanruf, nicht verbunden',
+      },
+      video: {
+        talked: 'Videoanruf, {time}',
+        missed: 'Verpasster Videoanruf',
+        unanswered: 'Videoanruf, nicht angenommen',
+        declined: 'Videoanruf, abgelehnt',
+        busy: 'Videoanruf, {name} war in einem anderen',
+        elsewhere: 'Videoanruf, auf einem anderen Gerät angenommen',
+        failed: 'Videoanruf, nicht verbunden',
+      },
+      back: 'Zurückrufen',
+    },
   },
   ownInvites: {
     title: 'Einladungslinks',
@@ -840,6 +1061,9 @@ export const de: Translation = {
       'Andere sehen, wann du gelesen hast, was sie schrieben. Dass es zugestellt ist, wird immer gezeigt.',
     typing: 'Tippen',
     typingHint: 'Andere sehen, während du ihnen schreibst.',
+    relayCalls: 'Anrufe immer über den Server',
+    relayCallsHint:
+      'Dann erfährt niemand, mit dem du telefonierst, deine Netzadresse. Der Server sieht sie so oder so. Verschlüsselt sind Anrufe in jedem Fall; sie dauern vielleicht länger und sehen schlechter aus.',
   },
   noticeLevels: {
     title: 'Benachrichtigungen',

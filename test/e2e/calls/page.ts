@@ -146,18 +146,13 @@ export class Side {
     return this.media('counts', (counts) => counts.re === re);
   }
 
-  /** Whether nothing more of a stream is sealed, or decoded, when what was under way has arrived. */
+  /** What two looks at the window's figures say of a stream, some time apart. */
   async isStill(connection: number, side: 'sent' | 'received', purpose: Purpose): Promise<boolean> {
-    const { send } = this.streams(connection)[purpose];
-    const look = async (): Promise<number> => {
-      if (side === 'received') return this.frames(connection, side, purpose);
-      const { senders } = await this.counts();
-      return senders.find(({ stream }) => stream === send)?.sealed ?? 0;
-    };
+    // What is under way arrives.
     await waitMs(1_500);
-    const before = await look();
-    await waitMs(2_000);
-    return (await look()) === before;
+    const before = this.frames(connection, side, purpose);
+    await waitMs(2_200);
+    return this.frames(connection, side, purpose) === before;
   }
 }
 

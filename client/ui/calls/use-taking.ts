@@ -1,0 +1,52 @@
+/** Taking a call that rings, and letting it be. */
+import { useRef, useState } from 'preact/hooks';
+import { failureOf, type CallMedia, type Failure } from '../../core/door.ts';
+import { inBackground, useDoor } from '../door-context.ts';
+import { callSize } from './call-wish.ts';
+import { useCallStage } from './stage.ts';
+
+export interface Taking {
+  /** What is being taken with. */
+  readonly busy: CallMedia | undefined;
+  readonly failure: Failure | undefined;
+  readonly take: (media: CallMedia) => void;
+  readonly decline: () => void;
+}
+
+export function useTaking(): Taking {
+  const door = useDoor();
+  const stage = useCallStage();
+  const [busy, setBusy] = useState<CallMedia | undefined>(undefined);
+  const [failure, setFailure] = useState<Failure | undefined>(undefined);
+  const isTaking = useRef(false);
+
+  async function accept(media: CallMedia): Promise<void> {
+    isTaking.current = true;
+    setBusy(media);
+    setFailure(undefined);
+    stage.seeTrouble();
+    try {
+      if (!(await stage.prepare(media))) return;
+      callSize.value = 'full';
+      await door.commands.takeCall(media);
+    } catch (error) {
+      stage.letGo();
+      setFailure(failureOf(error));
+    } finally {
+      isTaking.current = false;
+      setBusy(undefined);
+    }
+  }
+
+  return {
+    busy,
+    failure,
+    take(media) {
+      if (!isTaking.current) inBackground(accept(media));
+    },
+    decline() {
+      stage.letGo();
+      inBackground(door.commands.hangUp());
+    },
+  };
+}
