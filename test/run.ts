@@ -1,5 +1,6 @@
 // What `npm test`, `npm run check` and `npm run soak` run once set-up is done: the checks, then the tap suites, and the browser
-// suites beside both. Arguments select: `check`, `tap`, `browser`, or any part of a test file's path.
+// suites beside both, so that each line of output says of itself what it is about. Arguments select: `check`, `tap`, `browser`, or
+// any part of a test file's path.
 //
 // The last line of output says how many checks and tests passed and failed, counted from what the runners printed. The
 // exit code is 0 only if something ran and nothing failed.
@@ -17,21 +18,6 @@ const args = process.argv.slice(2);
 const parts = args.filter((arg) => !suites.includes(arg));
 const chosen = (suite: string): boolean => args.length === 0 || args.includes(suite);
 
-/** Prints what the browser suites say once the other suites have had their say: lines of both in turn could not be read. */
-class Held {
-  #lines: string[] | undefined = [];
-
-  readonly print = (line: string): void => {
-    if (this.#lines === undefined) console.log(line);
-    else this.#lines.push(line);
-  };
-
-  release(): void {
-    for (const line of this.#lines ?? []) console.log(line);
-    this.#lines = undefined;
-  }
-}
-
 async function runAll(): Promise<Outcome> {
   const isChecked = chosen('check');
   const tapFiles = mediaWorkerLast(filesMatching('.test.ts', chosen('tap') ? [''] : parts)).filter(
@@ -39,17 +25,15 @@ async function runAll(): Promise<Outcome> {
   );
   const browserFiles = filesMatching('.spec.ts', chosen('browser') ? [''] : parts);
   const mediaWorkerFor = beginMediaWorker([...tapFiles, ...browserFiles]);
-  const held = new Held();
   const runBrowsers = async (): Promise<Outcome> => {
     if (browserFiles.length === 0) return none;
     await Promise.all(browserFiles.map(async (file) => mediaWorkerFor(file)));
-    return runBrowser(browserFiles, { print: held.print });
+    return runBrowser(browserFiles);
   };
   const runOthers = async (browsers: Promise<unknown>): Promise<Outcome> => {
     const checks = isChecked ? await runChecks() : none;
-    const tests = tapFiles.length > 0 ? await runTap(tapFiles, { before: mediaWorkerFor, browsers }) : none;
-    held.release();
-    return add(checks, tests);
+    if (tapFiles.length === 0) return checks;
+    return add(checks, await runTap(tapFiles, { before: mediaWorkerFor, browsers }));
   };
   const browsers = runBrowsers();
   let total = (await Promise.all([runOthers(browsers), browsers])).reduce(add);

@@ -13,22 +13,18 @@ interface Stats {
   readonly skipped: number;
 }
 
-export interface BrowserOptions {
-  /** Is told each line of the output as it comes. */
-  readonly onOutput?: (line: string) => void;
-  /** Prints a line; `console.log` where nothing is said. */
-  readonly print?: (line: string) => void;
-}
-
-export async function runBrowser(files: readonly string[], options: BrowserOptions = {}): Promise<Outcome> {
-  const { onOutput, print = console.log } = options;
-  print('\n# browser');
+/** `onOutput`: is told each line of the output as it comes. */
+export async function runBrowser(
+  files: readonly string[],
+  onOutput?: (line: string) => void,
+): Promise<Outcome> {
+  console.log('\n# browser');
   const folder = mkdtempSync(join(tmpdir(), 'tacet-report-'));
   const report = join(folder, 'report.json');
   const args = [programOf('@playwright', 'test', 'cli.js'), 'test', '--reporter=list,json', ...files];
   const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report, FORCE_COLOR: '0' };
   const onLine = (line: string): void => {
-    print(line);
+    console.log(line);
     onOutput?.(line);
   };
   const { code } = await runProgram(process.execPath, args, { env, onLine });

@@ -9,7 +9,7 @@ import { placesFor, runInTurn } from './turns.ts';
 const testEnd = /^(ok|not ok) \d+ -? ?(.*)$/;
 const plan = /^1\.\.(\d+)/;
 /** How long one file may run that does not say it itself: tap's own half minute is a matter of the machine. */
-const FILE_SECONDS = 600;
+export const FILE_SECONDS = 600;
 /** The same with the long counts. */
 const SOAK_FILE_SECONDS = 5_400;
 /** For what tap has to tell of a file that takes longer. */
