@@ -24,7 +24,7 @@ function drawn(width: number, height: number, draw: (to: CanvasRenderingContext2
   const context = canvas.getContext('2d');
   const stream = canvas.captureStream();
   if (context !== null) draw(context);
-  const beat = URL.createObjectURL(new Blob(['setInterval(() => postMessage(0), 50)']));
+  const beat = URL.createObjectURL(new Blob(['setInterval(() => postMessage(0), 150)']));
   new Worker(beat).addEventListener('message', () => {
     if (context !== null) draw(context);
   });
@@ -32,7 +32,7 @@ function drawn(width: number, height: number, draw: (to: CanvasRenderingContext2
 }
 
 /** A room with somebody in it. */
-function face(hue: number, [width, height] = [1280, 720]): MediaStream {
+function face(hue: number, [width, height] = [480, 270]): MediaStream {
   return drawn(width, height, (to) => {
     const wall = to.createLinearGradient(0, 0, width, height);
     wall.addColorStop(0, `oklch(0.78 0.05 ${hue})`);
@@ -58,7 +58,8 @@ function face(hue: number, [width, height] = [1280, 720]): MediaStream {
 
 /** A page of text, as somebody shows it. */
 function page(): MediaStream {
-  return drawn(1600, 900, (to) => {
+  return drawn(800, 450, (to) => {
+    to.setTransform(0.5, 0, 0, 0.5, 0, 0);
     to.fillStyle = '#f7f6f3';
     to.fillRect(0, 0, 1600, 900);
     to.fillStyle = '#234';

@@ -27,12 +27,14 @@ export function CallControls({
   call,
   name,
   video,
+  hasPicture,
   hangUp,
 }: {
   readonly call: CallView | undefined;
   readonly name: string;
   /** The large picture. */
   readonly video: RefObject<HTMLVideoElement | null>;
+  readonly hasPicture: boolean;
   readonly hangUp: () => void;
 }): VNode {
   const door = useContext(DoorContext);
@@ -43,7 +45,7 @@ export function CallControls({
   const isTalking = call?.phase.kind === 'talking' || call?.phase.kind === 'reconnecting';
   const items: readonly MenuItem[] = [
     { icon: Settings2, label: text.calls.devices.title, run: () => setDialog('devices') },
-    ...(isTalking && canShowOutside()
+    ...(isTalking && canShowOutside(hasPicture)
       ? [
           {
             icon: PictureInPicture2,

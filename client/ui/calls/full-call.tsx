@@ -10,7 +10,7 @@ import { Announcer } from '../components/announcer.tsx';
 import { Avatar, hueOf } from '../components/avatar.tsx';
 import { useModal } from '../components/dialog.tsx';
 import { Icon } from '../components/icon.tsx';
-import { inBackground } from '../door-context.ts';
+import { inBackground, useDoor } from '../door-context.ts';
 import { fill, text } from '../text/text.ts';
 import { CallControls } from './call-controls.tsx';
 import { CallEnded } from './call-ended.tsx';
@@ -35,6 +35,7 @@ interface Props {
 
 export function FullCall({ person, call, hangUp }: Props): VNode {
   const dialog = useModal();
+  const { commands } = useDoor();
   const stage = useCallStage();
   const video = useRef<HTMLVideoElement>(null);
   const { main, face, isScreen } = useTheirPictures(call);
@@ -45,7 +46,8 @@ export function FullCall({ person, call, hangUp }: Props): VNode {
   const { name } = person;
 
   function shrink(): void {
-    if (call !== undefined) callSize.value = 'small';
+    if (isOver) inBackground(commands.seeCallEnd());
+    else if (call !== undefined) callSize.value = 'small';
   }
 
   function press(event: KeyboardEvent): void {
@@ -118,7 +120,13 @@ export function FullCall({ person, call, hangUp }: Props): VNode {
       {!isOver && <CallNotes call={call} name={name} />}
       {!isOver && <SelfView />}
       {!isOver && (
-        <CallControls call={isRunning(call) ? call : undefined} name={name} video={video} hangUp={hangUp} />
+        <CallControls
+          call={isRunning(call) ? call : undefined}
+          name={name}
+          video={video}
+          hasPicture={main !== undefined}
+          hangUp={hangUp}
+        />
       )}
       <Announcer />
     </dialog>

@@ -31,9 +31,11 @@ declare global {
 
 const SIZE = { width: 320, height: 240 };
 
-/** Whether this browser has windows of either kind. */
-export function canShowOutside(): boolean {
-  return window.documentPictureInPicture !== undefined || document.pictureInPictureEnabled === true;
+/** Whether this browser has windows of either kind; of a video alone only where there is one. */
+export function canShowOutside(hasPicture: boolean): boolean {
+  return (
+    window.documentPictureInPicture !== undefined || (hasPicture && document.pictureInPictureEnabled === true)
+  );
 }
 
 /** Shows the call outside the page. Only at a press. */

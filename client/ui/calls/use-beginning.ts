@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { failureOf, type Failure } from '../../core/door.ts';
 import { inBackground, useDoor } from '../door-context.ts';
-import { callSize, wantedCall } from './call-wish.ts';
+import { callSize, isRunning, wantedCall } from './call-wish.ts';
 import { useCallStage } from './stage.ts';
 
 /** `looking`: at the own devices, before the first call of this browser. `deaf`: no microphone is to be had. */
@@ -45,7 +45,11 @@ export function useBeginning(): {
   const wanted = wantedCall.value;
 
   useEffect(() => {
-    if (wanted === undefined || stage.obstacle.value !== undefined) setBeginning(NONE);
+    if (wanted !== undefined && isRunning(door.state.call.peek())) {
+      // One call at a time: the one that goes on is shown instead.
+      wantedCall.value = undefined;
+      callSize.value = 'full';
+    } else if (wanted === undefined || stage.obstacle.value !== undefined) setBeginning(NONE);
     else if (hasLooked()) start();
     else setBeginning({ kind: 'looking' });
   }, [wanted]);
