@@ -1,10 +1,13 @@
-/** Upgrades: the two socket paths alone take them, from this server's own pages and from programs. */
+/** Upgrades: the socket paths alone take them, from this server's own pages and from programs. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import t from 'tap';
 import WebSocket from 'ws';
+import { CALLS_PATH } from '@tacet/protocol/frames/calls';
 import { ANONYMOUS_PATH, SOCKET_PATH } from '@tacet/protocol/frames/client';
 import { openTestServer, type TestServer } from '../support/open-test-server.ts';
+
+const PATHS = [SOCKET_PATH, ANONYMOUS_PATH, CALLS_PATH];
 
 const upgradeRequest = (path: string): string =>
   [
@@ -46,7 +49,7 @@ t.test('a path that is no socket answers an upgrade as it answers any request, a
 t.test('an upgrade that is refused is answered, and its connection ends', async (t) => {
   await using server = await openTestServer();
   for (const header of ['origin: https://elsewhere.example', 'tacet-version: 99']) {
-    for (const path of [SOCKET_PATH, ANONYMOUS_PATH]) {
+    for (const path of PATHS) {
       const socket = await dial(server);
       socket.write(upgradeRequest(path).replace('host:', `${header}\r\nhost:`));
       t.match(await statusLine(socket), /^HTTP\/1\.1 4(01|26) /, `${path} with ${header}`);
@@ -57,7 +60,7 @@ t.test('an upgrade that is refused is answered, and its connection ends', async 
 
 t.test('a socket path that is asked for without an upgrade is not found, by the catalogue', async (t) => {
   await using server = await openTestServer();
-  for (const path of [SOCKET_PATH, ANONYMOUS_PATH]) {
+  for (const path of PATHS) {
     const answer = await fetch(server.url + path);
     t.equal(answer.status, 404, path);
     t.same(await answer.json(), { code: 'not-found' });
@@ -66,7 +69,7 @@ t.test('a socket path that is asked for without an upgrade is not found, by the 
 
 t.test('a socket opens to own pages and to programs, not to pages from elsewhere', async (t) => {
   await using server = await openTestServer();
-  for (const path of [SOCKET_PATH, ANONYMOUS_PATH]) {
+  for (const path of PATHS) {
     for (const [origin, expected] of [
       [undefined, 'open'],
       [server.url, 'open'],
