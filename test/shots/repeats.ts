@@ -109,4 +109,9 @@ export const REPEATS: readonly string[] = [
   'call-video-quiet',
   'call-out',
   'call-starting',
+  'call-deaf',
+  'call-reconnecting',
+  'call-camera-busy',
+  'call-small-voice',
+  'call-elsewhere',
 ];
