@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { beginMediaWorker, mediaWorkerLast } from './run/media-worker.ts';
+import { beginMediaWorker, mediaWorkerLast, runAroundMediaWorker } from './run/media-worker.ts';
 import { runProgram } from './run/program.ts';
 import { none } from './run/outcome.ts';
 import { countTests } from './run/tap.ts';
@@ -147,6 +147,30 @@ t.test('what needs the media worker waits for it, after all that does not', asyn
     t.fail('nothing that was chosen needs it');
   });
   await idle(plain);
+});
+
+t.test('a suite that is begun as one does what it can until the media worker is there', async (t) => {
+  const folder = mkdtempSync(join(root, 'test', 'planted-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = (name: string): string => join('test', folder.slice(folder.lastIndexOf('planted-')), name);
+  const [calls, plain] = [path('a-calls.spec.ts'), path('plain.spec.ts')];
+  writeFileSync(join(root, calls), "import { findWorker } from '../support/media-worker.ts';\n");
+  writeFileSync(join(root, plain), "import { join } from 'node:path';\n");
+  const runs: (readonly string[])[] = [];
+  const obtained = Promise.withResolvers<void>();
+  const run = async (files: readonly string[]) => {
+    runs.push(files);
+    // It comes while the others are run.
+    obtained.resolve();
+    return { ...none, passed: files.length };
+  };
+  const before = beginMediaWorker([calls, plain], async () => obtained.promise);
+  t.match(await runAroundMediaWorker([calls, plain], before, run, 0), { passed: 2 });
+  t.strictSame(runs, [[plain], [calls]]);
+  await runAroundMediaWorker([calls, plain], before, run);
+  await runAroundMediaWorker([calls], before, run, 0);
+  await runAroundMediaWorker([], before, run);
+  t.strictSame(runs.slice(2), [[calls, plain], [calls]], 'what is there is not waited for');
 });
 
 t.test('bench without a name lists the benchmarks, with a wrong name says so and ends with 2', (t) => {

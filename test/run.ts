@@ -7,7 +7,7 @@
 
 import { runBrowser } from './run/browser.ts';
 import { IMPORTS, runChecks } from './run/check.ts';
-import { beginMediaWorker, mediaWorkerLast } from './run/media-worker.ts';
+import { beginMediaWorker, mediaWorkerLast, runAroundMediaWorker } from './run/media-worker.ts';
 import { add, fault, none, type Outcome } from './run/outcome.ts';
 import { filesMatching } from './run/select.ts';
 import { runTap } from './run/tap.ts';
@@ -25,17 +25,12 @@ async function runAll(): Promise<Outcome> {
   );
   const browserFiles = filesMatching('.spec.ts', chosen('browser') ? [''] : parts);
   const mediaWorkerFor = beginMediaWorker([...tapFiles, ...browserFiles]);
-  const runBrowsers = async (): Promise<Outcome> => {
-    if (browserFiles.length === 0) return none;
-    await Promise.all(browserFiles.map(async (file) => mediaWorkerFor(file)));
-    return runBrowser(browserFiles);
-  };
   const runOthers = async (browsers: Promise<unknown>): Promise<Outcome> => {
     const checks = isChecked ? await runChecks() : none;
     if (tapFiles.length === 0) return checks;
     return add(checks, await runTap(tapFiles, { before: mediaWorkerFor, browsers }));
   };
-  const browsers = runBrowsers();
+  const browsers = runAroundMediaWorker(browserFiles, mediaWorkerFor, runBrowser);
   let total = (await Promise.all([runOthers(browsers), browsers])).reduce(add);
   for (const part of parts)
     if (filesMatching('.test.ts', [part]).length + filesMatching('.spec.ts', [part]).length === 0) {

@@ -3,10 +3,15 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { add, none, type Outcome } from './outcome.ts';
 import { root, runProgram } from './program.ts';
 
 /** The support files that a test starts or finds workers with. */
 const imported = /\/support\/(?:open-sfu|media-worker)\.ts'/;
+
+/** A worker that only has to be found is there by then. */
+const SOON_MS = 5_000;
 
 /** Whether a test file needs the worker. */
 export function needsMediaWorker(file: string): boolean {
@@ -28,6 +33,29 @@ export function beginMediaWorker(
   if (needing.size === 0) return async () => undefined;
   const obtained = obtainIt();
   return async (file) => (needing.has(file) ? obtained : undefined);
+}
+
+/**
+ * Runs files of a suite that is begun as one: all of them where the worker is there or soon will be, else those that do not need it, and the
+ * others once it is there. `before`: what `beginMediaWorker` gave.
+ */
+export async function runAroundMediaWorker(
+  files: readonly string[],
+  before: (file: string) => Promise<void>,
+  run: (files: readonly string[]) => Promise<Outcome>,
+  soonMs = SOON_MS,
+): Promise<Outcome> {
+  const needing = files.filter((file) => needsMediaWorker(file));
+  const others = files.filter((file) => !needing.includes(file));
+  const obtained = Promise.all(needing.map(async (file) => before(file))).then(() => 'obtained' as const);
+  const soon = await Promise.race([obtained, setTimeout(soonMs, 'later' as const, { ref: false })]);
+  if (soon === 'obtained' || others.length === 0) {
+    await obtained;
+    return files.length === 0 ? none : run(files);
+  }
+  const first = await run(others);
+  await obtained;
+  return add(first, await run(needing));
 }
 
 async function obtain(): Promise<void> {
