@@ -48,7 +48,12 @@ export async function runAroundMediaWorker(
   const needing = files.filter((file) => needsMediaWorker(file));
   const others = files.filter((file) => !needing.includes(file));
   const obtained = Promise.all(needing.map(async (file) => before(file))).then(() => 'obtained' as const);
-  const soon = await Promise.race([obtained, setTimeout(soonMs, 'later' as const, { ref: false })]);
+  const waiting = new AbortController();
+  const soon = await Promise.race([
+    obtained,
+    setTimeout(soonMs, 'later' as const, { signal: waiting.signal }),
+  ]);
+  waiting.abort();
   if (soon === 'obtained' || others.length === 0) {
     await obtained;
     return files.length === 0 ? none : run(files);
