@@ -2,7 +2,16 @@
  * What the browser suites stand on: the real server with a data folder of its own, and people with browsers of their own. A
  * policy violation or an uncaught error in any page fails the test.
  */
-import { expect, test as base, type BrowserContext, type Page } from '@playwright/test';
+import {
+  expect,
+  test as base,
+  type Browser,
+  type BrowserContext,
+  type LaunchOptions,
+  type Page,
+} from '@playwright/test';
+import { callLaunchOptions } from '../support/chromium.ts';
+import { writeSolidFilm, type Rgb } from '../support/solid-film.ts';
 import {
   ADA,
   begin,
@@ -14,7 +23,7 @@ import {
   type Beginnings,
   type KeptBeginning,
 } from './beginning.ts';
-import { openHost, type Host } from './host.ts';
+import { openHost, type Host, type HostOptions } from './host.ts';
 import { Leaks, NOTHING_LEAKED } from './leaks.ts';
 import { Person } from './pages/person.page.ts';
 
@@ -25,7 +34,24 @@ interface Options {
   readonly beginning: Beginning;
   /** Bob's browser is that of a phone. */
   readonly bobOnPhone: boolean;
+  /** Where they call each other: what their browsers are. Otherwise nobody has a microphone or a camera. */
+  readonly calling: Calling | undefined;
 }
+
+/** Browsers with a microphone and a camera, which may be used, each a process of its own. */
+export interface Calling {
+  /** More of the browsers' switches. */
+  readonly args?: readonly string[];
+  /** More of the server's settings; by default it has neither STUN nor a media server. */
+  readonly settings?: HostOptions['texts'];
+}
+
+/** What the camera of each shows. */
+export const CAMERAS = {
+  ada: [200, 40, 40],
+  bob: [40, 60, 200],
+  carol: [40, 170, 60],
+} as const satisfies Record<string, Rgb>;
 
 interface WorkerFixtures {
   readonly beginnings: Beginnings;
@@ -37,6 +63,8 @@ interface BrowserOptions {
   readonly language?: string;
   /** `http://host:port` of a proxy that everything goes through, requests to this machine too. */
   readonly proxy?: string;
+  /** What its camera shows, where people call each other. */
+  readonly camera?: Rgb;
 }
 
 interface Fixtures {
@@ -90,6 +118,15 @@ export async function stoppedInWorkers(page: Page): Promise<readonly string[]> {
   return stopped.flat();
 }
 
+/** How a browser starts that has a camera which shows a colour, and a microphone that beeps. */
+async function withCamera(colour: Rgb, { args = [] }: Calling, film: string): Promise<LaunchOptions> {
+  await writeSolidFilm(film, colour);
+  return {
+    ...callLaunchOptions,
+    args: [...(callLaunchOptions.args ?? []), `--use-file-for-fake-video-capture=${film}`, ...args],
+  };
+}
+
 /** What a page shows, in words: where a test has failed, all that its output can tell of the other pages. */
 async function pictureOf(page: Page): Promise<string> {
   const shown = await page
@@ -104,6 +141,7 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
   ownProcess: [false, { option: true }],
   beginning: ['ada and bob', { option: true }],
   bobOnPhone: [false, { option: true }],
+  calling: [undefined, { option: true }],
   beginnings: [
     // Playwright reads the names of the fixtures from the pattern.
     // oxlint-disable-next-line no-empty-pattern
@@ -122,8 +160,12 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     if (kept !== undefined) leaks.canaries.addAll(kept.typed);
     await use(kept);
   },
-  host: async ({ kept, leaks, ownProcess }, use) => {
-    await using host = await openHost({ ownProcess, copyOf: kept?.dataDir });
+  host: async ({ calling, kept, leaks, ownProcess }, use) => {
+    await using host = await openHost({
+      ownProcess,
+      copyOf: kept?.dataDir,
+      texts: calling?.settings ?? {},
+    });
     await use(host);
     const whileItRuns = await leaks.look(host);
     await host.stop();
@@ -148,10 +190,22 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     });
     expect(complaints, 'no policy violation, no uncaught error').toEqual([]);
   },
-  newBrowser: async ({ browser, leaks, watch }, use, info) => {
+  newBrowser: async ({ browser, calling, leaks, playwright, watch }, use, info) => {
     const contexts: BrowserContext[] = [];
+    const browsers: Browser[] = [];
     await use(async (options) => {
-      const context = await browser.newContext({
+      const own =
+        calling === undefined
+          ? undefined
+          : await playwright.chromium.launch(
+              await withCamera(
+                options?.camera ?? CAMERAS.carol,
+                calling,
+                info.outputPath(`camera-${browsers.length}.y4m`),
+              ),
+            );
+      if (own !== undefined) browsers.push(own);
+      const context = await (own ?? browser).newContext({
         locale: options?.language ?? 'en-GB',
         ...(options?.proxy === undefined ? {} : { proxy: { server: options.proxy, bypass: '<-loopback>' } }),
         ...(options?.phone === true
@@ -159,7 +213,11 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
           : { viewport: { width: 1280, height: 800 } }),
       });
       contexts.push(context);
-      await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+      await context.grantPermissions([
+        'clipboard-read',
+        'clipboard-write',
+        ...(own === undefined ? [] : ['microphone', 'camera']),
+      ]);
       const page = await context.newPage();
       await watch(page);
       return page;
@@ -172,16 +230,17 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     }
     await Promise.all(contexts.map((context) => leaks.settle(context)));
     await Promise.all(contexts.map((context) => context.close()));
+    await Promise.all(browsers.map((one) => one.close()));
   },
   ada: async ({ host, kept, newBrowser }, use) => {
-    const page = await newBrowser();
+    const page = await newBrowser({ camera: CAMERAS.ada });
     if (kept !== undefined) return use(await begin(page, host.origin, kept.ada));
     const ada = new Person(page, host.origin, ADA);
     await ada.signUp(host.firstInvite);
     await use(ada);
   },
   bob: async ({ ada, bobOnPhone, host, kept, newBrowser }, use) => {
-    const page = await newBrowser({ phone: bobOnPhone });
+    const page = await newBrowser({ phone: bobOnPhone, camera: CAMERAS.bob });
     if (kept?.bob !== undefined) return use(await begin(page, host.origin, kept.bob));
     const bob = new Person(page, host.origin, BOB);
     await bob.signUp(await ada.makeInvite());
@@ -189,7 +248,7 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
     await use(bob);
   },
   carol: async ({ ada, host, kept, newBrowser }, use) => {
-    const page = await newBrowser();
+    const page = await newBrowser({ camera: CAMERAS.carol });
     if (kept?.carol !== undefined) return use(await begin(page, host.origin, kept.carol));
     const carol = new Person(page, host.origin, CAROL);
     await carol.signUp(await ada.makeInvite());

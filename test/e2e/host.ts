@@ -66,16 +66,18 @@ export interface HostOptions {
   readonly ownProcess: boolean;
   /** A data folder that it begins with a copy of. */
   readonly copyOf: string | undefined;
+  /** More of its settings. */
+  readonly texts?: Readonly<Record<`TACET_${string}`, string>>;
 }
 
 export interface OpenHost extends Host, AsyncDisposable {}
 
 /** Opens it; disposing of it deletes the folder. */
-export async function openHost({ ownProcess, copyOf }: HostOptions): Promise<OpenHost> {
+export async function openHost({ ownProcess, copyOf, texts = {} }: HostOptions): Promise<OpenHost> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tacet-e2e-'));
   if (copyOf !== undefined) await cp(copyOf, dataDir, { recursive: true });
   const run = ownProcess ? runProcess : runHere;
-  const settings = { TACET_OPEN_SIGN_UP: 'no', TACET_PORT: await findLastingPort() };
+  const settings = { TACET_OPEN_SIGN_UP: 'no', TACET_PORT: await findLastingPort(), ...texts };
   let running: Running | undefined = await run(dataDir, settings);
   const { origin, firstInvite = '' } = running;
   let [measured, logged] = ['', ''];

@@ -15,17 +15,24 @@ export interface TwoPeople {
   close(): Promise<void>;
 }
 
-/** Signs up Ada by the first invite and Bob by hers; both have the conversation open. */
-export async function openTwoPeople(progress: (line: string) => void): Promise<TwoPeople> {
+/**
+ * Signs up Ada by the first invite and Bob by hers; both have the conversation open. `calling`: the browser has a camera and a microphone of
+ * its own making, which both may use.
+ */
+export async function openTwoPeople(
+  progress: (line: string) => void,
+  { calling = false }: { readonly calling?: boolean } = {},
+): Promise<TwoPeople> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tacet-bench-'));
   const server = await startServer({ dataDir, settings: { TACET_OPEN_SIGN_UP: 'no' } });
-  const browser = await openChromium();
+  const browser = await openChromium(calling ? ['--use-fake-device-for-media-stream'] : []);
   const newPerson = async (name: string): Promise<Person> => {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
       locale: 'en-GB',
       // Starts are measured against the server, not against what a service worker kept.
       serviceWorkers: 'block',
+      permissions: calling ? ['camera', 'microphone'] : [],
     });
     return new Person(await context.newPage(), server.origin, { name, username: name.toLowerCase() });
   };

@@ -50,9 +50,9 @@ export const launchOptions: LaunchOptions = {
   ],
 };
 
-/** Chromium as the browser suites start it. */
-export function openChromium(): Promise<Browser> {
-  return chromium.launch(launchOptions);
+/** Chromium as the browser suites start it, with more switches. */
+export function openChromium(args: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ ...launchOptions, args: [...(launchOptions.args ?? []), ...args] });
 }
 
 /** With a microphone, a camera and a screen that the browser makes up, which pages get without a question to anybody. */

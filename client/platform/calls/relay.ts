@@ -20,7 +20,8 @@ import { KIND_OF, MOST_BITS, PURPOSES } from './lines.ts';
 import { capabilitiesFrom, capabilitiesTo, dtlsTo, streamFrom, streamTo } from './relay-parameters.ts';
 
 type RelayOptions = Parameters<CallWindow['openRelay']>[0];
-type ProducerId = Parameters<CallWindow['receiveRelayed']>[0]['producer'];
+type ReceiveOptions = Parameters<CallWindow['receiveRelayed']>[0];
+type ProducerId = ReceiveOptions['producer'];
 type AnswerOf<Kind extends CallAnswer['kind']> = Extract<CallAnswer, { readonly kind: Kind }>;
 
 export interface RelayEvents extends ConnectionEvents {
@@ -30,7 +31,8 @@ export interface RelayEvents extends ConnectionEvents {
 
 interface Receiving {
   readonly producer: string;
-  readonly consumer: types.Consumer;
+  /** Ends it, here and at the media server; nothing before it has come. */
+  end: () => void;
 }
 
 export class RelayConnection implements Connection {
@@ -45,7 +47,7 @@ export class RelayConnection implements Connection {
   readonly #senders = new Map<Purpose, Promise<RTCRtpSender>>();
   readonly #wanted = new Map<Purpose, MediaStreamTrack | null>();
   readonly #given = new Map<Purpose, MediaStreamTrack | null>();
-  readonly #received = new Map<Purpose, Receiving | 'coming'>();
+  readonly #received = new Map<Purpose, Receiving>();
   readonly #opened: Promise<Device>;
   #isClosed = false;
 
@@ -75,19 +77,20 @@ export class RelayConnection implements Connection {
     );
   }
 
-  /** Receives a stream of the other side's by a transform of this number, in the place of one before. */
-  async receive(purpose: Purpose, producer: ProducerId, stream: number): Promise<void> {
+  /** Receives a stream of the other side's, in the place of one of the same purpose. */
+  async receive({ purpose, producer, stream }: ReceiveOptions): Promise<void> {
     const before = this.#received.get(purpose);
-    if (before === 'coming' || before?.producer === hex(producer)) throw new CallWindowError('gone');
-    before?.consumer.close();
-    this.#received.set(purpose, 'coming');
+    if (before?.producer === hex(producer)) throw new CallWindowError('gone');
+    before?.end();
+    const receiving: Receiving = { producer: hex(producer), end: () => undefined };
+    this.#received.set(purpose, receiving);
     const device = await this.#opened;
     const capabilities = capabilitiesTo(device.recvRtpCapabilities);
     const consumed = await this.#ask({ kind: 'consume', producer, capabilities }, 'consumed');
     if (consumed.media !== KIND_OF[purpose]) throw new CallWindowError('failed');
     const consumer = await this.#transport('receive').consume({
       id: hex(consumed.consumer),
-      producerId: hex(producer),
+      producerId: receiving.producer,
       kind: consumed.media,
       rtpParameters: streamFrom(consumed.stream),
       onRtpReceiver: (receiver) => {
@@ -95,7 +98,15 @@ export class RelayConnection implements Connection {
         this.flows.push({ stream, side: 'receive', of: receiver });
       },
     });
-    this.#received.set(purpose, { producer: hex(producer), consumer });
+    receiving.end = () => {
+      consumer.close();
+      // A stream whose sender has ended it is closed there already.
+      this.#ask({ kind: 'close-consumer', consumer: consumed.consumer }, 'done').catch(() => undefined);
+    };
+    if (this.#received.get(purpose) !== receiving) {
+      receiving.end();
+      throw new CallWindowError('gone');
+    }
     await this.#ask({ kind: 'set-consumer', consumer: consumed.consumer, paused: false }, 'done');
     this.#events.received(purpose, consumer.track);
   }
@@ -103,8 +114,8 @@ export class RelayConnection implements Connection {
   /** The other side's stream has ended; its purpose, where it was received. */
   endReceiving(producer: ProducerId): Purpose | undefined {
     for (const [purpose, receiving] of this.#received) {
-      if (receiving === 'coming' || receiving.producer !== hex(producer)) continue;
-      receiving.consumer.close();
+      if (receiving.producer !== hex(producer)) continue;
+      receiving.end();
       this.#received.delete(purpose);
       return purpose;
     }

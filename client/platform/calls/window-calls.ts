@@ -118,8 +118,8 @@ export class WindowCalls implements CallWindowEnd {
     this.#requests.take(re, answer);
   }
 
-  receiveRelayed({ connection, purpose, producer, stream }: Asked<'receiveRelayed'>): Promise<void> {
-    return this.#relay(connection).receive(purpose, producer, stream);
+  receiveRelayed(options: Asked<'receiveRelayed'>): Promise<void> {
+    return this.#relay(options.connection).receive(options);
   }
 
   async endRelayed({ connection, producer }: Asked<'endRelayed'>): Promise<void> {
