@@ -163,7 +163,7 @@ export class TestCallWindow implements CallWindowPort {
     for (const purpose of ['audio', 'camera'] as const) {
       this.attach(connection, purpose);
       const media = purpose === 'audio' ? 'audio' : 'video';
-      const ssrc = streams[purpose].send * 10;
+      const ssrc = (streams[purpose].send % 100_000_000) + 1;
       const stream = media === 'audio' ? audioOf(ssrc) : { ...videoOf(ssrc), encodings: [{ ssrc }] };
       const answer = await this.#request(connection, {
         kind: 'produce',
