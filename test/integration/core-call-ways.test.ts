@@ -50,7 +50,7 @@ t.test('where no direct way comes about, the call goes through the media server'
   await bothHear(pair, 'resumed');
 
   // The media worker ends: streams, keys and place are made anew.
-  const before = new Set([...bens.connections.keys()]);
+  const before = new Set(bens.connections.keys());
   bens.tell({ kind: 'media-ended' });
   await ben.waitFor('another connection', () => [...bens.connections.keys()].some((key) => !before.has(key)));
   await bothHear(pair, 'anew');
@@ -123,7 +123,9 @@ t.test('a stream of which more frames leave than were sealed is stopped', async 
   const { ada, adas, bens } = pair;
   await haveCall(pair);
   await bothHear(pair, 'sealed');
-  const { connection, streams } = adas.latest ?? t.fail('no connection');
+  const { latest } = adas;
+  if (latest === undefined) throw new Error('no connection');
+  const { connection, streams } = latest;
   const quality = { roundTripMs: 20, lost: 0, sentBits: 1, receivedBits: 1 };
   const figures = { kind: 'figures', connection, received: [], quality } as const;
   adas.tell({ ...figures, sent: [{ stream: streams.audio.send, frames: 1 }] });

@@ -45,6 +45,8 @@ export interface LyingEngine {
   readonly engine: Engine;
   /** Gives what is said instead of a text; asked once for each device that it goes to. */
   lie: ((honest: ContentFrame, around: ForDevice) => Lie) | undefined;
+  /** Gives what is said instead of a word about a call. */
+  lieOfCall: ((honest: ContentFrame) => ContentFrame) | undefined;
   /** Gives what is sealed instead of the ciphertext of a text. `session`: as it was before. */
   exchange: ((honest: Ciphertext, session: SessionRecord, plaintext: Bytes) => Ciphertext) | undefined;
   /** Newest last. */
@@ -67,6 +69,7 @@ export function makeLyingEngine(): LyingEngine {
       signalDecryptPreKey,
     },
     lie: undefined,
+    lieOfCall: undefined,
     exchange: undefined,
     heard,
   };
@@ -85,7 +88,12 @@ export function makeLyingEngine(): LyingEngine {
   /** What is said in place of a content. */
   function instead(around: ForDevice, frame: ContentFrame): Bytes {
     const honest = linked(frame);
-    const said = frame.kind === 'text' ? (liar.lie?.(honest, around) ?? honest) : honest;
+    const said =
+      frame.kind === 'text'
+        ? (liar.lie?.(honest, around) ?? honest)
+        : frame.kind === 'call'
+          ? (liar.lieOfCall?.(honest) ?? honest)
+          : honest;
     if (said instanceof Uint8Array) return said;
     const bytes = encodeCbor(said);
     if (honest.link !== undefined && said.link !== undefined) {
@@ -99,7 +107,10 @@ export function makeLyingEngine(): LyingEngine {
   async function signalEncrypt(
     ...[message, address, me, sessions, identities, now]: Parameters<Engine['signalEncrypt']>
   ): Promise<EngineCiphertext> {
-    const around = parseForDevice(message);
+    const around = asForDevice(message);
+    if (around === undefined) {
+      return ownEngine.signalEncrypt(message, address, me, sessions, identities, now);
+    }
     const frame = parseCbor(ContentFrame, around.frame);
     const plaintext =
       around.repairs === undefined
@@ -125,7 +136,9 @@ export function makeLyingEngine(): LyingEngine {
 
   function hear(read: Uint8Array, type: number, plaintext: Bytes): Bytes {
     const bytes = Uint8Array.from(read);
-    const { frame, repairs } = parseForDevice(plaintext);
+    const around = asForDevice(plaintext);
+    if (around === undefined) return plaintext;
+    const { frame, repairs } = around;
     const { kind } = parseCbor(ContentFrame, frame);
     const ratchetKey = ownEngine.DecryptionErrorMessage.forOriginal(bytes, type, 0, 1)
       .ratchetKey()
@@ -148,4 +161,13 @@ export function makeLyingEngine(): LyingEngine {
 
 function place({ to }: ContentFrame, { epoch }: Link, number: number): string {
   return [to.account, epoch].map((bytes) => Buffer.from(bytes).toString('hex')).join() + number;
+}
+
+/** What is encrypted for a device; `undefined` for what the two sides of a call say in a session of their own. */
+function asForDevice(plaintext: Uint8Array): ForDevice | undefined {
+  try {
+    return parseForDevice(plaintext);
+  } catch {
+    return undefined;
+  }
 }

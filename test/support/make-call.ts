@@ -72,13 +72,24 @@ export async function endOf(client: TestClient): Promise<string> {
 
 type CallLine = Extract<Extract<Line, { readonly kind: 'event' }>['event'], { readonly what: 'call' }>;
 
+/** The lines of calls in the open conversation. */
+export function callLines({
+  state: { open },
+}: {
+  readonly state: Pick<ViewState, 'open'>;
+}): readonly CallLine[] {
+  return (open?.lines ?? []).flatMap((line) =>
+    line.kind === 'event' && line.event.what === 'call' ? [line.event] : [],
+  );
+}
+
 /** Waits until so many calls have a line. */
 export async function hasCallLines(client: TestClient, count: number): Promise<readonly CallLine[]> {
-  const of = ({ open }: ViewState): readonly CallLine[] =>
-    (open?.lines ?? []).flatMap((line) =>
-      line.kind === 'event' && line.event.what === 'call' ? [line.event] : [],
-    );
-  return of(await client.waitFor(`${count} lines of calls`, (state) => of(state).length >= count));
+  await client.waitFor(
+    `${count} lines of calls`,
+    ({ open }) => callLines({ state: { open } }).length >= count,
+  );
+  return callLines(client);
 }
 
 /** Waits until a ring, and what was said after it, has left. */

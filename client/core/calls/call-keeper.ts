@@ -217,6 +217,9 @@ export class CallKeeper {
         state: (state) => {
           if (this.#run === run) this.#step({ kind: state, at: services.clock.now() });
         },
+        broken: () => {
+          if (this.#run === run) this.#step({ kind: 'broken', at: services.clock.now() });
+        },
         changed: () => {
           if (this.#run === run) this.#show();
         },

@@ -35,6 +35,8 @@ export interface RunEvents {
   /** `online`: it is of no use to devices that are away. */
   say(body: Call, options?: { readonly online: true }): void;
   state(state: 'connected' | 'interrupted' | 'failed'): void;
+  /** What the other side says of the call contradicts itself. */
+  broken(): void;
   /** Something that is shown has changed. */
   changed(): void;
 }
@@ -182,7 +184,7 @@ export class CallRun {
     const ring = this.#ring;
     if (ring === undefined || this.#code !== undefined || this.#isOver) return;
     if (!equalBytes(callCommitment(nonce), ring.commitment)) {
-      this.#events.state('failed');
+      this.#events.broken();
       return;
     }
     const mine = { join: this.#join, nonce: this.#nonce };

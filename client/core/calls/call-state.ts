@@ -54,6 +54,8 @@ export function stepCall(state: CallState, event: CallEvent): CallStep {
       return running?.kind === 'ringing' && running.side === 'callee' ? take(running, event) : same;
     case 'hang-up':
       return running === undefined ? same : hungUp(running, event.at);
+    case 'broken':
+      return running === undefined ? same : giveUp(running, 'failed', event.at);
     case 'connected':
     case 'interrupted':
     case 'failed':

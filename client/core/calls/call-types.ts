@@ -83,6 +83,8 @@ export type CallEvent = { readonly at: number } & (
     }
   /** Of the connection between the two. */
   | { readonly kind: 'connected' | 'interrupted' | 'failed' }
+  /** What the other side says of the call contradicts itself: it goes no further. */
+  | { readonly kind: 'broken' }
   /** Time has passed. */
   | { readonly kind: 'tick' }
 );
