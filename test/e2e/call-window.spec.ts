@@ -1,7 +1,7 @@
 /** The window's part of calls between two people with fake devices, driven as core drives it, with the real media worker. */
 import { join } from 'node:path';
-import { expect, test, type Page } from '@playwright/test';
-import { callLaunchOptions } from '../support/chromium.ts';
+import { chromium, expect, test, type Page } from '@playwright/test';
+import { bareLaunchOptions, callLaunchOptions, deniedLaunchOptions } from '../support/chromium.ts';
 import { openBuiltPage } from '../support/built-page.ts';
 import { CutLine } from '../support/cut-line.ts';
 import type { ServedFiles } from '../support/serve-files.ts';
@@ -397,4 +397,64 @@ test('devices can be chosen, are remembered, and the microphone is measured', as
   });
   expect(seen.camera).toBeGreaterThan(0);
   expect(new Set(seen.labels)).toEqual(new Set([true]));
+});
+
+for (const [why, options] of [
+  ['denied', deniedLaunchOptions],
+  ['absent', bareLaunchOptions],
+] as const) {
+  test(`a microphone and a camera that are ${why} are told of, and a call goes on without`, async () => {
+    const browser = await chromium.launch(options);
+    try {
+      const page = await browser.newPage();
+      await open(page);
+      const seen = await page.evaluate(async () => {
+        const side = new rig.Side();
+        const { stage, core } = side;
+        const ready = await stage.prepare('audio');
+        const trouble = stage.trouble.value;
+        stage.letGo();
+        const kept = stage.trouble.value;
+        stage.seeTrouble();
+        const canCall = await core.canCall();
+        await core.openMedia();
+        const told = await side.hear('on');
+        await stage.setCamera(true);
+        const camera = stage.trouble.value;
+        await core.endCall();
+        return { ready, trouble, kept, canCall, told, camera, after: stage.trouble.value };
+      });
+      expect(seen).toEqual({
+        ready: false,
+        trouble: { of: 'microphone', why },
+        kept: { of: 'microphone', why },
+        canCall: true,
+        told: { kind: 'on', microphone: false, camera: false, screen: false },
+        camera: { of: 'camera', why },
+        after: undefined,
+      });
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+test('a browser that cannot encrypt every frame, or is not to be trusted with one, holds no call', async ({
+  page,
+}) => {
+  const obstacles: unknown[] = [];
+  for (const missing of ['RTCRtpScriptTransform', 'RTCPeerConnection']) {
+    await page.addInitScript((name) => Reflect.deleteProperty(globalThis, name), missing);
+    await open(page);
+    obstacles.push(
+      await page.evaluate(async () => {
+        const side = new rig.Side();
+        return [side.stage.obstacle.value, side.stage.canShareScreen, await side.core.canCall()];
+      }),
+    );
+  }
+  expect(obstacles).toEqual([
+    ['no-frame-encryption', false, false],
+    ['no-webrtc', false, false],
+  ]);
 });

@@ -55,13 +55,20 @@ export function openChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({ ...launchOptions, args: [...(launchOptions.args ?? []), ...args] });
 }
 
-/** With a microphone, a camera and a screen that the browser makes up, which pages get without a question to anybody. */
-export const callLaunchOptions: LaunchOptions = {
-  ...launchOptions,
-  args: [
-    ...(launchOptions.args ?? []),
-    '--use-fake-device-for-media-stream',
-    '--use-fake-ui-for-media-stream',
-    '--auto-accept-this-tab-capture',
-  ],
-};
+/** What pages ask of microphones, cameras and screens is answered without a question to anybody: with yes, or with no. */
+const ANSWERED = '--use-fake-ui-for-media-stream';
+
+function answering(...args: readonly string[]): LaunchOptions {
+  return { ...launchOptions, args: [...(launchOptions.args ?? []), ...args] };
+}
+
+/** With a microphone, a camera and a screen that the browser makes up, and that pages get. */
+export const callLaunchOptions = answering(
+  ANSWERED,
+  '--use-fake-device-for-media-stream',
+  '--auto-accept-this-tab-capture',
+);
+/** With the same, and pages get none of it. */
+export const deniedLaunchOptions = answering(`${ANSWERED}=deny`, '--use-fake-device-for-media-stream');
+/** With what the machine has, which in tests is nothing. */
+export const bareLaunchOptions = answering(ANSWERED);

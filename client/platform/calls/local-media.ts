@@ -107,7 +107,6 @@ export class LocalMedia {
     this.#life += 1;
     for (const purpose of this.#tracks.keys()) this.#drop(purpose);
     this.#isSpeaking = false;
-    this.#signals.trouble.value = undefined;
     this.#tell();
   }
 

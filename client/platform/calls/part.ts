@@ -135,6 +135,7 @@ export class CallPart implements Done {
     this.#isCalling = false;
     removeEventListener('beforeunload', askToStay);
     this.#local.letGo();
+    this.#signals.trouble.value = undefined;
   }
 }
 

@@ -27,12 +27,13 @@ declare const hearSfu: (client: number) => Promise<readonly string[]>;
 
 /** Every connection that was made, to look at what it sends. */
 const peers: RTCPeerConnection[] = [];
-globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-  constructor(settings?: RTCConfiguration) {
-    super(settings);
-    peers.push(this);
-  }
-};
+if ('RTCPeerConnection' in globalThis)
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(settings?: RTCConfiguration) {
+      super(settings);
+      peers.push(this);
+    }
+  };
 
 type CallEventOf<Kind extends CallEvent['kind']> = Extract<CallEvent, { readonly kind: Kind }>;
 type Told<Kind extends FromCallWindow['kind']> = Extract<FromCallWindow, { readonly kind: Kind }>;
