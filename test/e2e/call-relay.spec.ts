@@ -1,16 +1,14 @@
 /** The window's part of calls through the real media server: two people with fake devices, driven as core drives it. */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { CallAnswer, CallEvent } from '@tacet/protocol/calls/answers';
 import { parseCallRequest, type CallRequest } from '@tacet/protocol/calls/requests';
 import { decodeCbor, encodeCbor, parseCbor } from '@tacet/protocol/cbor';
 import { openSfu, type CallChannel, type EmbeddedSfu } from '@tacet/sfu';
-import { openBuiltPage } from '../support/built-page.ts';
 import { callLaunchOptions } from '../support/chromium.ts';
 import { findWorker } from '../support/media-worker.ts';
-import type { ServedFiles } from '../support/serve-files.ts';
 import { expectConstant, expectGreen } from './calls/expected.ts';
+import { callPages } from './calls/open-page.ts';
 import type { Rig } from './calls/page.ts';
 
 declare const rig: Rig;
@@ -18,17 +16,15 @@ declare const rig: Rig;
 test.use({ launchOptions: callLaunchOptions });
 test.describe.configure({ mode: 'default' });
 
-let site: ServedFiles;
+const openPage = callPages();
 let sfu: EmbeddedSfu;
 test.beforeAll(async () => {
-  site = await openBuiltPage(join(import.meta.dirname, 'calls', 'page.ts'));
   sfu = await openSfu({
     settings: { workerPath: await findWorker(), workers: 1, listenIp: '127.0.0.1', port: 0 },
     log: () => undefined,
   });
 });
 test.afterAll(async () => {
-  await site.close();
   await sfu.close();
 });
 
@@ -49,8 +45,7 @@ async function open(page: Page): Promise<CallRequest[]> {
     return Buffer.from(encodeCbor(parseCbor(CallAnswer, encodeCbor(answer)))).toString('base64');
   });
   await page.exposeFunction('hearSfu', (client: number) => clients[client]?.events.splice(0) ?? []);
-  await page.goto(site.url);
-  await page.waitForFunction(() => 'rig' in globalThis);
+  await openPage(page);
   return asked;
 }
 
