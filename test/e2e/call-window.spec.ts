@@ -68,6 +68,33 @@ test('two people hear and see each other, and nothing leaves before it is releas
   expect(seen.answer).not.toMatch(/audio-level|video-orientation/);
 });
 
+test('frames that wait for a key in the media worker count as sent when they have gone', async ({ page }) => {
+  await open(page);
+  const seen = await page.evaluate(async () => {
+    const sides = await rig.openTwo('video');
+    const [ada, ben] = sides;
+    await rig.connect(sides);
+    for (const side of sides) await rig.release(side);
+    await rig.waitMs(5_000);
+    const waiting = [ada.frames(1, 'sent', 'camera'), ada.frames(1, 'sent', 'audio')];
+    await rig.exchangeKeys(sides);
+    const ahead: unknown[] = [];
+    for (let i = 0; i < 8; i += 1) {
+      await rig.waitMs(500);
+      const frames = { audio: ada.frames(1, 'sent', 'audio'), camera: ada.frames(1, 'sent', 'camera') };
+      const { senders } = await ada.counts();
+      for (const purpose of ['audio', 'camera'] as const) {
+        const { send } = ada.streams(1)[purpose];
+        const sealed = senders.find(({ stream }) => stream === send)?.sealed ?? 0;
+        if (frames[purpose] > sealed) ahead.push({ purpose, frames: frames[purpose], sealed });
+      }
+    }
+    await ben.flows(1, 'received', 'camera');
+    return { waiting, ahead };
+  });
+  expect(seen).toEqual({ waiting: [0, 0], ahead: [] });
+});
+
 test('a voice is sent at a constant bitrate, whatever is said', async ({ page }) => {
   await open(page);
   const parts = await page.evaluate(async () => {

@@ -104,10 +104,12 @@ export interface CallWindow {
   endCall(): Promise<void>;
 }
 
-/** Frames that WebRTC has sent, or decoded, of a stream since it was opened. */
+/**
+ * Frames that WebRTC has sent, or decoded, of a stream since it was opened: never more than that, and 1 as soon as anything has. WebRTC counts
+ * pictures before the transform and packets that carry nothing, so that the number may be some seconds and a few frames behind.
+ */
 export interface StreamFigures {
   readonly stream: number;
-  /** Sent: frames of a picture, packets of a sound without those sent again. Received: frames that were decoded. */
   readonly frames: number;
 }
 

@@ -1,13 +1,9 @@
 /** What a connection has sent and received, by getStats (W3C webrtc-stats), for core's watch over the encryption and for the person. */
 import type { FromCallWindow, QualityFigures, StreamFigures } from '../../core/calls/call-window.ts';
 import type { Flow } from './connection.ts';
+import { FlowFigures, numberIn, type Report } from './flow-figures.ts';
 
 type Figures = Extract<FromCallWindow, { readonly kind: 'figures' }>;
-/** One report: what is used of it are numbers and names. */
-type Report = Readonly<Record<string, unknown>>;
-
-/** Samples of a packet of Opus: 20 ms at 48 kHz. */
-const PACKET_SAMPLES = 960;
 
 /** What grows, since the connection was opened. */
 interface Totals {
@@ -21,6 +17,7 @@ interface Totals {
 export class FigureReader {
   readonly #connection: number;
   readonly #flows: readonly Flow[];
+  readonly #streams = new Map<number, FlowFigures>();
   #before: Totals = { at: performance.now(), sentBytes: 0, receivedBytes: 0, received: 0, lost: 0 };
 
   constructor(connection: number, flows: readonly Flow[]) {
@@ -38,22 +35,24 @@ export class FigureReader {
     const transports = new Map<unknown, Report>();
     for (const { stream, side, of } of this.#flows) {
       const reports = [...reportsOf(await of.getStats())];
-      (side === 'send' ? sent : received).push({ stream, frames: sum(reports, side) });
+      const figures = this.#streams.get(stream) ?? new FlowFigures(side);
+      this.#streams.set(stream, figures);
+      (side === 'send' ? sent : received).push({ stream, frames: figures.read(reports) });
       for (const report of reports) {
         if (report['type'] === 'transport') transports.set(report['id'], report);
         else if (report['type'] === 'candidate-pair' && report['nominated'] === true) {
-          const seconds = number(report, 'currentRoundTripTime');
+          const seconds = numberIn(report, 'currentRoundTripTime');
           if (seconds > 0) roundTrips.push(seconds * 1_000);
-        } else if (report['type'] === 'remote-inbound-rtp') lostThere.push(number(report, 'fractionLost'));
+        } else if (report['type'] === 'remote-inbound-rtp') lostThere.push(numberIn(report, 'fractionLost'));
         else if (report['type'] === 'inbound-rtp') {
-          now.received += number(report, 'packetsReceived');
-          now.lost += Math.max(0, number(report, 'packetsLost'));
+          now.received += numberIn(report, 'packetsReceived');
+          now.lost += Math.max(0, numberIn(report, 'packetsLost'));
         }
       }
     }
     for (const report of transports.values()) {
-      now.sentBytes += number(report, 'bytesSent');
-      now.receivedBytes += number(report, 'bytesReceived');
+      now.sentBytes += numberIn(report, 'bytesSent');
+      now.receivedBytes += numberIn(report, 'bytesReceived');
     }
     return {
       kind: 'figures',
@@ -82,27 +81,6 @@ export class FigureReader {
 
 function bitsPerSecond(bytes: number, seconds: number): number {
   return Math.max(0, Math.round((bytes * 8) / seconds));
-}
-
-/** Frames of one sender or receiver. */
-function sum(reports: readonly Report[], side: Flow['side']): number {
-  const type = side === 'send' ? 'outbound-rtp' : 'inbound-rtp';
-  return reports
-    .filter((report) => report['type'] === type)
-    .reduce((frames, report) => frames + framesOf(report, side), 0);
-}
-
-function framesOf(report: Report, side: Flow['side']): number {
-  if (report['kind'] === 'video') return number(report, side === 'send' ? 'framesSent' : 'framesDecoded');
-  if (side === 'send') return number(report, 'packetsSent') - number(report, 'retransmittedPacketsSent');
-  // What was heard, less what was made up for what was missing.
-  const heard = number(report, 'totalSamplesReceived') - number(report, 'concealedSamples');
-  return Math.max(0, Math.floor((heard - number(report, 'insertedSamplesForDeceleration')) / PACKET_SAMPLES));
-}
-
-function number(report: Report, name: string): number {
-  const value = report[name];
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 }
 
 function* reportsOf(stats: RTCStatsReport): Generator<Report> {

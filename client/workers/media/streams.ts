@@ -14,6 +14,8 @@ type Counts = Extract<FromMedia, { readonly kind: 'counts' }>;
 export interface Transformer {
   readonly readable: ReadableStream<EncodedFrame>;
   readonly writable: WritableStream<EncodedFrame>;
+  /** Of a receiver of pictures. */
+  sendKeyFrameRequest?(): Promise<unknown>;
 }
 
 export class MediaStreams {
@@ -23,6 +25,8 @@ export class MediaStreams {
   readonly #awaited = new Map<number, (stream: Stream | undefined) => void>();
   readonly #attached = new Set<number>();
   readonly #closed = new Set<number>();
+  /** Of receivers. */
+  readonly #transformers = new Map<number, Transformer>();
 
   constructor(tell: (message: FromMedia) => void) {
     this.#tell = tell;
@@ -39,7 +43,8 @@ export class MediaStreams {
   }
 
   /** Attaches a transform. Resolves at its end, or when nothing of it will ever pass. */
-  async attach({ side, stream }: StreamOptions, { readable, writable }: Transformer): Promise<void> {
+  async attach({ side, stream }: StreamOptions, transformer: Transformer): Promise<void> {
+    const { readable, writable } = transformer;
     if (this.#attached.has(stream)) {
       this.#stop(stream, 'attached-twice');
       return;
@@ -56,6 +61,7 @@ export class MediaStreams {
         if (await passes(frame)) controller.enqueue(frame);
       },
     });
+    if (held instanceof Receiving) this.#transformers.set(stream, transformer);
     const flowing = readable.pipeThrough(transform).pipeTo(writable);
     this.#tell({ kind: 'attached', stream });
     await flowing.catch(() => undefined);
@@ -78,6 +84,7 @@ export class MediaStreams {
         const { stream, instance, step, baseKey } = message;
         const isAdded = await this.#receiving(stream).addKey(instance, step, baseKey);
         if (!isAdded) throw new TypeError('there is no place for this key');
+        this.#askPicture(stream);
         return;
       }
       case 'drop-instance':
@@ -143,9 +150,19 @@ export class MediaStreams {
     }
   }
 
+  /** What came before the key is lost to the decoder: it needs a frame that needs none of it. */
+  #askPicture(number: number): void {
+    // Sounds need no such frame, and their transformers refuse.
+    this.#transformers
+      .get(number)
+      ?.sendKeyFrameRequest?.()
+      .catch(() => undefined);
+  }
+
   async #close(number: number): Promise<void> {
     const stream = this.#streams.get(number);
     this.#streams.delete(number);
+    this.#transformers.delete(number);
     this.#closed.add(number);
     this.#awaited.get(number)?.(undefined);
     this.#awaited.delete(number);
