@@ -8,9 +8,10 @@ export function expectGreen([red = 0, green = 0, blue = 0]: readonly number[]): 
   expect(red + blue, colour).toBeLessThan(80);
 }
 
-/** Stretches of a voice with beeps and silence, each packet as long as the others. */
+/** Stretches of a voice with beeps and silence: in most of them a packet is as long as in the others. At a variable bitrate hardly two agree. */
 export function expectConstant(parts: readonly { readonly bytes: number; readonly packets: number }[]): void {
-  const size = Math.max(...parts.map(({ bytes, packets }) => bytes / packets));
-  expect(size).toBeGreaterThan(20);
-  for (const { bytes } of parts) expect(bytes % size, JSON.stringify(parts)).toBe(0);
+  const sizes = parts.map(({ bytes, packets }) => bytes / packets);
+  const alike = Math.max(...sizes.map((size) => sizes.filter((one) => one === size).length));
+  expect(alike, sizes.join()).toBeGreaterThanOrEqual(5);
+  expect(Math.min(...sizes)).toBeGreaterThan(20);
 }

@@ -11,25 +11,33 @@ if ('RTCPeerConnection' in globalThis)
     }
   };
 
-/** Bytes and packets of the voice that is sent over the last connection, in some stretches of it. A packet may carry nothing. */
-export async function voiceParts(): Promise<readonly { readonly bytes: number; readonly packets: number }[]> {
-  const look = async (): Promise<{ readonly bytes: number; readonly packets: number } | undefined> => {
-    for (const peer of peers.toReversed()) {
-      const stats: ReadonlyMap<string, Record<string, unknown>> = await peer.getStats();
-      for (const report of stats.values()) {
-        const [bytes, packets] = [Number(report['bytesSent']), Number(report['packetsSent'])];
-        // The counter of frames takes two bytes from the 256th on.
-        const isVoice = report['type'] === 'outbound-rtp' && report['kind'] === 'audio' && packets > 300;
-        if (isVoice) return { bytes, packets };
-      }
-    }
+interface Sent {
+  readonly bytes: number;
+  readonly packets: number;
+}
+
+/** What a connection has sent of a voice. */
+async function voiceOf(peer: RTCPeerConnection): Promise<Sent> {
+  const stats: ReadonlyMap<string, Record<string, unknown>> = await peer.getStats();
+  for (const report of stats.values())
+    if (report['type'] === 'outbound-rtp' && report['kind'] === 'audio' && Number(report['bytesSent']) > 0)
+      return { bytes: Number(report['bytesSent']), packets: Number(report['packetsSent']) };
+  return { bytes: 0, packets: 0 };
+}
+
+/** Of the newest connection that sends a voice: bytes and packets of some stretches of it. A packet may carry nothing. */
+export async function voiceParts(): Promise<readonly Sent[]> {
+  const peer = await until('a voice', async () => {
+    for (const one of peers.toReversed()) if ((await voiceOf(one)).packets > 0) return one;
     return undefined;
-  };
-  const parts: { readonly bytes: number; readonly packets: number }[] = [];
+  });
+  // The counter of frames takes two bytes from the 256th on.
+  await until('300 packets', async () => (await voiceOf(peer)).packets > 300 || undefined);
+  const parts: Sent[] = [];
   for (let i = 0; i < 8; i += 1) {
-    const before = await until('a voice', look);
+    const before = await voiceOf(peer);
     await waitMs(400);
-    const after = await until('a voice', look);
+    const after = await voiceOf(peer);
     parts.push({ bytes: after.bytes - before.bytes, packets: after.packets - before.packets });
   }
   return parts;
