@@ -147,7 +147,9 @@ test('descriptions that are not of a call are refused, and nothing comes of them
     await ada.core.openDirect({ connection: 9, streams: ada.streams(9), servers: [], turnOnly: false });
     const offer = await ada.core.offer({ connection: 9, again: false });
     const section = /^m=video[^]*?(?=^m=)/m.exec(offer)?.[0] ?? '';
+    const fifth = section.replace('a=mid:1', 'a=mid:9').replaceAll(/^a=(?:ssrc|msid).*\r\n/gm, '');
     for (const wrong of [
+      `${offer.replace(/^a=group:BUNDLE .*$/m, '$& 9')}${fifth}`,
       '',
       'v=0',
       offer.replace(/^m=application[^]*/m, ''),
@@ -169,6 +171,6 @@ test('descriptions that are not of a call are refused, and nothing comes of them
     await ben.core.addCandidates({ connection: 1, lines: ['no candidate', 'candidate:1 1 udp x'] });
     return answered;
   });
-  expect(seen).toHaveLength(8);
+  expect(seen).toHaveLength(9);
   for (const one of seen) expect(one).toContain('failed');
 });
