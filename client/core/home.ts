@@ -298,6 +298,7 @@ export class Home {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#upkeep.stop();
+    await this.late.leaveCall(() => this.connection.online);
     const { outbox, receipts, anonymous } = this.#services;
     outbox.stop();
     receipts.stop();

@@ -68,6 +68,11 @@ export class LateParts {
     return this.#calls;
   }
 
+  /** A call that goes on ends with this device. */
+  async leaveCall(isOnline: () => boolean): Promise<void> {
+    await this.#calls?.leave(isOnline);
+  }
+
   /** Somebody has said something about a call. Where the part does not come, a ring stays on the disk. */
   saidInCall(said: SaidInCall): void {
     const heard = this.#hearing.then(async () => (await this.calls()).hear(said));

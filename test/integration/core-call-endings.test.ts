@@ -198,3 +198,11 @@ t.test('a ring goes on in the tab that takes the account over, and is taken ther
   await ada.commands.hangUp();
   t.equal(await endOf(next), 'hung-up');
 });
+
+t.test('whoever closes the app in a call hangs up', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  await haveCall(pair);
+  await pair.ada.client.close();
+  t.equal(await endOf(pair.ben), 'hung-up');
+});

@@ -1,24 +1,17 @@
 /** Which way a call takes: directly, anew after it was lost, or through a real media server; and what stops a stream. */
-import t, { type Test } from 'tap';
-import { findWorker } from '../support/media-worker.ts';
-import { openCalls, untilRelayed } from '../support/calls-client.ts';
-import { WITH_CALLS } from '../support/call-settings.ts';
+import t from 'tap';
 import { openTestServer } from '../support/open-test-server.ts';
-import { callIs, endOf, haveCall, isSeen, makeCallPair, type CallPair } from '../support/make-call.ts';
+import {
+  callIs,
+  endOf,
+  haveCall,
+  isSeen,
+  makeCallPair,
+  openCallServer,
+  type CallPair,
+} from '../support/make-call.ts';
 
 t.setTimeout(300_000);
-
-/** Two people on a server that relays calls. */
-async function openRelayed(t: Test): Promise<CallPair> {
-  const server = await openTestServer({
-    settings: { ...WITH_CALLS, TACET_MEDIA_WORKER: await findWorker() },
-  });
-  t.teardown(() => server[Symbol.asyncDispose]());
-  const connection = await openCalls(server.url.replace('http', 'ws'));
-  await untilRelayed(connection);
-  await connection.close();
-  return makeCallPair(t, server.url);
-}
 
 /** Both hear the other. */
 async function bothHear({ adas, bens }: CallPair, words: string): Promise<void> {
@@ -27,7 +20,7 @@ async function bothHear({ adas, bens }: CallPair, words: string): Promise<void> 
 }
 
 t.test('where no direct way comes about, the call goes through the media server', async (t) => {
-  const pair = await openRelayed(t);
+  const pair = await makeCallPair(t, (await openCallServer(t)).url);
   const { ada, ben, net, adas, bens } = pair;
   net.isDirectOpen = false;
   await haveCall(pair);
@@ -61,7 +54,7 @@ t.test('where no direct way comes about, the call goes through the media server'
 });
 
 t.test('whoever hides the own address tells none, as caller and as callee', async (t) => {
-  const pair = await openRelayed(t);
+  const pair = await makeCallPair(t, (await openCallServer(t)).url);
   const { ada, ben, adas, bens, toAda } = pair;
   await ada.commands.setPrivacy({ relayCalls: true });
   await haveCall(pair);
@@ -79,7 +72,7 @@ t.test('whoever hides the own address tells none, as caller and as callee', asyn
 });
 
 t.test('a direct way that is lost is found anew, or the call goes on through the media server', async (t) => {
-  const pair = await openRelayed(t);
+  const pair = await makeCallPair(t, (await openCallServer(t)).url);
   const { ada, ben, net, adas, bens } = pair;
   await haveCall(pair);
   const connections = (): readonly [number, number] => [

@@ -24,6 +24,9 @@ import { viewOf } from './shown-call.ts';
 
 /** How often time is looked at while a call rings or goes on. */
 const TICK_MS = 500;
+/** How long a stop waits for the other side to be told, ms, and how often it looks whether it is. */
+const LEAVE_MS = 1_000;
+const LOOK_MS = 20;
 
 export interface KeeperNeeds {
   readonly services: Services;
@@ -42,6 +45,8 @@ export class CallKeeper {
   /** Events that come while one is worked off. */
   readonly #events: { readonly event: CallEvent; readonly heard: Heard | undefined }[] = [];
   #isStepping = false;
+  /** Resolves when what was said last waits to leave. */
+  #said: Promise<void> = Promise.resolve();
   #isOver = false;
   /** Resolves when it is known whether anything rings still. */
   readonly restored: Promise<void>;
@@ -107,6 +112,19 @@ export class CallKeeper {
     if (this.#state?.kind !== 'over') return;
     this.#state = undefined;
     this.#show();
+  }
+
+  /** This device stops: the other side of a call that it made or took is told while there is time. One that rings may ring on elsewhere. */
+  async leave(isOnline: () => boolean): Promise<void> {
+    const running = runningOf(this.#state);
+    if (running === undefined || (running.kind === 'ringing' && running.side === 'callee')) return;
+    this.hangUp();
+    await this.#said;
+    const { outbox, clock } = this.#n.services;
+    const isLeaving = (): boolean => isOnline() && outbox.has(running.account, 'call');
+    for (let waited = 0; waited < LEAVE_MS && isLeaving(); waited += LOOK_MS) {
+      await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
+    }
   }
 
   stop(): void {
@@ -239,7 +257,7 @@ export class CallKeeper {
   }
 
   #say(to: AccountId, body: Call, options: { readonly online?: true } = {}): void {
-    sayInCall(this.#n.services, to, body, options);
+    this.#said = sayInCall(this.#n.services, to, body, options).catch(() => undefined);
   }
 
   #log(entry: CallEntry): void {

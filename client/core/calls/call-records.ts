@@ -8,13 +8,13 @@ import { COMPOSE_TABLES } from '../messages/outbox.ts';
 import type { Services } from '../services.ts';
 import type { CallEntry } from './call-types.ts';
 
-/** Says something about a call to all devices of somebody, for as long as a ring lasts. */
+/** Says something about a call to all devices of somebody, for as long as a ring lasts. Resolves when it waits to leave. */
 export function sayInCall(
   { db, outbox, clock, random, background }: Services,
   to: AccountId,
   body: Call,
   { online }: { readonly online?: true },
-): void {
+): Promise<void> {
   const sentAt = clock.now();
   const outgoing = {
     to,
@@ -24,10 +24,9 @@ export function sayInCall(
     until: sentAt + LIMITS.callRingMs,
     ...(online === undefined ? {} : { online }),
   };
-  background.run(
-    db.write(COMPOSE_TABLES, (tx) => outbox.addReady(tx, outgoing)),
-    'say something about a call',
-  );
+  const written = db.write(COMPOSE_TABLES, (tx) => outbox.addReady(tx, outgoing));
+  background.run(written, 'say something about a call');
+  return written;
 }
 
 /** Writes the line of a call. */

@@ -123,11 +123,13 @@ export class RelayRoom {
     return this.#others.length > 0;
   }
 
-  /** Says something to the other side. Throws where it is not there, and what the server refuses. */
+  /**
+   * Says something to the other side, in every place that shows its join: only itself can read it, and nobody who shows the join as well keeps
+   * it from it. Throws where it is not there, and what the server refuses.
+   */
   async say(body: Uint8Array): Promise<void> {
-    const to = this.#others.at(-1);
-    if (to === undefined) throw new CoreError('offline', 'the other side is not there');
-    await this.#link.request({ kind: 'message', to, body });
+    if (!this.hasMet) throw new CoreError('offline', 'the other side is not there');
+    await Promise.all(this.#others.map((to) => this.#link.request({ kind: 'message', to, body })));
   }
 
   /** Leaves, without waiting for a word of the server. */
