@@ -33,5 +33,8 @@ export const OnNow = Shape(
 );
 export type OnNow = Static<typeof OnNow>;
 
-export const Said = Union([StreamKey, OnNow]);
+/** The keys of the other side have not come: they are to be told again. */
+export const AskKeys = Shape({ kind: Literal('ask') }, CLOSED);
+
+export const Said = Union([StreamKey, OnNow, AskKeys]);
 export type Said = Static<typeof Said>;

@@ -2,12 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { en } from '../../client/ui/text/en.ts';
 import { WITH_CALLS } from '../support/call-settings.ts';
+import { findWorker } from '../support/media-worker.ts';
 import { ADA, BOB } from './beginning.ts';
 import { CAMERAS, expect, test } from './fixtures.ts';
 import { Caller } from './pages/call.page.ts';
 
 /** The browser sends no UDP besides what a proxy carries, and there is none: what is left is TCP to the media server. */
 const BLOCKED = ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
+
+test.beforeAll(() => findWorker());
 
 test.describe('with every direct path blocked', () => {
   test.use({ calling: { settings: WITH_CALLS, args: BLOCKED } });

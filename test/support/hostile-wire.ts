@@ -3,6 +3,7 @@
  * its own at any time, and has no client's keys. One script drives core's ports in Node (`wire` of `openNodePorts`) and the proxy of
  * test/hostile alike.
  */
+import { CALLS_PATH } from '@tacet/protocol/frames/calls';
 import { encodeFrame, parseFrame, readFrame } from '@tacet/protocol/frames/frame';
 import {
   ANONYMOUS_PATH,
@@ -92,6 +93,8 @@ export function makeHostileWire(): HostileWire {
       return wire.rewrite === undefined ? request : wire.rewrite(request);
     },
     toServer(path, bytes) {
+      // Of calls, what is worth lying about is sealed for the other side: others play that.
+      if (path === CALLS_PATH) return bytes;
       const frame = readFrame(bytes) as ClientFrame;
       wire.said.push(frame);
       const isLost = wire.swallow?.(frame, path) === true;
@@ -101,6 +104,7 @@ export function makeHostileWire(): HostileWire {
       return instead === undefined ? bytes : instead.map(bytesOf);
     },
     toClient(path, bytes) {
+      if (path === CALLS_PATH) return [bytes];
       const frame = parseFrame(ServerFrame, bytes);
       wire.heard.push(frame);
       if (frame.kind === 'deliver') wire.delivered.push(frame);

@@ -60,6 +60,8 @@ export class TestCallWindow implements CallWindowPort {
   /** Every key that core was given or gave. */
   readonly media: ToMedia[] = [];
   isSupported = true;
+  /** What is said over its data channels is lost while it is set. */
+  losesWhatIsSaid = false;
   /** Attachments are not confirmed while it is set. */
   withholdsAttached = false;
   readonly connections = new Map<number, Connection>();
@@ -152,7 +154,7 @@ export class TestCallWindow implements CallWindowPort {
     const { peer, isOpen } = this.#get(connection);
     if (peer === undefined || !isOpen) throw new CallWindowError('gone');
     this.carried.push(bytes);
-    peer.window.tell({ kind: 'said', connection: peer.connection, bytes });
+    if (!this.losesWhatIsSaid) peer.window.tell({ kind: 'said', connection: peer.connection, bytes });
   }
 
   async openRelay({ connection, streams, labels }: Options<'openRelay'>): Promise<void> {

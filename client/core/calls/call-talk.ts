@@ -11,6 +11,8 @@ import type { CallStreams } from './streams.ts';
 
 /** Messages that wait to be decrypted. */
 const WAITING_MOST = 64;
+/** How often keys are told again over one carrier because the other side asks. */
+const TOLD_AGAIN_MOST = 32;
 
 /** What carries it now: the data channel or the media server. */
 export interface Carrier {
@@ -30,6 +32,7 @@ export class CallTalk {
   #carrier: Carrier | undefined;
   #on: OnNow = { kind: 'on', microphone: false, camera: false, screen: false };
   #waiting = 0;
+  #toldAgain = 0;
   /** What is said goes out one after the other. */
   #saying: Promise<void> = Promise.resolve();
   #isOver = false;
@@ -42,7 +45,13 @@ export class CallTalk {
   /** From now on this carries; the other side at its end knows nothing yet. `undefined`: nothing does. */
   carryBy(carrier: Carrier | undefined): void {
     this.#carrier = carrier;
+    this.#toldAgain = 0;
     this.#tell(true);
+  }
+
+  /** The other side's keys have not come. */
+  ask(): void {
+    this.#then(() => this.#say({ kind: 'ask' }));
   }
 
   /** There is a key that was not told. */
@@ -75,8 +84,13 @@ export class CallTalk {
     }
     if (this.#isOver) return;
     if (said.kind === 'key') this.#events.key(said);
-    else this.#events.on(said);
-    if (!couldSay) this.#tell(true);
+    else if (said.kind === 'on') this.#events.on(said);
+    if (!couldSay || (said.kind === 'ask' && this.#mayTellAgain())) this.#tell(true);
+  }
+
+  #mayTellAgain(): boolean {
+    this.#toldAgain += 1;
+    return this.#toldAgain <= TOLD_AGAIN_MOST;
   }
 
   close(): void {

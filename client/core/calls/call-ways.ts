@@ -17,6 +17,7 @@ import type { CallWindowPort, FromCallWindow } from './call-window.ts';
 import { DirectWay } from './direct-way.ts';
 import { askServers, iceServers } from './ice-servers.ts';
 import type { Side } from './joins.ts';
+import { KeyWatch } from './key-watch.ts';
 import { RelayLink } from './relay-link.ts';
 import { RelayWay } from './relay-way.ts';
 import { WayWatch, type WayState } from './way-watch.ts';
@@ -48,6 +49,7 @@ export class CallWays {
   readonly #media: CallMedia;
   readonly #link: RelayLink;
   readonly #watch: WayWatch;
+  readonly #keys: KeyWatch;
   #servers: CallServers | undefined;
   #direct: DirectWay | undefined;
   #relay: RelayWay | undefined;
@@ -77,6 +79,10 @@ export class CallWays {
       goRelayed: () => this.#goRelayed(false),
       restart: () => this.#relay?.restart(),
       enterAnew: () => this.#relay?.enter(),
+    });
+    this.#keys = new KeyWatch(ports.clock, {
+      connected: () => events.state('connected'),
+      ask: () => talk.ask(),
     });
   }
 
@@ -126,6 +132,7 @@ export class CallWays {
   /** A key of the other side's, for what is received now. */
   learn(key: StreamKey): void {
     this.#media.learn(key);
+    this.#keys.keyed();
   }
 
   /** What the other side's device says of the way. */
@@ -194,6 +201,7 @@ export class CallWays {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#watch.stop();
+    this.#keys.moved();
     this.#relay?.close();
     this.#link.close();
     this.#media.end();
@@ -257,7 +265,7 @@ export class CallWays {
       {
         carried: (by) => talk.carryBy(by),
         said: (bytes) => talk.hear(bytes),
-        moved: () => this.#media.close(),
+        moved: () => this.#leaveWay(),
         failed: () => {
           this.#lacksRelay = true;
           this.#events.state('failed');
@@ -265,7 +273,7 @@ export class CallWays {
       },
     );
     talk.carryBy(undefined);
-    this.#media.close();
+    this.#leaveWay();
     const direct = this.#direct;
     this.#direct = undefined;
     this.#relay = relay;
@@ -279,7 +287,19 @@ export class CallWays {
     this.#watch.heard(state);
     // While the media go directly, the server need not see that the call goes on.
     if (state === 'connected' && this.#relay === undefined) this.#link.rest();
-    if (state === 'connected' || hadConnected) this.#events.state(state === 'failed' ? 'interrupted' : state);
+    if (state === 'connected') {
+      this.#keys.up();
+      return;
+    }
+    this.#keys.down();
+    if (hadConnected) this.#events.state('interrupted');
+  }
+
+  /** Streams and keys of the present way are of no use any more. */
+  #leaveWay(): void {
+    this.#media.close();
+    this.#keys.moved();
+    if (this.#watch.hasConnected) this.#events.state('interrupted');
   }
 
   /** The caller looks for the direct way anew. */
