@@ -125,7 +125,7 @@ test.describe('with nobody but the two', () => {
   }) => {
     // As it is for somebody between the two, whose certificate is another one.
     await bob.page.evaluate(() => {
-      const { setRemoteDescription } = RTCPeerConnection.prototype;
+      const taken = Reflect.get(RTCPeerConnection.prototype, 'setRemoteDescription');
       RTCPeerConnection.prototype.setRemoteDescription = function (
         this: RTCPeerConnection,
         { type, sdp }: RTCSessionDescriptionInit,
@@ -133,7 +133,7 @@ test.describe('with nobody but the two', () => {
         const other = sdp?.replaceAll(/^(a=fingerprint:sha-256 )(..)/gm, (_, name: string, byte: string) => {
           return name + (byte === 'AB' ? 'AC' : 'AB');
         });
-        return Reflect.apply(setRemoteDescription, this, [{ type, sdp: other ?? '' }]) as Promise<void>;
+        return Reflect.apply(taken, this, [{ type, sdp: other ?? '' }]) as Promise<void>;
       };
     });
     const [caller, callee] = [new Caller(ada, BOB.name), new Caller(bob, ADA.name)];
@@ -185,7 +185,7 @@ function noteKeys(worker: Worker): Promise<void> {
     const noted: object[] = [];
     const tracks = new Map<number, ToldHere>();
     Object.assign(globalThis, { noted });
-    const { postMessage } = MessagePort.prototype;
+    const post = Reflect.get(MessagePort.prototype, 'postMessage');
     MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, ...rest: never[]) {
       const told = message as ToldHere;
       if (told.kind === 'open-receiver') tracks.set(told.stream, told);
@@ -194,7 +194,7 @@ function noteKeys(worker: Worker): Promise<void> {
         const { instance, step, baseKey } = told;
         noted.push({ call: [...track.call], purpose: track.purpose, instance, step, baseKey: [...baseKey] });
       }
-      postMessage.call(this, message, ...rest);
+      post.call(this, message, ...rest);
     };
   });
 }
