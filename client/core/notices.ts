@@ -101,10 +101,12 @@ export class Notices {
       if (summary === undefined) continue;
       const level = summary.state === 'accepted' ? this.#state.notices.value : 'private';
       const mayName = level === 'name' || level === 'full';
-      const mayQuote = level === 'full' && summary.last?.mine === false;
+      const isMissedCall = this.#home.conversations.endsInMissedCall(account);
+      const mayQuote = level === 'full' && summary.last?.mine === false && !isMissedCall;
       this.#port.show({
         token: this.#tokenOf(account),
         count: summary.unread,
+        ...(isMissedCall ? { missedCall: true } : {}),
         ...(mayName ? { name: summary.person.name } : {}),
         ...(mayQuote ? { text: summary.last.text.slice(0, TEXT_MOST) } : {}),
       });

@@ -206,3 +206,18 @@ t.test('whoever closes the app in a call hangs up', async (t) => {
   await pair.ada.client.close();
   t.equal(await endOf(pair.ben), 'hung-up');
 });
+
+t.test('a missed call gives a notice that quotes nothing', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  const { ada, ben } = pair;
+  const { clock, shownNotices } = ben.ports;
+  await ben.commands.setNotices('full');
+  const before = shownNotices.length;
+  await ring(t, pair);
+  await ada.commands.hangUp();
+  while (shownNotices.length === before) await new Promise<void>((resolve) => void clock.after(20, resolve));
+  const notice = shownNotices.at(-1);
+  t.match(notice, { missedCall: true, name: 'Ada' });
+  t.notOk(notice !== undefined && 'text' in notice);
+});

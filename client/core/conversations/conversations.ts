@@ -125,14 +125,21 @@ export class Conversations {
 
   /** Adds the line of a call. One that was missed counts as unread. */
   addCall(tx: WriteTx, account: AccountId, call: Extract<EventKind, { readonly what: 'call' }>): void {
-    this.addEvent(tx, account, call);
+    const order = this.addEvent(tx, account, call);
     const conversation = this.ensure(tx, account);
     const isMissed = call.outcome === 'missed';
     this.#put(tx, {
       ...conversation,
       unread: conversation.unread + (isMissed ? 1 : 0),
+      ...(isMissed ? { missedCall: order } : {}),
       activityAt: this.#clock.now(),
     });
+  }
+
+  /** Whether the newest of what is unread is a call that nobody here took. */
+  endsInMissedCall(account: AccountId): boolean {
+    const { missedCall = 0, readTo = 0, last } = this.#all.get(account) ?? {};
+    return missedCall > Math.max(readTo, last?.order ?? 0);
   }
 
   /** Changes a gap line to how much is still missing; a gap that has closed goes. */

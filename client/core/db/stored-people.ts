@@ -85,6 +85,8 @@ export interface StoredConversation {
   readonly timer?: Timer;
   /** Nothing is sent while it is there, until the person has decided. */
   readonly changedKey?: ChangedKey;
+  /** Order of the line of the last call that was missed. */
+  readonly missedCall?: number;
   readonly last?: {
     readonly order: number;
     /** Empty once the message was deleted. */
