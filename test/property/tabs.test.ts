@@ -10,9 +10,9 @@ import { FIRST_STATE, openDoor, type MainDoor } from '@tacet/client/core/door';
 import { CoreError } from '@tacet/client/core/failure';
 import { openTab } from '@tacet/client/core/tabs/tabs';
 import { Pipe } from '@tacet/client/core/tabs/pipe';
-import type { Commands, ConversationId } from '@tacet/client/core/view';
+import type { CallView, Commands, ConversationId, ViewState } from '@tacet/client/core/view';
 import { Background } from '@tacet/client/core/background';
-import type { MessageId } from '@tacet/protocol/ids';
+import type { CallId, MessageId } from '@tacet/protocol/ids';
 import { seedProperties } from '../support/seed-properties.ts';
 import { SimulatedBrowser, SimulatedTab } from '../support/simulated-tabs.ts';
 
@@ -24,7 +24,24 @@ const RUNS = process.env['TACET_SOAK'] === '1' ? 2_000 : 150;
 interface Store {
   owner: number;
   readonly messages: Map<MessageId, string>;
+  /** The tabs whose core was asked to call, in order. */
+  readonly calls: SimulatedTab[];
 }
+
+/** A call that goes on. */
+const TALKING: CallView = {
+  id: '' as CallId,
+  conversation: '' as ConversationId,
+  side: 'caller',
+  media: 'audio',
+  since: 0,
+  phase: { kind: 'talking', since: 0 },
+  code: undefined,
+  way: 'direct',
+  theirs: { microphone: true, camera: false, screen: false },
+  quality: undefined,
+  troubles: [],
+};
 
 /** Core as far as tabs see it: it claims the store, writes under a fence, and everything takes a while. */
 function openStandIn(browser: SimulatedBrowser, tab: SimulatedTab, store: Store, lost: () => void): Client {
@@ -34,8 +51,15 @@ function openStandIn(browser: SimulatedBrowser, tab: SimulatedTab, store: Store,
     store.owner += 1;
     ({ owner } = store);
   });
+  const shows = new Set<(slices: Partial<ViewState>) => void>();
+  let call: CallView | undefined;
   const commands = (key: MessageId): Commands =>
     ({
+      startCall: async () => {
+        store.calls.push(tab);
+        call = TALKING;
+        for (const show of shows) show({ call });
+      },
       openConversation: async () => undefined,
       sendText: async (_to: ConversationId, text: string) => {
         await turn();
@@ -54,7 +78,8 @@ function openStandIn(browser: SimulatedBrowser, tab: SimulatedTab, store: Store,
     background: new Background(),
     close: async () => undefined,
     attach(show): View {
-      show({ ...FIRST_STATE, session: { kind: 'signed-out' } });
+      shows.add(show);
+      show({ ...FIRST_STATE, session: { kind: 'signed-out' }, call });
       return {
         commands: commands('' as MessageId),
         keyed: commands,
@@ -110,7 +135,7 @@ t.test('whatever tabs do, a message is stored once, in order, and by the owner a
     async (actions, dice) => {
       let rolls = 0;
       const browser = new SimulatedBrowser((count) => (dice[(rolls += 1) % dice.length] ?? 0) % count);
-      const store: Store = { owner: 0, messages: new Map() };
+      const store: Store = { owner: 0, messages: new Map(), calls: [] };
       const pages: Page[] = [openPage(browser, store), openPage(browser, store)];
       const inState = (state: SimulatedTab['state']): readonly Page[] =>
         pages.filter(({ tab }) => tab.state === state);
@@ -152,4 +177,30 @@ t.test('whatever tabs do, a message is stored once, in order, and by the owner a
   );
   await t.resolves(fc.assert(property, { numRuns: RUNS }));
   t.ok(takeovers > RUNS / 10, 'owners were replaced again and again');
+});
+
+t.test('the tab that is to call takes the account over, unless a call goes on in another one', async (t) => {
+  const browser = new SimulatedBrowser(() => 0);
+  const store: Store = { owner: 0, messages: new Map(), calls: [] };
+  const first = openPage(browser, store);
+  const isServed = ({ door }: Page): boolean => door.state.session.value.kind === 'signed-out';
+  t.ok(await browser.until(() => isServed(first)));
+  const second = openPage(browser, store);
+  t.ok(await browser.until(() => isServed(second)));
+  t.same([first.door.isElsewhere.value, second.door.isElsewhere.value], [false, true]);
+
+  const call = (page: Page): void => {
+    page.door.commands.startCall('' as ConversationId, 'audio').catch(() => undefined);
+  };
+  call(second);
+  t.ok(await browser.until(() => store.calls.length === 1));
+  t.ok(store.calls[0] === second.tab, 'its own core calls');
+  const sees = (page: Page): boolean => page.door.state.call.value?.phase.kind === 'talking';
+  t.ok(await browser.until(() => sees(first) && first.door.isElsewhere.value));
+  t.notOk(second.door.isElsewhere.value);
+
+  call(first);
+  t.ok(await browser.until(() => store.calls.length === 2));
+  t.ok(store.calls[1] === second.tab, 'the core in whose tab the call goes on is asked, and goes on');
+  t.notOk(second.door.isElsewhere.value);
 });
