@@ -98,15 +98,19 @@ export class CallTalk {
     this.#carrier = undefined;
   }
 
-  /** Tells the keys that the other side does not know; `isAnew`: it knows none, nor what is on. */
+  /**
+   * Tells the keys that the other side does not know; `isAnew`: it knows none, nor what is on. What another carrier takes over is told there: the
+   * keys of the one before are closed by then.
+   */
   #tell(isAnew: boolean): void {
     this.#then(async () => {
-      const streams = this.#carrier?.streams;
-      if (streams === undefined || !this.#identity.canSay) return;
+      const carrier = this.#carrier;
+      if (carrier === undefined || !this.#identity.canSay) return;
       if (isAnew) await this.#say(this.#on);
-      for (const key of streams.untold(isAnew)) {
+      for (const key of carrier.streams.untold(isAnew)) {
+        if (this.#carrier !== carrier) return;
         await this.#say(key);
-        streams.told(key);
+        carrier.streams.told(key);
       }
     });
   }
@@ -114,7 +118,9 @@ export class CallTalk {
   async #say(said: Said): Promise<void> {
     const carrier = this.#carrier;
     if (carrier === undefined || !this.#identity.canSay) return;
-    await carrier.send(await this.#identity.seal(padContent(encodeCbor(said))));
+    // Before anything is waited for: a key is gone once its stream is closed.
+    const content = padContent(encodeCbor(said));
+    await carrier.send(await this.#identity.seal(content));
   }
 
   /** What does not arrive is told again with the next carrier. */

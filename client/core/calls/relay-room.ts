@@ -10,6 +10,8 @@ import { CoreError } from '../failure.ts';
 import type { Clock } from '../ports.ts';
 import { answerOf, type RelayLink } from './relay-link.ts';
 
+/** Places of one call: a media server that takes them away again and again carries no call. */
+const PLACES_MOST = 64;
 /** How long a place in the room is tried for. */
 const TRY_MS = 20_000;
 const FIRST_WAIT_MS = 250;
@@ -72,6 +74,8 @@ export class RelayRoom {
   #others: Uint8Array[] = [];
   readonly #producers = new Map<string, { readonly producer: Uint8Array; readonly of: string }>();
   #resume: Uint8Array | undefined;
+  /** How often a place was asked for. */
+  #places = 0;
   #isIn = false;
   #early: CallEvent[] = [];
   #isOver = false;
@@ -182,6 +186,12 @@ export class RelayRoom {
   }
 
   async #takePlace(): Promise<void> {
+    this.#places += 1;
+    if (this.#places > PLACES_MOST) {
+      this.#isOver = true;
+      this.#events.failed();
+      throw new CoreError('cancelled', 'too many places in one call');
+    }
     const { room, key, join } = this.#keys;
     const admitted = answerOf(await this.#ask({ kind: 'admit', room, key }), 'admitted');
     const entered = answerOf(await this.#ask({ kind: 'enter', token: admitted.token, join }), 'entered');

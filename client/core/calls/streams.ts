@@ -11,6 +11,8 @@ import type { FromMedia, ToMedia } from './media-messages.ts';
 
 /** Keys that are kept of each purpose: a sender has one, and one more for each time that it began anew within this connection. */
 const KEYS_MOST = 8;
+/** Sender instances of one call: four for each way and place that it takes. */
+const INSTANCES_MOST = 4_096;
 /** Receivers of one connection: each purpose anew now and then. */
 const RECEIVERS_MOST = 32;
 
@@ -33,6 +35,8 @@ export class CallNumbers {
 
   /** A sender instance, 0 to 65,535, that no sender of this call had. */
   instance(): number {
+    if (this.#instances.size >= INSTANCES_MOST)
+      throw new RangeError('no call makes so many sender instances');
     for (;;) {
       const [high = 0, low = 0] = this.#random(2);
       const instance = (high << 8) | low;
@@ -133,7 +137,7 @@ export class CallStreams {
   /** The keys that are to be told: all of them to somebody who knows none. */
   untold(isAnew: boolean): readonly StreamKey[] {
     return this.#senders.flatMap(({ key, isTold }) =>
-      key === undefined || (isTold && !isAnew) ? [] : [key],
+      key === undefined || (isTold && !isAnew) || isBlank(key) ? [] : [key],
     );
   }
 
@@ -145,12 +149,20 @@ export class CallStreams {
     this.#mayRelease(sender);
   }
 
-  /** A key of the other side's. More than a sender has are passed over. */
+  /** A key of the other side's. Of more than a sender has the oldest goes. */
   learn(key: StreamKey): void {
     const keys = this.#keys.get(key.purpose) ?? [];
-    if (keys.length >= KEYS_MOST) return;
-    this.#keys.set(key.purpose, [...keys, key]);
-    for (const [stream, purpose] of this.#receivers) if (purpose === key.purpose) this.#give(stream, key);
+    const isKnown = keys.some(({ instance, step }) => instance === key.instance && step === key.step);
+    if (isKnown || isBlank(key)) return;
+    const kept = keys.length < KEYS_MOST ? keys : keys.slice(1);
+    this.#keys.set(key.purpose, [...kept, key]);
+    const dropped = keys.find((each) => !kept.includes(each));
+    for (const [stream, purpose] of this.#receivers) {
+      if (purpose !== key.purpose) continue;
+      if (dropped !== undefined && kept.every(({ instance }) => instance !== dropped.instance))
+        this.#needs.tellMedia({ kind: 'drop-instance', stream, instance: dropped.instance });
+      this.#give(stream, key);
+    }
   }
 
   /** Ends all streams, and forgets their keys. */
@@ -174,4 +186,9 @@ export class CallStreams {
     sender.isReleased = true;
     this.#needs.release(sender.purpose);
   }
+}
+
+/** What a key is once its stream is closed: nobody seals or opens with it. */
+function isBlank({ baseKey }: StreamKey): boolean {
+  return baseKey.every((byte) => byte === 0);
 }

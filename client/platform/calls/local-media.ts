@@ -16,6 +16,8 @@ export class LocalMedia {
   readonly #changed: () => void;
   readonly #chooser: DeviceChooser;
   readonly #tracks = new Map<Purpose, MediaStreamTrack>();
+  /** What the person last asked of the microphone, whatever has been opened since. */
+  #wantsToSpeak = false;
   #isSpeaking = false;
   /** Devices are opened one after another. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -43,6 +45,7 @@ export class LocalMedia {
   }
 
   async prepare(media: 'audio' | 'video'): Promise<boolean> {
+    this.#wantsToSpeak = true;
     await this.#next(async (isMine) => {
       const needsCamera = media === 'video' && !this.#tracks.has('camera');
       if (needsCamera && this.microphone === undefined) {
@@ -60,14 +63,17 @@ export class LocalMedia {
       await this.#open('microphone', isMine);
       if (needsCamera) await this.#open('camera', isMine);
     });
-    this.#speak(true);
+    this.#speak(this.#wantsToSpeak);
     await this.#chooser.look();
     return this.#isSpeaking;
   }
 
   async setMicrophone(on: boolean): Promise<void> {
-    if (on) await this.#next((isMine) => this.#open('microphone', isMine));
-    this.#speak(on);
+    this.#wantsToSpeak = on;
+    if (!on) this.#speak(false);
+    else await this.#next((isMine) => this.#open('microphone', isMine));
+    // The person may have thought better of it meanwhile.
+    this.#speak(this.#wantsToSpeak);
   }
 
   async setCamera(on: boolean): Promise<void> {
@@ -106,6 +112,7 @@ export class LocalMedia {
   letGo(): void {
     this.#life += 1;
     for (const purpose of this.#tracks.keys()) this.#drop(purpose);
+    this.#wantsToSpeak = false;
     this.#isSpeaking = false;
     this.#tell();
   }
@@ -159,7 +166,7 @@ export class LocalMedia {
     if (!wasOn) return;
     this.#next((isMine) => this.#open(source, isMine))
       .then(() => {
-        if (source === 'microphone') this.#speak(true);
+        if (source === 'microphone') this.#speak(this.#wantsToSpeak);
         else this.#tell();
         return this.#chooser.look();
       })

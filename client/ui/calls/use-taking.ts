@@ -26,7 +26,13 @@ export function useTaking(): Taking {
     setFailure(undefined);
     stage.seeTrouble();
     try {
+      const pressed = door.state.call.value?.id;
       if (!(await stage.prepare(media))) return;
+      // While the browser asked, this call may have ended, and another one may ring: nobody has chosen to take that.
+      if (door.state.call.value?.id !== pressed) {
+        stage.letGo();
+        return;
+      }
       callSize.value = 'full';
       await door.commands.takeCall(media);
     } catch (error) {
