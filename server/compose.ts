@@ -101,15 +101,16 @@ export async function openServer(
   const lifecycle: { -readonly [Key in keyof Lifecycle]: Lifecycle[Key] } = { state: 'running' };
   const clientFiles = await readClient(config.clientDir);
   const meter = new LoadMeter();
+  const calls = new Calls({ ...base, config: config.calls, onError, cacheHome: readCacheHome() });
   const deps = {
     ...base,
     ...services,
     accountStore: stores.accounts,
     storage: stores.engine,
     clientFiles,
+    calls,
     lifecycle,
   };
-  const calls = new Calls({ ...base, config: config.calls, onError, cacheHome: readCacheHome() });
   const app = await buildApp(deps, meter, packageVersion());
   await app.register(socketGateway, {
     authenticate: (token: string) => services.sessions.authenticate(token),

@@ -1,5 +1,6 @@
 /** What routes, sockets and plugins are given: made by the composition root, never looked up. */
 import type { Bus } from './bus/port.ts';
+import type { CallServices } from './calls/port.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Origins } from './config/origins.ts';
@@ -45,6 +46,7 @@ export interface Deps {
   readonly invites: Invites;
   readonly delivery: Delivery;
   readonly receipts: Receipts;
+  readonly calls: CallServices;
   readonly returns: Returns;
   readonly clientFiles: ClientFiles;
   /** Whether the server is draining: new requests are refused. */

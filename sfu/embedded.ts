@@ -9,6 +9,7 @@ import { openWebRtcTransport, type OpenTransport } from './transport.ts';
 
 export type { CallChannel, Sfu } from './control.ts';
 export { CallError, isCallError, type CallErrorCode } from './errors.ts';
+export { PortTakenError } from './pool.ts';
 export type { SfuLine, SfuSettings } from './settings.ts';
 
 export interface SfuOptions {
@@ -27,7 +28,7 @@ export interface EmbeddedSfu extends Sfu {
   readonly counts: SfuCounts;
 }
 
-/** Starts the workers. Rejects if one does not start. */
+/** Starts the workers. Rejects if one does not start, with `PortTakenError` if that is for a port that another program has. */
 export async function openSfu(options: SfuOptions): Promise<EmbeddedSfu> {
   const { settings, log, clock = systemClock, openTransport = openWebRtcTransport } = options;
   const deps = { settings, log, clock };

@@ -9,6 +9,14 @@ import type { SfuDeps } from './settings.ts';
 const PAUSE_MS = 100;
 const PAUSE_MOST_MS = 10_000;
 
+/** How the worker ends its message about a port that another socket has (libuv's text of EADDRINUSE). */
+const TAKEN = 'address already in use';
+
+/** A port that the media server is to have is another program's. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+}
+
 /** Something that lives in a worker. */
 export interface Tenant {
   /** Consumers that it has or may come to have. */
@@ -50,7 +58,7 @@ export class WorkerPool {
     this.#deps = deps;
   }
 
-  /** Starts all workers. Rejects if one does not start, with none left running. */
+  /** Starts all workers. Rejects if one does not start, with none left running; with `PortTakenError`: it may at another time. */
   static async open(deps: SfuDeps): Promise<WorkerPool> {
     const pool = new WorkerPool(deps);
     const slots = Array.from({ length: deps.settings.workers }, (_, slot) => slot);
@@ -95,7 +103,8 @@ export class WorkerPool {
       worker.on('died', () => this.#died(slot, live));
     } catch (error) {
       worker.close();
-      throw error;
+      if (!(error instanceof Error) || !error.message.endsWith(TAKEN)) throw error;
+      throw new PortTakenError(error.message, { cause: error });
     }
   }
 

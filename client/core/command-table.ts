@@ -3,7 +3,8 @@ import type { CommandName } from './worker-messages.ts';
 
 /**
  * What becomes of a call whose core ended before it answered. `again`: the next core is asked the same, because doing it twice is as
- * doing it once (what a command makes has its id from the call's key). `once`: refused as `cancelled`.
+ * doing it once (what a command makes has its id from the call's key; a call to somebody that was begun ended with its core, and is made anew).
+ * `once`: refused as `cancelled`.
  */
 type Repeat = 'again' | 'once';
 

@@ -67,13 +67,13 @@ export class Contacts {
   }
 
   /**
-   * Blocks somebody: what has not left for him is taken back, what comes from him is dropped unseen, and the profile key with the delivery
+   * Blocks somebody: what has not left for him is taken back, what comes from him is dropped unseen, a ring too, and the profile key with the delivery
    * key is rotated, so that what he knows of this account opens and reaches nothing newer. He is not told.
    */
   async block(account: AccountId): Promise<void> {
     const { db, clock, record, outbox, background } = this.#s;
     requireContact(record.contact(account));
-    await db.write([...new Set([...COMPOSE_TABLES, T.record, T.own])], async (tx) => {
+    await db.write([...new Set([...COMPOSE_TABLES, T.record, T.own, T.ring])], async (tx) => {
       const held = record.contact(account);
       if (held === undefined || held.state === 'blocked') return;
       record.changeContact(tx, account, (contact) => ({
@@ -82,6 +82,7 @@ export class Contacts {
         changedAt: decidedAt(clock.now(), held),
       }));
       await outbox.withdraw(tx, account);
+      if ((await tx.get(T.ring, 'ring'))?.account === account) tx.delete(T.ring, 'ring');
       rotateProfileKey(this.#s, tx);
     });
     background.run(publishProfile(this.#s).catch(untilLater), 'publish the profile');

@@ -2,6 +2,7 @@
 import type { Giving } from './account/giving.ts';
 import type { Meeting } from './account/meeting.ts';
 import type { OwnAccount } from './account/own-account.ts';
+import type { AccountId } from '@tacet/protocol/ids';
 import type { CallKeeper, KeeperNeeds } from './calls/call-keeper.ts';
 import type { SaidInCall } from './calls/said-in-call.ts';
 import type { Contacts } from './contacts.ts';
@@ -71,6 +72,11 @@ export class LateParts {
   /** A call that goes on ends with this device. */
   async leaveCall(isOnline: () => boolean): Promise<void> {
     await this.#calls?.leave(isOnline);
+  }
+
+  /** Nothing goes on with this account, nor rings. */
+  async endCallWith(account: AccountId, isOnline: () => boolean): Promise<void> {
+    await this.#calls?.endWith(account, isOnline);
   }
 
   /** Somebody has said something about a call. Where the part does not come, a ring stays on the disk. */

@@ -98,9 +98,10 @@ export class Talk {
     const isAccepted = this.#s.record.contact(account)?.state === 'accepted';
     await db.write([...LINE_TABLES, T.receipts, T.outbox], async (tx) => {
       const seen = await this.#s.conversations.markRead(tx, account, order);
-      if (seen.length === 0) return;
+      const [messages, calls] = [seen.messages.slice(-RECEIPT_MAX), seen.calls.slice(-RECEIPT_MAX)];
+      if (messages.length + calls.length === 0) return;
       if (isAccepted && this.#s.record.value.settings.readReceipts) {
-        for (const { id } of seen) this.#s.receipts.add(tx, 'read', account, id);
+        for (const id of seen.messages) this.#s.receipts.add(tx, 'read', account, id);
       }
       if (hasOtherDevices(this.#s)) {
         this.#s.outbox.add(tx, {
@@ -110,7 +111,8 @@ export class Talk {
             body: {
               what: 'read',
               account: idBytes(account),
-              messages: seen.slice(-RECEIPT_MAX).map(({ id }) => idBytes(id)),
+              messages: messages.map((id) => idBytes(id)),
+              ...(calls.length === 0 ? {} : { calls: calls.map((id) => idBytes(id)) }),
             },
           },
           id: idOf<MessageId>(random(16)),

@@ -219,12 +219,15 @@ export interface Commands {
     readonly typing?: boolean;
     readonly relayCalls?: boolean;
   }): Promise<void>;
-  /** Calls an accepted person. Answered once it has begun; what becomes of it is told by `call`. Done by the core of this tab. */
-  startCall(id: ConversationId, media: CallMedia): Promise<void>;
-  /** Takes the call that rings, here. */
-  takeCall(media: CallMedia): Promise<void>;
-  /** Ends the call: hangs up, cancels or declines it. Without one nothing happens. */
-  hangUp(): Promise<void>;
+  /**
+   * Calls an accepted person, or takes his call that rings. Answered once it has begun; what becomes of it is told by `call`. Done by the core
+   * of this tab.
+   */
+  startCall(id: ConversationId, media: CallMedia): Promise<CallView['id']>;
+  /** Takes this call, here. Refused as `call-over` where it does not ring any more, whatever else rings. */
+  takeCall(id: CallView['id'], media: CallMedia): Promise<void>;
+  /** Ends this call: hangs up, cancels or declines it. Where it does not go on, nothing happens. */
+  hangUp(id: CallView['id']): Promise<void>;
   /** The person has seen how the call ended: it is shown no more. */
   seeCallEnd(): Promise<void>;
   /** The conversation that a notification was about. */

@@ -9,14 +9,22 @@ export type CallWindowEnd = Omit<CallWindow, 'openMedia' | 'tellMedia'> & {
   /** `port`: core's, for the media worker alone; it carries keys. */
   openMedia(port: MessagePort): Promise<void>;
 };
-export type CallAskName = keyof CallWindowEnd | 'canCall';
 
-/** From the worker. `options`: of that name; the port of `openMedia` is transferred with it. */
+/** What each of the window's acts is told. The port of `openMedia` is transferred with it. */
+export type ActOptions = {
+  readonly [Name in keyof CallWindowEnd]: Parameters<CallWindowEnd[Name]>[0];
+};
+/** An act of the window's, by its name. */
+export type CallAct<Name extends keyof ActOptions = keyof ActOptions> = {
+  readonly [Each in Name]: { readonly name: Each; readonly options: ActOptions[Each] };
+}[Name];
+export type CallQuestion = CallAct | { readonly name: 'canCall' };
+
+/** From the worker. */
 export interface CallAsk {
   readonly kind: 'call-ask';
   readonly re: number;
-  readonly name: CallAskName;
-  readonly options: unknown;
+  readonly question: CallQuestion;
 }
 /** From the window. */
 export interface CallAnswered {
@@ -35,3 +43,15 @@ export interface CallTold {
 }
 
 export type CallLinkMessage = CallAsk | CallAnswered | CallRefused | CallTold;
+
+const KINDS: ReadonlySet<unknown> = new Set<CallLinkMessage['kind']>([
+  'call-ask',
+  'call-answered',
+  'call-refused',
+  'call-told',
+]);
+
+/** Whether a message is one of these, by its kind. */
+export function isOfCalls(data: unknown): data is CallLinkMessage {
+  return typeof data === 'object' && data !== null && 'kind' in data && KINDS.has(data.kind);
+}

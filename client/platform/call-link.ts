@@ -4,15 +4,14 @@
  */
 import { CallWindowError, type CallWindowPort, type FromCallWindow } from '../core/calls/call-window.ts';
 import type { FromMedia, ToMedia } from '../core/calls/media-messages.ts';
-import type {
-  CallAnswered,
-  CallAsk,
-  CallAskName,
-  CallRefused,
-  CallTold,
-  CallWindowEnd,
+import {
+  isOfCalls,
+  type ActOptions,
+  type CallAct,
+  type CallQuestion,
+  type CallWindowEnd,
 } from './call-link-messages.ts';
-import { hasKind, type LinkEnd } from './window-link.ts';
+import type { LinkEnd } from './window-link.ts';
 
 /** How long the window may take for an answer, ms: a part of the page may have to be fetched first, on a slow line. */
 const ANSWER_LIMIT_MS = 30_000;
@@ -36,21 +35,16 @@ export function openCallWindow(scope: LinkEnd): CallWindowPort {
   }
 
   scope.addEventListener('message', ({ data }) => {
-    if (hasKind(data, 'call-told')) hear((data as unknown as CallTold).told);
-    else if (hasKind(data, 'call-answered')) {
-      const { re, value } = data as unknown as CallAnswered;
-      take(re)?.resolve(value);
-    } else if (hasKind(data, 'call-refused')) {
-      const { re, code } = data as unknown as CallRefused;
-      take(re)?.reject(new CallWindowError(code));
-    }
+    if (!isOfCalls(data)) return;
+    if (data.kind === 'call-told') hear(data.told);
+    else if (data.kind === 'call-answered') take(data.re)?.resolve(data.value);
+    else if (data.kind === 'call-refused') take(data.re)?.reject(new CallWindowError(data.code));
   });
 
-  /** What a question is answered by depends on its name; both ends come from one build. */
-  function ask<Value>(name: CallAskName, options: unknown, transfer: Transferable[] = []): Promise<Value> {
+  function ask(question: CallQuestion, transfer: Transferable[] = []): Promise<unknown> {
     asked += 1;
     const re = asked;
-    const answer = new Promise<unknown>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const limit = setTimeout(() => take(re)?.reject(new CallWindowError('late')), ANSWER_LIMIT_MS);
       waiting.set(re, {
         resolve(value) {
@@ -62,42 +56,51 @@ export function openCallWindow(scope: LinkEnd): CallWindowPort {
           reject(error);
         },
       });
-      scope.postMessage({ kind: 'call-ask', re, name, options }, transfer);
+      scope.postMessage({ kind: 'call-ask', re, question }, transfer);
     });
-    return answer as Promise<Value>;
+  }
+
+  async function act(doing: CallAct, transfer?: Transferable[]): Promise<void> {
+    await ask(doing, transfer);
+  }
+
+  async function describe(doing: CallAct<'offer' | 'answer'>): Promise<string> {
+    const description = await ask(doing);
+    if (typeof description !== 'string') throw new CallWindowError('failed');
+    return description;
   }
 
   return {
     listen(heard) {
       hear = heard;
     },
-    canCall: () => ask('canCall', undefined),
+    canCall: async () => (await ask({ name: 'canCall' })) === true,
     openMedia() {
       media?.close();
       const { port1, port2 } = new MessageChannel();
       media = port1;
       port1.onmessage = ({ data }: MessageEvent<FromMedia>) => hear({ kind: 'media', message: data });
-      return ask('openMedia', port2, [port2]);
+      return act({ name: 'openMedia', options: port2 }, [port2]);
     },
     tellMedia: (message: ToMedia) => media?.postMessage(message),
-    openDirect: (options) => ask('openDirect', options),
-    offer: (options) => ask('offer', options),
-    answer: (options) => ask('answer', options),
-    takeAnswer: (options) => ask('takeAnswer', options),
-    addCandidates: (options) => ask('addCandidates', options),
-    say: (options) => ask('say', options),
-    openRelay: (options) => ask('openRelay', options),
-    answerRelay: (options) => ask('answerRelay', options),
-    receiveRelayed: (options) => ask('receiveRelayed', options),
-    endRelayed: (options) => ask('endRelayed', options),
-    restartRelay: (options) => ask('restartRelay', options),
-    release: (options) => ask('release', options),
-    stopStream: (options) => ask('stopStream', options),
-    closeConnection: (options) => ask('closeConnection', options),
+    openDirect: (options) => act({ name: 'openDirect', options }),
+    offer: (options) => describe({ name: 'offer', options }),
+    answer: (options) => describe({ name: 'answer', options }),
+    takeAnswer: (options) => act({ name: 'takeAnswer', options }),
+    addCandidates: (options) => act({ name: 'addCandidates', options }),
+    say: (options) => act({ name: 'say', options }),
+    openRelay: (options) => act({ name: 'openRelay', options }),
+    answerRelay: (options) => act({ name: 'answerRelay', options }),
+    receiveRelayed: (options) => act({ name: 'receiveRelayed', options }),
+    endRelayed: (options) => act({ name: 'endRelayed', options }),
+    restartRelay: (options) => act({ name: 'restartRelay', options }),
+    release: (options) => act({ name: 'release', options }),
+    stopStream: (options) => act({ name: 'stopStream', options }),
+    closeConnection: (options) => act({ name: 'closeConnection', options }),
     async endCall() {
       media?.close();
       media = undefined;
-      await ask('endCall', undefined);
+      await act({ name: 'endCall', options: undefined });
     },
   };
 }
@@ -111,32 +114,39 @@ export interface CallsHere {
   abandon(): void;
 }
 
+type Acts = { readonly [Name in keyof ActOptions]: (options: ActOptions[Name]) => Promise<unknown> };
+
+function perform<Name extends keyof ActOptions>(
+  acts: Acts,
+  { name, options }: CallAct<Name>,
+): Promise<unknown> {
+  return acts[name](options);
+}
+
 /** In the window: does what the worker asks, in the order in which it asks. */
 export function serveCallWindow(worker: LinkEnd, calls: CallsHere): void {
   let serving: Promise<CallWindowEnd> | undefined;
   calls.abandon();
 
-  async function answer({ name, options }: CallAsk): Promise<unknown> {
-    if (name === 'canCall') return calls.canCall();
+  async function answer(question: CallQuestion): Promise<unknown> {
+    if (question.name === 'canCall') return calls.canCall();
     serving ??= calls.serve((told) => worker.postMessage({ kind: 'call-told', told }));
     const end = await serving.catch((error: unknown) => {
       // It did not come; it may at the next question.
       serving = undefined;
       throw error;
     });
-    // What the name wants is what `openCallWindow` gives with it.
-    const does = end as unknown as Record<CallAskName, (options: unknown) => Promise<unknown>>;
-    return does[name](options);
+    return perform(end, question);
   }
 
   worker.addEventListener('message', ({ data }) => {
-    if (!hasKind(data, 'call-ask')) return;
-    const ask = data as unknown as CallAsk;
-    answer(ask).then(
-      (value) => worker.postMessage({ kind: 'call-answered', re: ask.re, value }),
+    if (!isOfCalls(data) || data.kind !== 'call-ask') return;
+    const { re, question } = data;
+    answer(question).then(
+      (value) => worker.postMessage({ kind: 'call-answered', re, value }),
       (error: unknown) => {
         const code = error instanceof CallWindowError ? error.code : 'failed';
-        worker.postMessage({ kind: 'call-refused', re: ask.re, code });
+        worker.postMessage({ kind: 'call-refused', re, code });
       },
     );
   });

@@ -47,8 +47,13 @@ async function show(
 async function withdraw(token: string): Promise<void> {
   own.get(token)?.close();
   own.delete(token);
+  for (const shown of await keptBy(token)) shown.close();
+}
+
+/** What the service worker shows of a token. */
+async function keptBy(token: string): Promise<readonly Notification[]> {
   const registration = await navigator.serviceWorker?.getRegistration();
-  for (const shown of (await registration?.getNotifications({ tag: token })) ?? []) shown.close();
+  return (await registration?.getNotifications({ tag: token })) ?? [];
 }
 
 /** In the window: shows what the worker asks for, in words of `say`. `open` goes to the place of a notification that was pressed. */
@@ -71,8 +76,19 @@ export function followNotices(
 /** In the window: shows that somebody calls, until the returned function is called. A press brings the page, where the call is shown. */
 export function showRing(token: string, words: NoticeWords): () => void {
   const shown = show(token, words, () => undefined, true);
-  shown.catch(() => undefined);
+  let kept: readonly Notification[] = [];
+  shown
+    .then(async () => {
+      kept = await keptBy(token);
+    })
+    .catch(() => undefined);
+  // Nothing that a page waits for comes any more when it goes.
+  const close = (): void => {
+    for (const notification of kept) notification.close();
+  };
+  addEventListener('pagehide', close);
   return () => {
+    removeEventListener('pagehide', close);
     shown.then(() => withdraw(token)).catch(() => undefined);
   };
 }

@@ -2,7 +2,16 @@
  * What the participants of a call say to each other while it goes on: keys of their streams, and what is on. CBOR, inside sessions between the
  * identities that they made for this call; carried by the call's data channel or, relayed, by the media server, which sees ciphertext.
  */
-import { Boolean as Bool, Enum, Integer, Literal, Object as Shape, Union, type Static } from 'typebox';
+import {
+  Array as List,
+  Boolean as Bool,
+  Enum,
+  Integer,
+  Literal,
+  Object as Shape,
+  Union,
+  type Static,
+} from 'typebox';
 import { Bytes } from '../bytes.ts';
 import { CLOSED } from '../shapes.ts';
 
@@ -14,9 +23,8 @@ export type Purpose = Static<typeof Purpose>;
 const BASE_KEY_BYTES = 32;
 
 /** Key of a stream. `instance`: of its sender; `step`: of the ratchet. Told again whenever either grows. */
-export const StreamKey = Shape(
+const StreamKey = Shape(
   {
-    kind: Literal('key'),
     purpose: Purpose,
     instance: Integer({ minimum: 0, maximum: 0xffff }),
     step: Integer({ minimum: 0, maximum: 31 }),
@@ -25,6 +33,12 @@ export const StreamKey = Shape(
   CLOSED,
 );
 export type StreamKey = Static<typeof StreamKey>;
+
+/** Keys that the other side does not know, together: one message is sealed and opened sooner than several. */
+export const StreamKeys = Shape(
+  { kind: Literal('keys'), keys: List(StreamKey, { minItems: 1, maxItems: MEDIA_PURPOSES.length }) },
+  CLOSED,
+);
 
 /** What of the sender's is on now; with the first keys, and at every change. */
 export const OnNow = Shape(
@@ -36,5 +50,5 @@ export type OnNow = Static<typeof OnNow>;
 /** The keys of the other side have not come: they are to be told again. */
 export const AskKeys = Shape({ kind: Literal('ask') }, CLOSED);
 
-export const Said = Union([StreamKey, OnNow, AskKeys]);
+export const Said = Union([StreamKeys, OnNow, AskKeys]);
 export type Said = Static<typeof Said>;

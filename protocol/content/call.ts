@@ -45,7 +45,10 @@ const Ring = Shape(
 );
 /** It rings on the device that says so. */
 const Heard = Shape({ what: Literal('heard'), call: Id(Bytes) }, CLOSED);
-/** The first accept that the caller opens wins. `answer`: absent where there was no offer, or the callee tells no address. */
+/**
+ * The first accept that the caller opens wins. `answer`: absent where there was no offer, or the callee tells no address. `said`: what begins the
+ * session of the two call identities, so that the caller can say something over it as soon as there is a way.
+ */
 const Accept = Shape(
   {
     what: Literal('accept'),
@@ -54,6 +57,7 @@ const Accept = Shape(
     join: Join,
     nonce: Bytes(HASH_BYTES),
     answer: Optional(Description),
+    said: Optional(Bytes(1, LIMITS.callMessageMaxBytes)),
   },
   CLOSED,
 );

@@ -2,7 +2,7 @@
  * Between the devices of one account: what this device sent, what was read or removed, that the account record has changed, the record
  * key after a device was removed, that the passphrase is another one. Refused from anybody else. `sent` is durable.
  */
-import { Array as List, Literal, Object as Shape, String, Union, type Static } from 'typebox';
+import { Array as List, Literal, Object as Shape, Optional, String, Union, type Static } from 'typebox';
 import { Bytes } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { CLOSED, Counter, HASH_BYTES, Id, Instant } from '../shapes.ts';
@@ -24,7 +24,9 @@ const ReadHere = Shape(
   {
     what: Literal('read'),
     account: Id(Bytes),
-    messages: List(Id(Bytes), { minItems: 1, maxItems: RECEIPT_MAX }),
+    messages: List(Id(Bytes), { maxItems: RECEIPT_MAX }),
+    /** Calls whose lines were seen, of those that nobody answered. */
+    calls: Optional(List(Id(Bytes), { minItems: 1, maxItems: RECEIPT_MAX })),
   },
   CLOSED,
 );

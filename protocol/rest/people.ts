@@ -2,7 +2,16 @@
  * How a stranger reaches somebody: lookup by name, one set of bundles, one sealed introduction, all over the signed-in session and
  * limited per account and day. No pair of accounts is stored. Invites: made, listed, withdrawn; reading one never consumes it.
  */
-import { Array as List, Boolean as Bool, Integer, Object as Shape, Optional, String } from 'typebox';
+import {
+  Array as List,
+  Boolean as Bool,
+  Enum,
+  Integer,
+  Object as Shape,
+  Optional,
+  String,
+  type Static,
+} from 'typebox';
 import { B64u } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { defineRoute } from '../route.ts';
@@ -123,6 +132,22 @@ export const withdrawInvite = defineRoute({
   summary: 'Withdraws an invite.',
 });
 
+/**
+ * Whether calls run through the server where they find no direct way, and else why they do not. `ready`: they do. `preparing`: the program for
+ * it is being fetched or built. `off`: the operator wants none. `no-worker`: the program cannot be had on this machine. `no-ports`: its ports are
+ * another program's. `failed`: it does not start. `unreachable`: it runs apart from the server, and does not answer.
+ */
+export const RelayState = Enum([
+  'ready',
+  'preparing',
+  'off',
+  'no-worker',
+  'no-ports',
+  'failed',
+  'unreachable',
+]);
+export type RelayState = Static<typeof RelayState>;
+
 export const readServer = defineRoute({
   name: 'readServer',
   method: 'GET',
@@ -136,6 +161,7 @@ export const readServer = defineRoute({
       inviteOnly: Bool(),
       /** No account exists yet: the first one becomes the administrator. */
       fresh: Bool(),
+      relay: RelayState,
       transport: Integer({ minimum: 1 }),
       oldestTransport: Integer({ minimum: 1 }),
     },

@@ -1,5 +1,6 @@
 /** Everything that this server does for calls: tells callers their addresses, names what else may help them, relays for those who need it. */
 import type { CallServers } from '@tacet/protocol/frames/calls';
+import type { RelayState } from '@tacet/protocol/rest/people';
 import type { Clock } from '../clock.ts';
 import type { CallsConfig } from '../config/calls.ts';
 import type { Secrets } from '../config/secrets.ts';
@@ -39,7 +40,13 @@ export class Calls implements CallServices {
     this.#stun = await openOwnStun({ addresses, port, limits, logger });
   }
 
-  readonly relay = { open: (listener: CallListener) => this.#relay?.open(listener) };
+  /** Before `open` it is being made ready. */
+  get relay() {
+    return {
+      state: this.#relay?.state ?? 'preparing',
+      open: (listener: CallListener) => this.#relay?.open(listener),
+    } as const;
+  }
 
   servers(): CallServers {
     const { config, secrets, clock } = this.#deps;
@@ -52,7 +59,7 @@ export class Calls implements CallServices {
       kind: 'call-servers',
       ...(port === undefined ? {} : { stun: { port } }),
       turn,
-      relay: this.#relay?.state ?? 'preparing',
+      relay: carries(this.relay.state),
     };
   }
 
@@ -60,5 +67,22 @@ export class Calls implements CallServices {
   async close(): Promise<void> {
     this.#stun?.close();
     await this.#relay?.close();
+  }
+}
+
+/** What a call has to know of it: to go through it now, in a moment, or not at all. */
+function carries(state: RelayState): CallServers['relay'] {
+  switch (state) {
+    case 'ready':
+      return 'ready';
+    case 'preparing':
+    case 'unreachable':
+      // A process of its own is asked for again and again.
+      return 'preparing';
+    case 'off':
+    case 'no-worker':
+    case 'no-ports':
+    case 'failed':
+      return 'none';
   }
 }

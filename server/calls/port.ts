@@ -4,9 +4,7 @@
  */
 import type { CallAnswer, CallEvent } from '@tacet/protocol/calls/answers';
 import type { CallServers } from '@tacet/protocol/frames/calls';
-
-/** Whether calls can be carried: they can, they will be able to soon, or they cannot. */
-export type RelayState = CallServers['relay'];
+import type { RelayState } from '@tacet/protocol/rest/people';
 
 /** One client's connection to the media server. */
 export interface CallChannel {
@@ -26,6 +24,7 @@ export interface CallListener {
 
 /** The way to the media server. */
 export interface Relay {
+  /** Whether calls can be carried, and else why not. */
   readonly state: RelayState;
   /** `undefined` unless the state is `ready`. */
   open(listener: CallListener): CallChannel | undefined;
@@ -35,7 +34,7 @@ export interface Relay {
 
 /** What the socket for calls works with. */
 export interface CallServices {
-  readonly relay: Pick<Relay, 'open'>;
+  readonly relay: Pick<Relay, 'open' | 'state'>;
   /** What helps a call to find a way, now, with credentials of its own. */
   servers(): CallServers;
 }

@@ -22,7 +22,7 @@ export interface RelayOptions {
 export function openRelay({ media, secret, logger, onError, cacheHome }: RelayOptions): Relay {
   switch (media.kind) {
     case 'none':
-      return { state: 'none', open: () => undefined, close: async () => undefined };
+      return { state: 'off', open: () => undefined, close: async () => undefined };
     case 'remote':
       return openRemoteRelay({ url: media.url, secret: secret ?? '', logger });
     case 'embedded':

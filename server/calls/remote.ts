@@ -3,8 +3,9 @@
  * there, and clients whose calls it carried are told that their connection is lost.
  */
 import type { Sfu } from '@tacet/sfu/control';
+import type { RelayState } from '@tacet/protocol/rest/people';
 import type { Logger } from '../logger.ts';
-import type { CallListener, Relay, RelayState } from './port.ts';
+import type { CallListener, Relay } from './port.ts';
 import { speakingWire } from './refusal.ts';
 
 const PAUSE_MS = 250;
@@ -28,7 +29,10 @@ class RemoteRelay implements Relay {
   #pauseMs = PAUSE_MS;
   #timer: NodeJS.Timeout | undefined;
   #linking: Promise<void>;
-  #isMissed = false;
+  /** It has not answered, or no longer does. */
+  #isOut = false;
+  /** The log has it that it does not answer. */
+  #isTold = false;
   #closed = false;
 
   constructor(options: RemoteRelayOptions) {
@@ -37,7 +41,8 @@ class RemoteRelay implements Relay {
   }
 
   get state(): RelayState {
-    return this.#sfu === undefined ? 'preparing' : 'ready';
+    if (this.#sfu !== undefined) return 'ready';
+    return this.#isOut ? 'unreachable' : 'preparing';
   }
 
   open(listener: CallListener) {
@@ -72,7 +77,8 @@ class RemoteRelay implements Relay {
       }
       this.#sfu = sfu;
       this.#pauseMs = PAUSE_MS;
-      this.#isMissed = false;
+      this.#isOut = false;
+      this.#isTold = false;
       logger.info('the media server at TACET_SFU_URL is there: calls are relayed');
     } catch (error) {
       this.#miss(error);
@@ -81,20 +87,22 @@ class RemoteRelay implements Relay {
 
   /** Says it once, and tries again. */
   #miss(error: unknown): void {
-    if (!this.#isMissed) {
+    if (!this.#isTold) {
       this.#options.logger.warn(
         { err: error },
         'no media server answers at TACET_SFU_URL with this TACET_SFU_SECRET: group calls, and calls without a direct way, are off ' +
           'until one does (npm run sfu starts it)',
       );
     }
-    this.#isMissed = true;
+    this.#isOut = true;
+    this.#isTold = true;
     this.#again();
   }
 
   #lost(): void {
     if (this.#sfu === undefined) return;
     this.#sfu = undefined;
+    this.#isOut = true;
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     for (const listener of listeners) listener.onLost();

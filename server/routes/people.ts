@@ -14,11 +14,12 @@ import { bindRoute } from './bind.ts';
 const RECIPIENTS = List(Addressed(Bytes));
 
 export function bindPeople(app: FastifyInstance, deps: Deps): void {
-  const { people, invites, delivery, accountStore, config } = deps;
+  const { people, invites, delivery, accountStore, calls, config } = deps;
   bindRoute(app, deps, routes.readServer, async () => ({
     name: config.name,
     inviteOnly: !config.openSignUp,
     fresh: !(await accountStore.population()).any,
+    relay: calls.relay.state,
     transport: TRANSPORT_VERSION,
     oldestTransport: OLDEST_TRANSPORT_VERSION,
   }));

@@ -32,6 +32,36 @@ test('the page asks before it is left while a call goes on, and not afterwards',
   expect(asked).toEqual(['beforeunload']);
 });
 
+test('the other’s sound goes to the output that is chosen, in the next call too', async ({ page }) => {
+  await open(page);
+  const seen = await page.evaluate(async () => {
+    const played: HTMLAudioElement[] = [];
+    const Own = Audio;
+    Audio = class extends Own {
+      constructor() {
+        super();
+        played.push(this);
+      }
+    };
+    const sides = await rig.talk('audio');
+    const [ada] = sides;
+    await rig.until('sound', () => played.length >= 2 || undefined);
+    const { choices, chosen } = ada.stage.devices.value.output;
+    const other = choices.find(({ id }) => id !== chosen && id !== 'default');
+    if (other === undefined) throw new Error('the browser has several fake outputs');
+    const isThere = (): boolean => played.some(({ sinkId }) => sinkId === other.id);
+    const before = isThere();
+    await ada.stage.choose('output', other.id);
+    const now = [isThere(), ada.stage.devices.value.output.chosen === other.id];
+    for (const side of sides) await side.core.endCall();
+    played.length = 0;
+    await rig.talk('audio');
+    await rig.until('sound there', () => isThere() || undefined);
+    return { before, now };
+  });
+  expect(seen).toEqual({ before: false, now: [true, true] });
+});
+
 test('devices can be chosen, are remembered, and the microphone is measured', async ({ page }) => {
   await open(page);
   const seen = await page.evaluate(async () => {
@@ -72,6 +102,74 @@ test('devices can be chosen, are remembered, and the microphone is measured', as
   });
   expect(seen.camera).toBeGreaterThan(0);
   expect(new Set(seen.labels)).toEqual(new Set([true]));
+});
+
+test('a mute stands, whatever microphone is opened after it', async ({ page }) => {
+  await open(page);
+  const seen = await page.evaluate(async () => {
+    /** Whether it is on when a microphone that was being opened at the mute is there. */
+    const isOnAfter = async (begin: (side: InstanceType<typeof rig.Side>) => Promise<unknown>) => {
+      const side = new rig.Side();
+      // The part of the page that opens devices is there.
+      await side.stage.setCamera(false);
+      const open = rig.openMicrophones().length;
+      const beginning = begin(side);
+      await side.stage.setMicrophone(false);
+      await beginning;
+      const { microphone } = side.stage.on.value;
+      return { opened: rig.openMicrophones().length - open, microphone };
+    };
+    const prepared = await isOnAfter(({ stage }) => stage.prepare('audio'));
+    const both = await isOnAfter(({ stage }) => stage.prepare('video'));
+    const switched = await isOnAfter(({ stage }) => stage.setMicrophone(true));
+
+    const [ada, ben] = await rig.talk('audio');
+    await ben.flows(1, 'received', 'audio');
+    const before = rig.openMicrophones();
+    const lost = before.at(-2);
+    // A microphone that is pulled out says no more than this.
+    lost?.dispatchEvent(new Event('ended'));
+    const muting = ada.stage.setMicrophone(false);
+    const another = await rig.until('another', () =>
+      rig.openMicrophones().find((one) => !before.includes(one)),
+    );
+    await muting;
+    const isAnother = another.readyState === 'live';
+    const afterLoss = {
+      microphone: ada.stage.on.value.microphone,
+      isStill: await ada.isStill(1, 'sent', 'audio'),
+    };
+
+    const { choices, chosen } = ada.stage.devices.value.microphone;
+    const other = choices.find(({ id }) => id !== chosen);
+    if (other === undefined) throw new Error('the browser has several fake microphones');
+    await ada.stage.choose('microphone', other.id);
+    const afterChoice = {
+      microphone: ada.stage.on.value.microphone,
+      isStill: await ada.isStill(1, 'sent', 'audio'),
+    };
+    await ada.stage.setMicrophone(true);
+    await ben.flows(1, 'received', 'audio');
+    return {
+      prepared,
+      both,
+      switched,
+      lost: lost?.readyState,
+      isAnother,
+      afterLoss,
+      afterChoice,
+    };
+  });
+  const muted = { opened: 1, microphone: false };
+  expect(seen).toEqual({
+    prepared: muted,
+    both: muted,
+    switched: muted,
+    lost: 'ended',
+    isAnother: true,
+    afterLoss: { microphone: false, isStill: true },
+    afterChoice: { microphone: false, isStill: true },
+  });
 });
 
 for (const [why, options] of [

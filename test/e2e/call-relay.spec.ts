@@ -10,8 +10,10 @@ import { findWorker } from '../support/media-worker.ts';
 import { expectConstant, expectGreen } from './calls/expected.ts';
 import { callPages } from './calls/open-page.ts';
 import type { Rig } from './calls/page.ts';
+import { watchWire, type Wire } from './calls/watch-wire.ts';
 
 declare const rig: Rig;
+declare const wire: Wire;
 
 test.use({ launchOptions: callLaunchOptions });
 test.describe.configure({ mode: 'default' });
@@ -106,6 +108,56 @@ test('a call moves to the media server, where two people hear and see each other
   expect(asked.filter(({ kind }) => kind === 'restart-ice')).toHaveLength(2);
 });
 
+test('what a device gives reaches no sender before it is released, and none after it was stopped', async ({
+  page,
+}) => {
+  const asked = await open(page);
+  const room = [...randomBytes(16)];
+  const seen = await page.evaluate(async (room) => {
+    const sides = await rig.openTwo('video');
+    const [ada, ben] = sides;
+    await rig.relay(sides, 1, Uint8Array.from(room));
+    await rig.exchangeKeys(sides);
+    for (const side of sides) {
+      await side.hear('way', ({ state }) => state === 'connected');
+      for (const purpose of ['audio', 'camera'] as const) {
+        const { send } = side.streams(1)[purpose];
+        await side.media('attached', ({ stream }) => stream === send);
+      }
+    }
+    await rig.waitMs(2_000);
+    const before = {
+      given: rig.devicesGiven(),
+      packets: [await rig.packetsSent('audio'), await rig.packetsSent('video')],
+      sealed: (await ada.counts()).senders.map(({ sealed }) => sealed),
+    };
+    for (const side of sides) await rig.release(side);
+    await ben.flows(1, 'received', 'camera');
+    await ada.flows(1, 'received', 'audio');
+    const after = rig.devicesGiven();
+
+    // While the way is looked for anew.
+    const camera = ada.stage.mine.value.camera?.getTracks()[0];
+    const restarting = ada.core.restartRelay({ connection: 1 });
+    await ada.core.stopStream({ connection: 1, purpose: 'camera' });
+    const off = { on: ada.stage.on.value, light: camera?.readyState, theirs: ada.stage.theirs.value.camera };
+    await restarting;
+    await ada.stage.setCamera(true);
+    const isStill = await ada.isStill(1, 'sent', 'camera');
+    await ben.flows(1, 'received', 'audio');
+    return { before, after, off, isStill };
+  }, room);
+  expect(seen.before).toEqual({ given: [], packets: [0, 0], sealed: [0, 0, 0, 0] });
+  expect(seen.after).toEqual(['audio', 'audio', 'video', 'video']);
+  expect(seen.off).toEqual({
+    on: { microphone: true, camera: false, screen: false },
+    light: 'ended',
+    theirs: undefined,
+  });
+  expect(seen.isStill, 'nor when it is on again').toBe(true);
+  expect(asked.filter(({ kind }) => kind === 'restart-ice')).toHaveLength(2);
+});
+
 test('what the media server refuses is told as a way that failed, and a stream that ends is not shown', async ({
   page,
 }) => {
@@ -149,4 +201,31 @@ test('what the media server refuses is told as a way that failed, and a stream t
     wrong: expect.stringContaining('gone'),
   });
   expect(asked.filter(({ kind }) => kind === 'consume')).toHaveLength(4);
+});
+
+test.describe('in a browser that attaches transforms late', () => {
+  // What looks on is a worker that the page’s policy does not know.
+  test.use({ bypassCSP: true });
+
+  for (const late of ['task', 200] as const) {
+    const when = late === 'task' ? 'in the next task' : `${late} ms later`;
+    test(`A64: through the media server nothing goes out in the clear: ${when}`, async ({ page }) => {
+      await open(page);
+      await page.evaluate(watchWire);
+      const room = [...randomBytes(16)];
+      const seen = await page.evaluate(
+        async ([late, room]) => {
+          wire.late = late;
+          const sides = await rig.openTwo('video');
+          await rig.relay(sides, 2, Uint8Array.from(room));
+          await rig.exchangeKeys(sides, 2);
+          for (const side of sides) await rig.release(side, 2);
+          await rig.until('frames', () => wire.sealed + wire.clear > 200 || undefined);
+          return { clear: wire.clear };
+        },
+        [late, room] as const,
+      );
+      expect(seen).toEqual({ clear: 0 });
+    });
+  }
 });

@@ -140,6 +140,44 @@ test('a camera comes and goes without a new offer, and what is off is not sent',
   expect(seen.still, 'who has no camera on sends no picture').toBe(true);
 });
 
+test('a stream is stopped at once and for good, whatever is under way, and the others go on', async ({
+  page,
+}) => {
+  await open(page);
+  const seen = await page.evaluate(async () => {
+    const sides = await rig.openTwo('video');
+    const [ada, ben] = sides;
+    await rig.connect(sides);
+    const before = rig.devicesGiven();
+    await rig.exchangeKeys(sides);
+    for (const side of sides) await rig.release(side);
+    await ben.flows(1, 'received', 'camera');
+    await ben.flows(1, 'received', 'audio');
+    const camera = ada.stage.mine.value.camera?.getTracks()[0];
+    const order: string[] = [];
+    const offering = ada.core.offer({ connection: 1, again: true }).then(() => order.push('offered'));
+    await ada.core.stopStream({ connection: 1, purpose: 'camera' });
+    order.push('stopped');
+    const off = { on: ada.stage.on.value, light: camera?.readyState };
+    await offering;
+    await ada.stage.setCamera(true);
+    const isStill = await ada.isStill(1, 'sent', 'camera');
+    await ben.flows(1, 'received', 'audio');
+    await ada.core.stopStream({ connection: 1, purpose: 'audio' });
+    const told = ada.told.findLast(({ kind }) => kind === 'on');
+    await ada.stage.setMicrophone(true);
+    return { before, order, off, isStill, told, isSilent: await ada.isStill(1, 'sent', 'audio') };
+  });
+  expect(seen).toEqual({
+    before: [],
+    order: ['stopped', 'offered'],
+    off: { on: { microphone: true, camera: false, screen: false }, light: 'ended' },
+    isStill: true,
+    told: { kind: 'on', microphone: false, camera: true, screen: false },
+    isSilent: true,
+  });
+});
+
 test('a screen is shared with its sound until the browser ends it', async ({ page }) => {
   await open(page);
   await page.mouse.click(5, 5);

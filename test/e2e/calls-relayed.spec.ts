@@ -1,8 +1,7 @@
 /** Calls that find no direct way, or must not look for one: through the server's own media server, encrypted all the same. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { en } from '../../client/ui/text/en.ts';
 import { WITH_CALLS } from '../support/call-settings.ts';
-import { findWorker } from '../support/media-worker.ts';
+import { findWorker, mediaWorkers } from '../support/media-worker.ts';
 import { ADA, BOB } from './beginning.ts';
 import { CAMERAS, expect, test } from './fixtures.ts';
 import { Caller } from './pages/call.page.ts';
@@ -63,19 +62,3 @@ test.describe('who hides the own address', () => {
     await caller.hangUp();
   });
 });
-
-/** Processes of mediasoup's worker that this process has started. */
-function mediaWorkers(): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        const [, state, parent] = /\) (\S) (\d+) /.exec(stat) ?? [];
-        return stat.includes('(mediasoup-work') && state !== 'Z' && Number(parent) === process.pid;
-      } catch {
-        return false;
-      }
-    });
-}

@@ -201,6 +201,7 @@ function noteKeys(worker: Worker): Promise<void> {
 
 function notedKeys(worker: Worker): Promise<readonly ToldKey[]> {
   return worker.evaluate(
+    // Kept in that worker by the script above.
     () => (globalThis as unknown as { readonly noted?: readonly ToldKey[] }).noted ?? [],
   );
 }

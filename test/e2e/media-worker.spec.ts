@@ -273,6 +273,32 @@ test('a codec that is not encrypted, and a second transform, get nothing through
   expect(seen.sent, 'packets of a foreign codec, a second transform, a closed stream').toEqual([0, 0, 0]);
 });
 
+test('the first frames wait a moment for their key, and none of them is lost', async ({ page }) => {
+  await open(page);
+  const counts = await page.evaluate(async () => {
+    const [ada, ben] = [stage.openSide(), stage.openSide()];
+    const track = { call: new Uint8Array(16).fill(7), purpose: 'camera' } as const;
+    ada.tell({ kind: 'open-sender', stream: 1, ...track, instance: 0, layers: 1 });
+    ben.tell({ kind: 'open-receiver', stream: 4, ...track });
+    const { kind: _, stream: __, ...key } = await ada.hear('sender-key');
+    const { receiver } = await stage.connect({
+      codec: 'video/VP8',
+      attachSender: (sender) => stage.attach(ada, sender, { side: 'send', stream: 1 }),
+      attachReceiver: (receiver) => stage.attach(ben, receiver, { side: 'receive', stream: 4 }),
+    });
+    await stage.until(
+      'frames on their way',
+      async () => (await stage.figure(receiver, 'packetsReceived')) > 0,
+    );
+    ben.tell({ kind: 'add-key', stream: 4, ...key });
+    await stage.until('decoded frames', async () => (await stage.figure(receiver, 'framesDecoded')) > 10);
+    ben.tell({ kind: 'count', re: 1 });
+    const { receivers } = await ben.hear('counts');
+    return receivers[0]?.counts;
+  });
+  expect(counts).toMatchObject({ 'no-key': 0, unauthentic: 0, malformed: 0 });
+});
+
 test('a receiver that is closed opens nothing any more, and what makes no sense is said', async ({
   page,
 }) => {

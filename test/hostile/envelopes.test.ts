@@ -147,6 +147,8 @@ t.test(
       (body) => body.subarray(0, 1),
       (body) => extended(body, 0),
     ];
+    // Her receipts have come: what comes next is what is to be damaged.
+    await isAllDelivered(ben.client);
     const faults = await faultsOf(ben);
     for (const [i, damage] of damages.entries()) {
       let isDone = false;

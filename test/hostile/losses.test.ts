@@ -257,6 +257,7 @@ t.test(
     });
     const words = ['swallowed one', 'swallowed two', 'swallowed three'];
     for (const text of words) await say(text);
+    await ben.wire.when('all of it', () => dropped.size >= words.length);
     isDropping = false;
 
     // What may still be on its way is not sent again.

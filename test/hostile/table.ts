@@ -36,7 +36,8 @@ export function findRowTests(): readonly RowTest[] {
 /** What SECURITY.md says of a row: by which files it is held, or what it waits for. Throws where it is neither. */
 export function wordsOf(row: Row, tests: readonly RowTest[]): string {
   const files = new Set(tests.filter((test) => test.row === row.id).map(({ path }) => basename(path)));
-  if (files.size > 0) return [...files].map((file) => `\`${file}\``).join(', ');
+  const held = [...files].map((file) => `\`${file}\``).join(', ');
+  if (held !== '') return row.waitsFor === undefined ? held : `${held}; more waits for ${row.waitsFor}`;
   if (row.waitsFor === undefined) throw new Error(`${row.id} has neither a test nor a reason`);
   return `waits for ${row.waitsFor}`;
 }

@@ -53,6 +53,7 @@ t.test('the first invite makes the administrator, once, and is shown until then'
     name: 'Tacet',
     inviteOnly: true,
     fresh: true,
+    relay: 'off',
     transport: 1,
     oldestTransport: 1,
   });

@@ -1,24 +1,25 @@
 // What a running server offers calls beside rooms: its own STUN, credentials for a TURN server, and the state of the media server, which
 // it says truly and which never keeps it from running.
 
-import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { CallServers } from '@tacet/protocol/frames/calls';
 import { LIMITS } from '@tacet/protocol/limits';
+import { readServer } from '@tacet/protocol/rest/people';
 import { buildTurnServer } from '../../server/calls/turn.ts';
 import type { SettingTexts } from '../../server/config/env.ts';
 import { openCalls, untilRelayed } from '../support/calls-client.ts';
+import { openCoturn } from '../support/coturn.ts';
 import { WITH_CALLS, WITHOUT_CALLS } from '../support/call-settings.ts';
 import { findWorker } from '../support/media-worker.ts';
 import { makeRoom } from '../support/open-sfu.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { recordLog } from '../support/recorded-log.ts';
+import { mustCall } from '../support/rest-client.ts';
 import { allocate } from '../support/turn-client.ts';
 
 t.setTimeout(300_000);
@@ -27,7 +28,13 @@ async function openServer(t: Test, settings: SettingTexts) {
   const log = recordLog('info');
   const server = await openTestServer({ settings, overrides: { logger: log.logger } });
   t.teardown(async () => server[Symbol.asyncDispose]());
-  return { server, lines: log.lines, origin: server.url.replace('http', 'ws') };
+  return {
+    server,
+    lines: log.lines,
+    origin: server.url.replace('http', 'ws'),
+    /** As people are told of it in the settings. */
+    relay: async () => (await mustCall(server.url, readServer)).relay,
+  };
 }
 
 async function askServers(origin: string): Promise<CallServers> {
@@ -36,16 +43,6 @@ async function askServers(origin: string): Promise<CallServers> {
   await connection.close();
   if (answer.kind !== 'call-servers') throw new TypeError(`answered with ${answer.kind}`);
   return answer;
-}
-
-/** A free port of this machine that some program may be given. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 t.test('the STUN port that is told answers, at the address that the server listens at', async (t) => {
@@ -62,7 +59,8 @@ t.test('the STUN port that is told answers, at the address that the server liste
 });
 
 t.test('without anything for calls the server says so, and refuses what it cannot carry', async (t) => {
-  const { origin } = await openServer(t, WITHOUT_CALLS);
+  const { origin, relay } = await openServer(t, WITHOUT_CALLS);
+  t.equal(await relay(), 'off');
   t.strictSame(await askServers(origin), { kind: 'call-servers', turn: [], relay: 'none' });
   const connection = await openCalls(origin);
   await t.rejects(connection.ask({ kind: 'admit', ...makeRoom() }), { code: 'calls-unavailable' });
@@ -70,23 +68,8 @@ t.test('without anything for calls the server says so, and refuses what it canno
 });
 
 t.test('coturn lets in whoever has the credentials that were told, until they run out', async (t) => {
-  const [port, secret] = [await freePort(), 'a-secret-shared-with-coturn'];
-  const folder = mkdtempSync(join(tmpdir(), 'tacet-turn-'));
-  const turnserver = spawn(
-    'turnserver',
-    (
-      '--no-cli --no-tls --no-dtls --no-tcp --log-file stdout --simple-log --use-auth-secret --realm tacet.example ' +
-      `--listening-ip 127.0.0.1 --relay-ip 127.0.0.1 --listening-port ${port} --static-auth-secret ${secret} ` +
-      `--pidfile ${join(folder, 'pid')} --userdb ${join(folder, 'db')} -c ${join(folder, 'none')}`
-    ).split(' '),
-    { stdio: 'ignore' },
-  );
-  const ended = once(turnserver, 'exit');
-  t.teardown(async () => {
-    turnserver.kill('SIGKILL');
-    await ended;
-    rmSync(folder, { recursive: true });
-  });
+  await using coturn = await openCoturn();
+  const { port, secret } = coturn;
   const urls = [`turn:127.0.0.1:${port}?transport=udp`];
   const { origin } = await openServer(t, {
     ...WITHOUT_CALLS,
@@ -117,7 +100,7 @@ t.test(
     const stun = createSocket('udp4').bind(0, '127.0.0.1');
     await once(stun, 'listening');
     t.teardown(() => stun.close());
-    const { origin, lines } = await openServer(t, {
+    const { origin, lines, relay } = await openServer(t, {
       ...WITH_CALLS,
       TACET_MEDIA_WORKER: await findWorker(),
       TACET_SFU_PORT: port,
@@ -126,6 +109,7 @@ t.test(
     let servers = await askServers(origin);
     while (servers.relay === 'preparing') servers = await askServers(origin);
     t.strictSame(servers, { kind: 'call-servers', turn: [], relay: 'none' });
+    t.equal(await relay(), 'no-ports');
     const told = (name: string) => lines.filter((line) => line.includes(name));
     t.equal(told('TACET_SFU_PORT').length, 1);
     t.equal(told('TACET_STUN_PORT').length, 1);
@@ -135,18 +119,70 @@ t.test(
       await new Promise((resolve) => setTimeout(resolve, 200));
       servers = await askServers(origin);
     }
+    t.equal(await relay(), 'ready');
     const connection = await openCalls(origin);
     t.match(await connection.ask({ kind: 'admit', ...makeRoom() }), { kind: 'admitted' });
     t.equal(told('TACET_SFU_PORT').length, 1, 'nothing is said twice');
   },
 );
 
+/** Waits until it has failed, and holds what is told of it. */
+async function expectFailed(t: Test, { origin, lines, relay }: Awaited<ReturnType<typeof openServer>>) {
+  while ((await relay()) === 'preparing') await new Promise((resolve) => setTimeout(resolve, 50));
+  t.equal(await relay(), 'failed');
+  t.match(await askServers(origin), { relay: 'none' });
+  t.equal(lines.filter((line) => line.includes('the media server did not start')).length, 1);
+  t.notMatch(lines.join(''), 'TACET_SFU_PORT');
+}
+
+t.test('a media server that does not start for its address is not said to lack ports', async (t) => {
+  const server = await openServer(t, {
+    ...WITH_CALLS,
+    TACET_MEDIA_WORKER: await findWorker(),
+    TACET_SFU_LISTEN: '203.0.113.4',
+  });
+  await expectFailed(t, server);
+});
+
+t.test('a media server whose worker ends at once is tried again, without a restart', async (t) => {
+  const path = join(t.testdir({}), 'worker');
+  // What the worker ends with where nobody speaks to it.
+  await writeFile(path, '#!/bin/sh\nexit 41\n', { mode: 0o755 });
+  const server = await openServer(t, { ...WITH_CALLS, TACET_MEDIA_WORKER: path });
+  await expectFailed(t, server);
+  await writeFile(path, `#!/bin/sh\nexec '${await findWorker()}' "$@"\n`);
+  while ((await server.relay()) !== 'ready') await new Promise((resolve) => setTimeout(resolve, 200));
+  t.match(await (await openCalls(server.origin)).ask({ kind: 'admit', ...makeRoom() }), { kind: 'admitted' });
+});
+
 t.test('without a worker the server runs, and one line says why and what would change it', async (t) => {
-  const { origin, lines } = await openServer(t, { ...WITH_CALLS, TACET_MEDIA_WORKER: '/no/such/worker' });
+  const { origin, lines, relay } = await openServer(t, {
+    ...WITH_CALLS,
+    TACET_MEDIA_WORKER: '/no/such/worker',
+  });
   const connection = await openCalls(origin);
   await t.rejects(untilRelayed(connection), /no media server/);
   const told = lines.filter((line) => line.includes('calls'));
+  t.equal(await relay(), 'no-worker');
   t.equal(told.length, 1);
   t.match(told[0], /group calls.*are off.*TACET_MEDIA_WORKER must be the path/);
   t.notMatch(lines.join(''), '/no/such/worker');
+});
+
+t.test('a media server apart that does not answer is said to be out of reach', async (t) => {
+  const other = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.teardown(() => other.close());
+  const address = other.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const { lines, relay } = await openServer(t, {
+    ...WITHOUT_CALLS,
+    TACET_SFU_URL: `ws://127.0.0.1:${port}`,
+    TACET_SFU_SECRET: 'a-secret-of-both-processes-and-nobody-else',
+  });
+  const reached = async (state: string): Promise<void> => {
+    while ((await relay()) !== state) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  await reached('unreachable');
+  t.equal(lines.filter((line) => line.includes('TACET_SFU_URL')).length, 1, 'and once in the log');
 });

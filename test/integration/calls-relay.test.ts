@@ -4,12 +4,14 @@ import { execFileSync } from 'node:child_process';
 import t, { type Test } from 'tap';
 import { encodeFrame } from '@tacet/protocol/frames/frame';
 import { LIMITS } from '@tacet/protocol/limits';
+import { readServer } from '@tacet/protocol/rest/people';
 import { isCallError } from '../../sfu/errors.ts';
 import { openLink } from '../../sfu/link.ts';
 import { openCaller, openCalls, untilRelayed } from '../support/calls-client.ts';
 import { WITH_CALLS, WITHOUT_CALLS } from '../support/call-settings.ts';
 import { findWorker } from '../support/media-worker.ts';
 import { makeRoom, openTestSfu, type SfuClient, type TestRoom } from '../support/open-sfu.ts';
+import { mustCall } from '../support/rest-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
 t.setTimeout(300_000);
@@ -163,13 +165,16 @@ t.test(
   async (t) => {
     const { sfu, link, origin } = await openRemote(t);
     const { client: a, connection } = await openCaller(origin);
-    const { participant, resume } = await a.join(makeRoom());
+    const room = makeRoom();
+    const { participant, resume } = await a.join(room);
     const asking = await openCalls(origin);
     t.match(await asking.ask({ kind: 'call-servers' }), { relay: 'ready' });
     const { port } = link;
     await link.close();
     t.equal((await connection.ended).code, 1013);
     t.match(connection.replies.at(-1), { kind: 'refused', code: 'calls-unavailable' });
+    const { relay } = await mustCall(origin.replace('ws', 'http'), readServer);
+    t.equal(relay, 'unreachable', 'before it was tried again');
     t.match(await asking.ask({ kind: 'call-servers' }), { relay: 'preparing' });
     await t.rejects(asking.ask({ kind: 'admit', ...makeRoom() }), { code: 'calls-unavailable' });
     const again = await openLink({ sfu, secret: SECRET, host: '127.0.0.1', port });
@@ -177,7 +182,13 @@ t.test(
     await untilRelayed(asking);
     const back = await openCaller(origin);
     await back.client.ask('resumed', { kind: 'resume', token: resume });
-    t.equal(sfu.counts.participants, 1, 'and is the same');
-    t.ok(participant);
+    t.equal(sfu.counts.participants, 1);
+    const { client: b } = await openCaller(origin);
+    const { others } = await b.join(room);
+    t.same(
+      others.map((other) => other.participant),
+      [participant],
+      'whoever enters finds the same',
+    );
   },
 );

@@ -1,31 +1,24 @@
 /** Every way in which a ring ends, between real cores: what each side shows then, and what stays as a line. */
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { encodeFrame, parseFrame } from '@tacet/protocol/frames/frame';
 import { ServerFrame } from '@tacet/protocol/frames/server';
 import { LIMITS } from '@tacet/protocol/limits';
-import type { CallView } from '@tacet/client/core/view';
 import { openTestServer } from '../support/open-test-server.ts';
 import { openTestClient, openWith, signIn, signUp } from '../support/make-client.ts';
 import type { Wire } from '../support/node-ports.ts';
 import {
   callIs,
   endOf,
+  hangUp,
   hasCallLines,
   haveCall,
+  isSeen,
   makeCallPair,
   openWithWindow,
+  ringBen,
   ringHasLeft,
-  type CallPair,
+  takeCall,
 } from '../support/make-call.ts';
-
-/** Ada calls Ben, and it rings. */
-async function ring(t: Test, pair: CallPair): Promise<CallView> {
-  await pair.ada.commands.startCall(pair.toBen, 'audio');
-  t.match(await callIs(pair.ada, 'calling', ({ phase }) => phase.kind === 'calling' && phase.heard), {
-    side: 'caller',
-  });
-  return callIs(pair.ben, 'ringing');
-}
 
 t.test('a call is declined, another one is cancelled and counts as missed', async (t) => {
   await using server = await openTestServer();
@@ -33,15 +26,15 @@ t.test('a call is declined, another one is cancelled and counts as missed', asyn
   const { ada, ben, toAda } = pair;
   await ben.commands.markRead(toAda, 100);
   await ben.waitFor('nothing unread', ({ unreadTotal }) => unreadTotal === 0);
-  await ring(t, pair);
-  await ben.commands.hangUp();
+  await ringBen(pair);
+  await hangUp(ben);
   t.same([await endOf(ada), await endOf(ben)], ['declined', 'declined']);
   t.match((await hasCallLines(ada, 1))[0], { mine: true, outcome: 'declined' });
   t.match((await hasCallLines(ben, 1))[0], { mine: false, outcome: 'declined' });
   t.equal(ben.state.unreadTotal, 0, 'a call that was declined is not missed');
 
-  await ring(t, pair);
-  await ada.commands.hangUp();
+  await ringBen(pair);
+  await hangUp(ada);
   t.same([await endOf(ada), await endOf(ben)], ['cancelled', 'cancelled']);
   t.match((await hasCallLines(ada, 2))[1], { mine: true, outcome: 'cancelled' });
   t.match((await hasCallLines(ben, 2))[1], { mine: false, outcome: 'missed' });
@@ -55,7 +48,7 @@ t.test('nobody takes the call: both give up, and it was missed', async (t) => {
   let aheadMs = 0;
   const clocks = { skewMs: () => aheadMs };
   const pair = await makeCallPair(t, server.url, { adas: clocks, bens: clocks });
-  await ring(t, pair);
+  await ringBen(pair);
   aheadMs = LIMITS.callRingMs + 1;
   t.equal(await endOf(pair.ada), 'no-answer');
   t.equal(await endOf(pair.ben), 'no-answer');
@@ -72,6 +65,33 @@ const late: Wire = {
   },
 };
 
+t.test('a missed call that was seen on one device is unread on no other', async (t) => {
+  await using server = await openTestServer();
+  const pair = await makeCallPair(t, server.url);
+  const { ada, ben, net, toAda, bensPassphrase } = pair;
+  const { client: other } = openWithWindow(t, net, { url: server.url });
+  await signIn(other, 'ben', bensPassphrase);
+  await openWith(other, 'Ada');
+  for (const one of [ben, other]) {
+    await one.commands.markRead(toAda, 100);
+    await one.waitFor('nothing unread', ({ unreadTotal }) => unreadTotal === 0);
+  }
+  for (const count of [1, 2]) {
+    await ringBen(pair);
+    await callIs(other, 'ringing');
+    await hangUp(ada);
+    await endOf(ada);
+    for (const one of [ben, other]) {
+      await one.waitFor('one more unread', ({ unreadTotal }) => unreadTotal === count);
+      await one.commands.seeCallEnd();
+    }
+    await ada.commands.seeCallEnd();
+  }
+  await ben.commands.markRead(toAda, 100);
+  await other.waitFor('nothing unread there either', ({ unreadTotal }) => unreadTotal === 0);
+  t.equal((await hasCallLines(other, 2)).length, 2, 'the lines stay');
+});
+
 t.test('a ring that comes late is a missed call, and rings nowhere', async (t) => {
   await using server = await openTestServer();
   const pair = await makeCallPair(t, server.url);
@@ -83,7 +103,7 @@ t.test('a ring that comes late is a missed call, and rings nowhere', async (t) =
   await openWith(again, 'Ada');
   t.match(await hasCallLines(again, 1), [{ mine: false, outcome: 'missed', media: 'video' }]);
   t.equal(again.state.call, undefined);
-  await ada.commands.hangUp();
+  await hangUp(ada);
   await callIs(ada, 'over');
 });
 
@@ -94,7 +114,7 @@ t.test('a ring and its end that waited together ring nowhere for long', async (t
   await ben.close();
   await ada.commands.startCall(toBen, 'audio');
   await ringHasLeft(ada, adas);
-  await ada.commands.hangUp();
+  await hangUp(ada);
   await ringHasLeft(ada, adas);
   const { client: again } = openWithWindow(t, net, { url: server.url, disk: ben.ports.disk });
   await openWith(again, 'Ada');
@@ -129,23 +149,32 @@ t.test('of two devices one takes the call, and the other stops ringing', async (
   await openWith(other, 'Ada');
   await ada.commands.startCall(toBen, 'audio');
   await Promise.all([callIs(ben, 'ringing'), callIs(other, 'ringing')]);
-  await other.commands.takeCall('audio');
+  await takeCall(other);
   await callIs(other, 'talking');
   t.equal(await endOf(ben), 'elsewhere');
   t.match(await hasCallLines(ben, 1), [{ outcome: 'elsewhere' }], 'nothing was missed');
   t.equal(ada.state.call?.phase.kind, 'talking');
-  await other.commands.hangUp();
+  await hangUp(other);
   t.equal(await endOf(ada), 'hung-up');
 });
 
 t.test('two who call each other at the same moment are in one call', async (t) => {
   await using server = await openTestServer();
   const pair = await makeCallPair(t, server.url);
-  const { ada, ben, toBen, toAda } = pair;
+  const { ada, ben, adas, bens, toBen, toAda } = pair;
   await Promise.all([ada.commands.startCall(toBen, 'audio'), ben.commands.startCall(toAda, 'audio')]);
   const [hers, his] = await Promise.all([callIs(ada, 'talking'), callIs(ben, 'talking')]);
   t.equal(hers.id, his.id);
   t.not(hers.side, his.side);
+  for (const window of [adas, bens]) {
+    t.notOk(window.asked.includes('endCall'), 'what is on stays on');
+    t.equal(window.connections.size, 1, 'of the call that was given up nothing is left');
+  }
+  await isSeen(adas, bens, 'from ada');
+  await isSeen(bens, adas, 'from ben');
+  await hangUp(ben);
+  t.equal(await endOf(ada), 'hung-up');
+  t.ok(adas.asked.includes('endCall') && bens.asked.includes('endCall'));
 });
 
 t.test('strangers and blocked people cannot ring, and are not called', async (t) => {
@@ -163,7 +192,7 @@ t.test('strangers and blocked people cannot ring, and are not called', async (t)
   await ada.commands.startCall(toBen, 'audio');
   await callIs(ada, 'calling');
   await ada.client.background.settled();
-  await ada.commands.hangUp();
+  await hangUp(ada);
   await callIs(ada, 'over');
   t.equal(ben.state.call, undefined, 'nothing rang');
 });
@@ -173,29 +202,29 @@ t.test('a browser that cannot encrypt calls makes none and takes none', async (t
   const pair = await makeCallPair(t, server.url);
   pair.bens.isSupported = false;
   await t.rejects(pair.ben.commands.startCall(pair.toAda, 'audio'), { code: 'calls-unsupported' });
-  await ring(t, pair);
-  await t.rejects(pair.ben.commands.takeCall('audio'), { code: 'calls-unsupported' });
+  await ringBen(pair);
+  await t.rejects(takeCall(pair.ben), { code: 'calls-unsupported' });
   t.notOk(pair.bens.asked.includes('openMedia'));
-  await pair.ben.commands.hangUp();
+  await hangUp(pair.ben);
   t.equal(await endOf(pair.ada), 'declined');
-  await t.rejects(pair.ben.commands.takeCall('audio'), { code: 'calls-unsupported' });
+  await t.rejects(takeCall(pair.ben), { code: 'calls-unsupported' });
   pair.bens.isSupported = true;
-  await t.rejects(pair.ben.commands.takeCall('audio'), { code: 'call-over' });
+  await t.rejects(takeCall(pair.ben), { code: 'call-over' });
 });
 
 t.test('a ring goes on in the tab that takes the account over, and is taken there', async (t) => {
   await using server = await openTestServer();
   const pair = await makeCallPair(t, server.url);
   const { ada, ben, net } = pair;
-  await ring(t, pair);
+  await ringBen(pair);
   ben.crash();
   const { client: next } = openWithWindow(t, net, { url: server.url, disk: ben.ports.disk });
   await next.waitFor('signed in', ({ session }) => session.kind === 'signed-in');
   await callIs(next, 'ringing');
-  await next.commands.takeCall('audio');
+  await takeCall(next);
   await callIs(next, 'talking');
   await callIs(ada, 'talking');
-  await ada.commands.hangUp();
+  await hangUp(ada);
   t.equal(await endOf(next), 'hung-up');
 });
 
@@ -214,8 +243,8 @@ t.test('a missed call gives a notice that quotes nothing', async (t) => {
   const { clock, shownNotices } = ben.ports;
   await ben.commands.setNotices('full');
   const before = shownNotices.length;
-  await ring(t, pair);
-  await ada.commands.hangUp();
+  await ringBen(pair);
+  await hangUp(ada);
   while (shownNotices.length === before) await new Promise<void>((resolve) => void clock.after(20, resolve));
   const notice = shownNotices.at(-1);
   t.match(notice, { missedCall: true, name: 'Ada' });

@@ -1,7 +1,7 @@
 /** Calls between real cores over a real server, from the ring to what is heard, and every way in which a ring ends. */
 import t from 'tap';
 import { openTestServer } from '../support/open-test-server.ts';
-import { callIs, endOf, hasCallLines, isSeen, makeCallPair } from '../support/make-call.ts';
+import { callIs, endOf, hangUp, hasCallLines, isSeen, makeCallPair, takeCall } from '../support/make-call.ts';
 
 t.test('a call is taken, both see what the other sends, and one hangs up', async (t) => {
   await using server = await openTestServer();
@@ -18,7 +18,7 @@ t.test('a call is taken, both see what the other sends, and one hangs up', async
     code: undefined,
     way: undefined,
   });
-  await ben.commands.takeCall('audio');
+  await takeCall(ben);
   const [here, there] = [await callIs(ada, 'talking'), await callIs(ben, 'talking')];
   t.match([here.way, there.way], ['direct', 'direct']);
   await isSeen(adas, bens, 'from ada');
@@ -28,7 +28,7 @@ t.test('a call is taken, both see what the other sends, and one hangs up', async
   t.equal(here.code, code, 'both show one code');
   adas.tell({ kind: 'on', microphone: true, camera: false, screen: true });
   await callIs(ben, 'talking', ({ theirs }) => theirs.microphone && theirs.screen && !theirs.camera);
-  await ada.commands.hangUp();
+  await hangUp(ada);
   t.equal(await endOf(ada), 'hung-up');
   t.equal(await endOf(ben), 'hung-up');
   t.match(await hasCallLines(ada, 1), [{ mine: true, outcome: 'hung-up', media: 'video' }]);

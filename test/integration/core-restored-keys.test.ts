@@ -161,6 +161,7 @@ t.test(
     });
     await ada.commands.sendText(toBen, 'dropped');
     await ada.waitFor('sent', (state) => linesOf(state).at(-1)?.delivery.kind === 'sent');
+    await bensWire.when('the loss', () => dropped.size > 0);
     // The numbering begins anew, and with the first number of it nothing would seem to lack.
     adasWire.change = (frame) =>
       frame.kind === 'welcome' ? [{ ...frame, counter: frame.counter + 100 }] : [frame];

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { types } from 'mediasoup';
+import { LIMITS } from '@tacet/protocol/limits';
+import { openWebRtcTransport } from '../../sfu/transport.ts';
 import {
   audioOf,
   consumeRequest,
@@ -141,7 +143,14 @@ t.test('the sender is told how many layers anybody watches', async (t) => {
 });
 
 t.test('a browser’s transport can be opened, connected and restarted, and has a ceiling', async (t) => {
-  const sfu = await openTestSfu(t);
+  const transports: types.Transport[] = [];
+  const sfu = await openTestSfu(t, {
+    openTransport: async (...where) => {
+      const opened = await openWebRtcTransport(...where);
+      transports.push(opened.transport);
+      return opened;
+    },
+  });
   const a = new SfuClient(sfu);
   const { capabilities } = await a.join(makeRoom());
   const mimeTypes = new Set(capabilities.codecs.map(({ mimeType }) => mimeType));
@@ -157,4 +166,6 @@ t.test('a browser’s transport can be opened, connected and restarted, and has 
   const { ice } = await a.ask('ice', { kind: 'restart-ice', direction: 'send' });
   t.not(ice.usernameFragment, opened.ice.usernameFragment);
   await a.ask('produced', produceRequest('audio', audioOf(1)));
+  const stats = await Promise.all(transports.map(async (transport) => transport.getStats()));
+  t.match(stats, [[{ maxIncomingBitrate: LIMITS.callIncomingBitrate }]]);
 });

@@ -16,6 +16,7 @@ const QUALITY = {
   lost: 0.004,
   sentBits: 1_420_000,
   receivedBits: 1_210_000,
+  byTurn: false,
   sealed: 18_204,
   opened: 17_988,
   refused: 0,

@@ -9,6 +9,7 @@ import {
   type OwnInviteView,
   type ResetView,
   type SearchResults,
+  type ServerView,
   type ViewState,
 } from '../../client/core/door.ts';
 import type { Obstacle } from '../../client/ui/screens/obstacle.ts';
@@ -115,6 +116,11 @@ function inTurn<Args extends readonly unknown[], Value>(
     if (way === undefined) throw new Error('no answer');
     return way(...args);
   };
+}
+
+/** A server that relays no calls. */
+function relayedNot(relay: ServerView['relay']): ServerView {
+  return { name: 'tacet.example', inviteOnly: true, fresh: false, relay };
 }
 
 /** A command that is refused. */
@@ -252,12 +258,14 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
   'welcome-fresh': {
     path: '/',
     state: OUT,
-    answers: { readServer: async () => ({ name: 'tacet.example', inviteOnly: true, fresh: true }) },
+    answers: {
+      readServer: async () => ({ name: 'tacet.example', inviteOnly: true, fresh: true, relay: 'ready' }),
+    },
   },
   'welcome-open': {
     path: '/',
     state: { session: { kind: 'ended', why: 'signed-out' } },
-    answers: { readServer: async () => ({ name: '', inviteOnly: false, fresh: false }) },
+    answers: { readServer: async () => ({ name: '', inviteOnly: false, fresh: false, relay: 'ready' }) },
   },
   'welcome-offline': { path: '/', state: OUT, refuse: { readServer: { code: 'offline' } } },
   invite: { path: INVITE, state: OUT },
@@ -448,6 +456,24 @@ export const SCENES: Readonly<Record<string, NamedScene>> = {
     state: IN,
     open: OPEN,
     menu: ['Delete history'],
+  },
+  'settings-no-relay': {
+    path: '/settings',
+    shows: '/neither fetch nor build/',
+    state: IN,
+    answers: { readServer: async () => relayedNot('no-worker') },
+  },
+  'settings-relay-wanted': {
+    path: '/settings',
+    shows: '/only a TURN server connects/',
+    state: {
+      ...IN,
+      session: {
+        kind: 'signed-in',
+        me: { ...ME, relayCalls: true },
+      },
+    },
+    answers: { readServer: async () => relayedNot('preparing') },
   },
   'settings-timer': { path: '/settings', shows: '4 weeks', state: IN, press: ['Disappearing messages: Off'] },
   'conversation-select': {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser } from '@playwright/test';
 import { Person } from '../e2e/pages/person.page.ts';
 import { openChromium } from './chromium.ts';
-import { startServer } from './server-process.ts';
+import { startServer, type ServerProcessOptions } from './server-process.ts';
 
 export interface TwoPeople {
   readonly origin: string;
@@ -15,17 +15,23 @@ export interface TwoPeople {
   close(): Promise<void>;
 }
 
-/**
- * Signs up Ada by the first invite and Bob by hers; both have the conversation open. `calling`: the browser has a camera and a microphone of
- * its own making, which both may use.
- */
+export interface TwoPeopleOptions {
+  /** The browser has a camera and a microphone of its own making, which both may use. */
+  readonly calling?: boolean;
+  /** More of the browser's switches. */
+  readonly args?: readonly string[];
+  /** More of the server's settings. */
+  readonly settings?: ServerProcessOptions['settings'];
+}
+
+/** Signs up Ada by the first invite and Bob by hers; both have the conversation open. */
 export async function openTwoPeople(
   progress: (line: string) => void,
-  { calling = false }: { readonly calling?: boolean } = {},
+  { calling = false, args = [], settings = {} }: TwoPeopleOptions = {},
 ): Promise<TwoPeople> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tacet-bench-'));
-  const server = await startServer({ dataDir, settings: { TACET_OPEN_SIGN_UP: 'no' } });
-  const browser = await openChromium(calling ? ['--use-fake-device-for-media-stream'] : []);
+  const server = await startServer({ dataDir, settings: { TACET_OPEN_SIGN_UP: 'no', ...settings } });
+  const browser = await openChromium([...(calling ? ['--use-fake-device-for-media-stream'] : []), ...args]);
   const newPerson = async (name: string): Promise<Person> => {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },

@@ -3,6 +3,7 @@
  * and never a stand-in in tests of behaviour, which run the real core against the real server.
  */
 import { signal } from '@preact/signals-core';
+import { idOf, type CallId } from '@tacet/protocol/ids';
 import {
   FIRST_STATE,
   Refusal,
@@ -77,7 +78,12 @@ export function makeFakeDoor(scene: Scene): Door {
   }
 
   const commands: Commands = {
-    readServer: async () => ({ name: 'tacet.example', inviteOnly: true, fresh: false }),
+    readServer: async () => ({
+      name: 'tacet.example',
+      inviteOnly: true,
+      fresh: false,
+      relay: 'ready',
+    }),
     readInvite: async (link) => ({ link, inviterUsername: 'ada', expiresAt: Date.now() + 6 * 86_400_000 }),
     suggestPassphrase: async () => 'copper lantern drizzle mammal untied harvest',
     estimatePassphrase: async (passphrase) => ({
@@ -221,7 +227,7 @@ export function makeFakeDoor(scene: Scene): Door {
     setNotices: async () => undefined,
     findNoticed: async () => undefined,
     connectNow: async () => undefined,
-    startCall: async () => undefined,
+    startCall: async () => idOf<CallId>(new Uint8Array(16).fill(9)),
     takeCall: async () => undefined,
     hangUp: async () => undefined,
     seeCallEnd: async () => {

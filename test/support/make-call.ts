@@ -120,11 +120,33 @@ export async function ringHasLeft({ client, ports }: TestClient, window: TestCal
   } while (rowsOf(ports.disk, 'outbox') > 0);
 }
 
+/** Has Ada call, and it rings at Ben's: his call. */
+export async function ringBen({ ada, ben, toBen }: CallPair): Promise<CallView> {
+  await ada.commands.startCall(toBen, 'audio');
+  await callIs(ada, 'calling', ({ phase }) => phase.kind === 'calling' && phase.heard);
+  return callIs(ben, 'ringing');
+}
+
+/** Takes the call that a client shows. */
+export async function takeCall({ commands, state }: TestClient): Promise<void> {
+  await commands.takeCall(shownCall(state), 'audio');
+}
+
+/** Ends the call that a client shows. */
+export async function hangUp({ commands, state }: TestClient): Promise<void> {
+  await commands.hangUp(shownCall(state));
+}
+
+function shownCall({ call }: ViewState): CallView['id'] {
+  if (call === undefined) throw new Error('no call is shown');
+  return call.id;
+}
+
 /** Has both talk: Ada calls, Ben takes it. */
 export async function haveCall({ ada, ben, toBen }: CallPair): Promise<void> {
   await ada.commands.startCall(toBen, 'audio');
   await callIs(ben, 'ringing');
-  await ben.commands.takeCall('audio');
+  await takeCall(ben);
   await callIs(ada, 'talking');
   await callIs(ben, 'talking');
 }

@@ -76,7 +76,8 @@ export function openTestClient(options: TestClientOptions): TestClient {
 
   async function close(): Promise<void> {
     view.close();
-    await client.close();
+    // Without power nothing is said or stored any more.
+    if (!ports.power.isOff) await client.close();
   }
 
   return {

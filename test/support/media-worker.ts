@@ -1,4 +1,5 @@
 /** mediasoup's worker, for tests. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheHome, obtainWorker } from '@tacet/sfu/worker';
 
@@ -14,4 +15,20 @@ export async function findWorker(): Promise<string> {
   });
   if (obtained.kind === 'ready') return obtained.path;
   throw new Error(`no media worker (${obtained.why}): ${obtained.remedy}`);
+}
+
+/** Processes of mediasoup's worker that this process has started. */
+export function mediaWorkers(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const [, state, parent] = /\) (\S) (\d+) /.exec(stat) ?? [];
+        return stat.includes('(mediasoup-work') && state !== 'Z' && Number(parent) === process.pid;
+      } catch {
+        return false;
+      }
+    });
 }

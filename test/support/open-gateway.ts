@@ -104,7 +104,7 @@ export async function openGateway(t: Test, options: GatewayOptions = {}): Promis
       profile: (account) => profiles.get(idBytes(account)),
     },
     calls: {
-      relay: { open: () => undefined },
+      relay: { state: 'off', open: () => undefined },
       servers: () => ({ kind: 'call-servers', turn: [], relay: 'none' }),
     },
     bus,

@@ -59,17 +59,26 @@ export class TestCallWindow implements CallWindowPort {
   readonly carried: Uint8Array[] = [];
   /** Every key that core was given or gave. */
   readonly media: ToMedia[] = [];
+  /** Every frame that was sealed here, by the call that it is of; `frame` begins with its SFrame header. */
+  readonly sealed: { readonly call: string; readonly frame: Uint8Array }[] = [];
   isSupported = true;
   /** What is said over its data channels is lost while it is set. */
   losesWhatIsSaid = false;
+  /** What it is asked to do with candidates is not done while it is set. */
+  isBusy = false;
+  /** A media worker is there when this has come about. */
+  mediaStart: Promise<void> = Promise.resolve();
   /** Attachments are not confirmed while it is set. */
   withholdsAttached = false;
+  /** What direct connections were given to find addresses by. */
+  readonly iceUrls: string[] = [];
   readonly connections = new Map<number, Connection>();
   readonly #net: CallNet;
   #hear: (told: FromCallWindow) => void = () => undefined;
   #sealers = new Map<number, FrameSealer>();
   #openers = new Map<number, FrameOpener>();
   #sealed = new Map<number, number>();
+  readonly #callOf = new Map<number, string>();
   #asking = new Map<number, (answer: Options<'answerRelay'>['answer']) => void>();
   #lastRe = 0;
   #isMediaOpen = false;
@@ -98,6 +107,7 @@ export class TestCallWindow implements CallWindowPort {
     this.#openers = new Map();
     this.#sealed = new Map();
     this.#isMediaOpen = true;
+    await this.mediaStart;
   }
 
   tellMedia(message: ToMedia): void {
@@ -110,8 +120,9 @@ export class TestCallWindow implements CallWindowPort {
     });
   }
 
-  async openDirect({ connection, streams, turnOnly }: Options<'openDirect'>): Promise<void> {
+  async openDirect({ connection, streams, servers, turnOnly }: Options<'openDirect'>): Promise<void> {
     this.asked.push(turnOnly ? 'openDirect turn' : 'openDirect');
+    this.iceUrls.push(...servers.flatMap(({ urls }) => urls));
     this.#add(connection, 'direct', streams);
     for (const purpose of MEDIA_PURPOSES) this.attach(connection, purpose);
   }
@@ -133,7 +144,8 @@ export class TestCallWindow implements CallWindowPort {
   async takeAnswer({ connection, answer }: Options<'takeAnswer'>): Promise<void> {
     this.asked.push('takeAnswer');
     const { window, connection: theirs } = this.#pair(connection, answer, 'answer');
-    if (!this.#net.isDirectOpen) return;
+    // Its other end may be closed by now: the answer does not show it.
+    if (!this.#net.isDirectOpen || !window.connections.has(theirs)) return;
     window.connect(theirs);
     this.connect(connection);
   }
@@ -148,6 +160,7 @@ export class TestCallWindow implements CallWindowPort {
 
   async addCandidates({ connection, lines }: Options<'addCandidates'>): Promise<void> {
     this.#get(connection).candidates.push(...lines);
+    while (this.isBusy) await new Promise(setImmediate);
   }
 
   async say({ connection, bytes }: Options<'say'>): Promise<void> {
@@ -216,6 +229,14 @@ export class TestCallWindow implements CallWindowPort {
     this.#isMediaOpen = false;
   }
 
+  /** The media worker goes by itself. */
+  endMedia(): void {
+    this.#isMediaOpen = false;
+    this.#sealers.clear();
+    this.#openers.clear();
+    this.tell({ kind: 'media-ended' });
+  }
+
   /** The connection that was opened last. */
   get latest(): Connection | undefined {
     return [...this.connections.values()].at(-1);
@@ -238,6 +259,7 @@ export class TestCallWindow implements CallWindowPort {
     const codec = purpose.endsWith('audio') ? 'opus' : 'vp9';
     const frame = await sealer.seal(0, codec, new TextEncoder().encode(text));
     this.#sealed.set(stream, (this.#sealed.get(stream) ?? 0) + 1);
+    this.sealed.push({ call: this.#callOf.get(stream) ?? '', frame });
     if (held.kind === 'direct') {
       const { peer } = held;
       const there = peer?.window.connections.get(peer.connection);
@@ -328,6 +350,7 @@ export class TestCallWindow implements CallWindowPort {
         const { call, purpose, instance, layers, stream } = message;
         const sealer = await FrameSealer.open({ call, purpose, instance, layers });
         this.#sealers.set(stream, sealer);
+        this.#callOf.set(stream, encodeB64u(call));
         this.#fromMedia({ kind: 'sender-key', stream, ...sealer.share() });
         return;
       }

@@ -60,10 +60,12 @@ export async function allocate(port: number, username: string, credential: strin
   // What is not listened at yet refuses datagrams.
   socket.on('error', () => undefined);
   const ask = async (message: Buffer): Promise<Buffer> => {
-    const answered = once(socket, 'message');
+    const answered = new Promise<Buffer>((resolve) => {
+      socket.once('message', resolve);
+    });
     const timer = setInterval(() => socket.send(message), AGAIN_MS);
     socket.send(message);
-    const [answer] = (await answered) as [Buffer];
+    const answer = await answered;
     clearInterval(timer);
     return answer;
   };

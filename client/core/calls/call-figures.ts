@@ -14,6 +14,8 @@ export interface ShownFigures {
 }
 
 export interface FiguresEvents {
+  /** The time, ms. */
+  now(): number;
   tellMedia(message: ToMedia): void;
   /** Not every frame of a stream is encrypted. */
   stop(connection: number, stream: number): void;
@@ -35,6 +37,7 @@ export class CallFigures {
   constructor(events: FiguresEvents) {
     this.#events = events;
     this.#watchdog = new Watchdog({
+      now: () => events.now(),
       tellMedia: (message) => events.tellMedia(message),
       caught: (connection, stream) => this.caught(connection, stream),
       readable: (isReadable) => {

@@ -67,7 +67,7 @@ export class CallHearing {
     }
   }
 
-  /** Somebody calls. Of a ring whose join does not hold, that comes again or too often, nothing is shown. */
+  /** Somebody calls. Of a ring whose join does not hold, that comes again or too often in a minute, nothing is shown. */
   #rung({ account, device, identityKey, body, isLate }: SaidOf<'ring'>): void {
     const { recent, clock } = this.#n;
     const call = idOf<CallId>(body.call);
@@ -76,22 +76,20 @@ export class CallHearing {
     const bundle = openJoin({ call, secret, side: 'caller', account, device }, identityKey, body.join);
     const { state } = this.#n.now();
     const isRepeated = state?.call === call || ended?.wasHere === true || ended?.why === 'elsewhere';
-    if (bundle === undefined || isRepeated || !recent.mayRing(account)) {
+    if (bundle === undefined || isRepeated || !recent.mayCome(account)) {
       if (runningOf(state)?.call !== call) this.#n.dropRing(call);
       return;
     }
     const { media } = body;
     // One that is overtaken by its own end rings no more.
-    const event = {
-      kind: 'ring',
-      call,
-      account,
-      device,
-      media,
-      isLate: isLate || ended !== undefined,
-    } as const;
-    this.#n.step({ ...event, at: clock.now() }, { ring: body, peer: { device, identityKey, bundle } });
-    if (runningOf(this.#n.now().state)?.call === call) return;
+    const isMissed = isLate || ended !== undefined || !recent.maySound(account);
+    const event = { kind: 'ring', call, account, device, media, isMissed, at: clock.now() } as const;
+    this.#n.step(event, { ring: body, peer: { device, identityKey, bundle } });
+    const running = runningOf(this.#n.now().state);
+    if (running?.call === call) {
+      if (running.kind === 'ringing') recent.sounded(account);
+      return;
+    }
     recent.note(call, { account, why: 'busy', wasHere: true });
     this.#n.dropRing(call);
   }

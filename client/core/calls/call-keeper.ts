@@ -4,7 +4,7 @@
  * about another call or in a wrong order changes nothing.
  */
 import type { Call, CallEnd, CallMedia } from '@tacet/protocol/content/call';
-import { idBytes, type AccountId, type CallId } from '@tacet/protocol/ids';
+import { idBytes, idOf, type AccountId, type CallId, type MessageId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import { T } from '../db/stores.ts';
 import type { Engine } from '../engine.ts';
@@ -14,11 +14,20 @@ import type { Services } from '../services.ts';
 import type { CallView } from '../view.ts';
 import { dropRing, logCall, sayInCall } from './call-records.ts';
 import { CallHearing } from './call-hearing.ts';
-import { CallRun, type Heard } from './call-run.ts';
+import type { CallRun, Heard } from './call-run.ts';
+import { isAccepted, requireCallable } from './call-standing.ts';
 import { stepCall } from './call-state.ts';
-import { runningOf, type CallEffect, type CallEntry, type CallEvent, type CallState } from './call-types.ts';
+import {
+  runningOf,
+  type CallEffect,
+  type CallEntry,
+  type CallEvent,
+  type CallState,
+  type Running,
+} from './call-types.ts';
 import type { CallWindowPort } from './call-window.ts';
 import { RecentCalls } from './recent-calls.ts';
+import { RunSlot } from './run-slot.ts';
 import type { SaidInCall } from './said-in-call.ts';
 import { viewOf } from './shown-call.ts';
 
@@ -40,7 +49,9 @@ export class CallKeeper {
   readonly #recent: RecentCalls;
   readonly #hearing: CallHearing;
   #state: CallState;
-  #run: CallRun | undefined;
+  readonly #slot: RunSlot;
+  /** The call that was asked for last, and the key that it was asked under. */
+  #begun: { readonly key: MessageId; readonly call: CallId } | undefined;
   #stopTicking: (() => void) | undefined;
   /** Events that come while one is worked off. */
   readonly #events: { readonly event: CallEvent; readonly heard: Heard | undefined }[] = [];
@@ -59,12 +70,16 @@ export class CallKeeper {
       clock,
       recent: this.#recent,
       device: own.value.device,
-      now: () => ({ state: this.#state, run: this.#run }),
+      now: () => ({ state: this.#state, run: this.#slot.now }),
       step: (event, heard) => this.#step(event, heard),
       sayEnd: (call, to, why) => this.#sayEnd(call, to, why),
       dropRing: (call) => dropRing(needs.services, call),
     });
-    needs.ports.callWindow?.listen((told) => this.#run?.told(told));
+    this.#slot = new RunSlot(needs, {
+      say: (to, body, options) => this.#say(to, body, options),
+      event: (kind) => this.#step({ kind, at: clock.now() }),
+      changed: () => this.#show(),
+    });
     this.restored = this.#restore();
     this.restored.catch(() => undefined);
   }
@@ -79,31 +94,44 @@ export class CallKeeper {
     this.hear({ account, device, identityKey, body: ring, isLate });
   }
 
-  /** Calls somebody. Throws `calls-unsupported`, `person-not-accepted`, `person-blocked`, `key-changed`, `call-busy-here`. */
-  async start(account: AccountId, media: CallMedia, call: CallId): Promise<void> {
-    const { record, directory, clock } = this.#n.services;
-    const contact = record.contact(account);
-    if (contact?.state === 'blocked') throw new CoreError('person-blocked', 'nothing goes to who is blocked');
-    if (contact?.state !== 'accepted') throw new CoreError('person-not-accepted', 'strangers are not called');
-    directory.requireUnblocked(account);
+  /**
+   * Calls somebody, or takes his call that rings; under a key once. What a core before this one had begun under it is no call of this one's:
+   * its secret is gone. Throws `calls-unsupported`, `person-not-accepted`, `person-blocked`, `key-changed`, `call-busy-here`.
+   */
+  async start(account: AccountId, media: CallMedia, key: MessageId): Promise<CallId> {
+    const { services, ports } = this.#n;
+    requireCallable(services, account);
     await this.#requireWindow();
-    // Given a second time by a tab that has taken the account over.
-    if (this.#state?.call === call || this.#recent.of(call, account) !== undefined) return;
-    if (runningOf(this.#state) !== undefined) throw new CoreError('call-busy-here', 'a call goes on');
-    this.#step({ kind: 'call', call, account, media, at: clock.now() });
+    // It may have been decided otherwise meanwhile.
+    requireCallable(services, account);
+    if (this.#begun?.key === key) return this.#begun.call;
+    const at = services.clock.now();
+    const running = runningOf(this.#state);
+    const isAnswer = running?.kind === 'ringing' && running.side === 'callee' && running.account === account;
+    if (running !== undefined && !isAnswer) throw new CoreError('call-busy-here', 'a call goes on');
+    const call = running?.call ?? idOf<CallId>(ports.random(16));
+    this.#begun = { key, call };
+    this.#step(isAnswer ? { kind: 'take', media, at } : { kind: 'call', call, account, media, at });
+    return call;
   }
 
-  /** Takes the call that rings. Throws `calls-unsupported`, and `call-over` where none rings. */
-  async take(media: CallMedia): Promise<void> {
+  /**
+   * Takes a call that rings. Throws `calls-unsupported`, `call-over` where this one does not ring here, and `key-changed` where the person has
+   * to decide about a key first.
+   */
+  async take(call: CallId, media: CallMedia): Promise<void> {
     await this.#requireWindow();
-    const state = runningOf(this.#state);
-    if (state === undefined) throw new CoreError('call-over', 'nobody calls');
-    if (state.kind === 'ringing' && state.side === 'caller')
-      throw new CoreError('call-busy-here', 'a call goes on');
+    const running = runningOf(this.#state);
+    if (running?.call !== call || running.side !== 'callee')
+      throw new CoreError('call-over', 'it does not ring');
+    if (running.kind !== 'ringing') return;
+    requireCallable(this.#n.services, running.account);
     this.#step({ kind: 'take', media, at: this.#n.services.clock.now() });
   }
 
-  hangUp(): void {
+  /** Ends this call. Where another one goes on, nothing happens. */
+  hangUp(call: CallId): void {
+    if (runningOf(this.#state)?.call !== call) return;
     this.#step({ kind: 'hang-up', at: this.#n.services.clock.now() });
   }
 
@@ -118,10 +146,20 @@ export class CallKeeper {
   async leave(isOnline: () => boolean): Promise<void> {
     const running = runningOf(this.#state);
     if (running === undefined || (running.kind === 'ringing' && running.side === 'callee')) return;
-    this.hangUp();
+    await this.#endNow(running, isOnline);
+  }
+
+  /** Nothing goes on with this account, nor rings: the other side is told while there is time. */
+  async endWith(account: AccountId, isOnline: () => boolean): Promise<void> {
+    const running = runningOf(this.#state);
+    if (running?.account === account) await this.#endNow(running, isOnline);
+  }
+
+  async #endNow({ call, account }: Running, isOnline: () => boolean): Promise<void> {
+    this.hangUp(call);
     await this.#said;
     const { outbox, clock } = this.#n.services;
-    const isLeaving = (): boolean => isOnline() && outbox.has(running.account, 'call');
+    const isLeaving = (): boolean => isOnline() && outbox.has(account, 'call');
     for (let waited = 0; waited < LEAVE_MS && isLeaving(); waited += LOOK_MS) {
       await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
     }
@@ -130,13 +168,15 @@ export class CallKeeper {
   stop(): void {
     this.#isOver = true;
     this.#stopTicking?.();
-    this.#run?.close();
-    this.#run = undefined;
+    this.#slot.close();
   }
 
-  /** Something about a call has come from an accepted person. */
+  /** Something about a call has come, now or before this core began. */
   hear(said: SaidInCall): void {
-    if (!this.#isOver) this.#hearing.hear(said);
+    if (this.#isOver) return;
+    const { services } = this.#n;
+    if (isAccepted(services, said.account)) this.#hearing.hear(said);
+    else dropRing(services, idOf<CallId>(said.body.call));
   }
 
   async #requireWindow(): Promise<CallWindowPort> {
@@ -166,7 +206,7 @@ export class CallKeeper {
     this.#state = state;
     for (const effect of effects) this.#perform(effect, heard);
     const running = runningOf(state);
-    if (this.#run !== undefined && this.#run.call !== running?.call) this.#closeRun();
+    if (this.#slot.now?.call !== running?.call) this.#slot.close();
     const rang = runningOf(before);
     if (rang?.kind === 'ringing' && rang.side === 'callee') {
       const ringsOn = running?.kind === 'ringing' && running.call === rang.call;
@@ -179,6 +219,7 @@ export class CallKeeper {
   #perform(effect: CallEffect, heard: Heard | undefined): void {
     switch (effect.kind) {
       case 'say-ring':
+        this.#recent.answered(effect.to);
         this.#runOf(effect, heard)?.ring(this.#state?.media ?? 'audio');
         return;
       case 'say-heard':
@@ -186,13 +227,14 @@ export class CallKeeper {
         this.#say(effect.to, { what: 'heard', call: idBytes(effect.call) });
         return;
       case 'say-accept':
+        this.#recent.answered(effect.to);
         this.#runOf(effect, heard)?.accept(this.#state?.media ?? 'audio');
         return;
       case 'say-end':
         this.#sayEnd(effect.call, effect.to, effect.why);
         return;
       case 'say-chosen': {
-        const nonce = this.#run?.nonce;
+        const nonce = this.#slot.now?.nonce;
         const { call, to, device } = effect;
         if (nonce !== undefined)
           this.#say(to, { what: 'chosen', call: idBytes(call), device: idBytes(device), nonce });
@@ -206,50 +248,13 @@ export class CallKeeper {
     }
   }
 
-  /** The run of a call that has begun; one of another call ends. */
   #runOf(
-    { call, to }: { readonly call: CallId; readonly to: AccountId },
+    { call, to: account }: { readonly call: CallId; readonly to: AccountId },
     heard: Heard | undefined,
   ): CallRun | undefined {
-    if (this.#run?.call === call) return this.#run;
-    this.#closeRun();
-    const { services, engine, ports } = this.#n;
-    const { own, record } = services;
-    const window = ports.callWindow;
-    if (window === undefined) return undefined;
-    const { account, device } = own.value;
-    const run: CallRun = new CallRun(
-      {
-        ports,
-        engine,
-        window,
-        own: { account, device },
-        identity: own.identity,
-        hides: record.value.settings.relayCalls === true,
-      },
-      { call, account: to, heard },
-      {
-        say: (body, options) => {
-          if (this.#run === run) this.#say(to, body, options);
-        },
-        state: (state) => {
-          if (this.#run === run) this.#step({ kind: state, at: services.clock.now() });
-        },
-        broken: () => {
-          if (this.#run === run) this.#step({ kind: 'broken', at: services.clock.now() });
-        },
-        changed: () => {
-          if (this.#run === run) this.#show();
-        },
-      },
-    );
-    this.#run = run;
-    return run;
-  }
-
-  #closeRun(): void {
-    this.#run?.close();
-    this.#run = undefined;
+    // Both have called: the other side's call is taken without having rung.
+    const inherits = runningOf(this.#state)?.kind === 'connecting';
+    return this.#slot.open({ call, account, heard }, { inherits });
   }
 
   #sayEnd(call: CallId, to: AccountId, why: CallEnd): void {
@@ -270,12 +275,15 @@ export class CallKeeper {
     const { clock } = this.#n.services;
     this.#stopTicking = clock.after(TICK_MS, () => {
       this.#stopTicking = undefined;
+      const running = runningOf(this.#state);
+      // Blocked at another device of this account.
+      if (running !== undefined && !isAccepted(this.#n.services, running.account)) this.hangUp(running.call);
       this.#step({ kind: 'tick', at: clock.now() });
     });
   }
 
   #show(): void {
-    this.#n.show(viewOf(this.#state, this.#run));
+    this.#n.show(viewOf(this.#state, this.#slot.now));
   }
 }
 

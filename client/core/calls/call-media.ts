@@ -1,7 +1,7 @@
 /** What a call has of the media worker: streams for each way, in numbers that are used once, and what becomes of their frames. */
-import type { StreamKey } from '@tacet/protocol/content/call-said';
+import type { Purpose, StreamKey } from '@tacet/protocol/content/call-said';
 import type { CallId } from '@tacet/protocol/ids';
-import type { RandomBytes } from '../ports.ts';
+import type { Clock, RandomBytes } from '../ports.ts';
 import { CallFigures, type ShownFigures } from './call-figures.ts';
 import type { CallWindowPort, FromCallWindow } from './call-window.ts';
 import type { FromMedia } from './media-messages.ts';
@@ -20,8 +20,7 @@ export interface MediaNeeds {
   readonly call: CallId;
   readonly window: CallWindowPort;
   readonly random: RandomBytes;
-  /** Does something with the window, after what was asked before. */
-  ask(work: () => Promise<void>): void;
+  readonly clock: Clock;
 }
 
 export interface MediaEvents {
@@ -43,6 +42,7 @@ export class CallMedia {
     this.#events = events;
     this.#numbers = new CallNumbers(needs.random);
     this.#figures = new CallFigures({
+      now: () => needs.clock.now(),
       tellMedia: (message) => needs.window.tellMedia(message),
       stop: (connection, stream) => this.#stop(connection, stream),
       changed: () => events.changed(),
@@ -59,9 +59,15 @@ export class CallMedia {
     await this.#n.window.openMedia();
   }
 
-  /** Whether another one may be started in place of one that has ended. */
-  get mayStartAnew(): boolean {
-    return this.#workers > 0 && this.#workers < WORKERS_MOST;
+  /** Starts another one in place of one that has ended. False: it does not come, or there were too many. */
+  async startAnew(): Promise<boolean> {
+    if (this.#workers === 0 || this.#workers >= WORKERS_MOST) return false;
+    try {
+      await this.start();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Streams of a new connection, in place of those before. */
@@ -74,7 +80,10 @@ export class CallMedia {
       numbers: this.#numbers,
       tellMedia: window.tellMedia.bind(window),
       keyed: () => this.#events.keyed(),
-      release: (purpose: StreamKey['purpose']) => this.#n.ask(() => window.release({ connection, purpose })),
+      release: (purpose: Purpose) => {
+        // A connection that is there no more sends nothing.
+        window.release({ connection, purpose }).catch(() => undefined);
+      },
     };
     this.#open = { connection, streams: new CallStreams(needs, options) };
     return this.#open;
@@ -87,10 +96,17 @@ export class CallMedia {
     this.#figures.moved();
   }
 
-  /** The call is over. */
-  end(): void {
+  /**
+   * The call is over. `goesOn`: what it has in the window goes over to another one, but for its connection. `hasDevices`: the person has turned
+   * some on for it.
+   */
+  end({ goesOn, hasDevices }: { readonly goesOn: boolean; readonly hasDevices: boolean }): void {
+    const { connection } = this;
+    const { window } = this.#n;
     this.close();
-    if (this.#workers > 0) this.#n.window.endCall().catch(() => undefined);
+    if (!goesOn) {
+      if (this.#workers > 0 || hasDevices) window.endCall().catch(() => undefined);
+    } else if (connection !== undefined) window.closeConnection({ connection }).catch(() => undefined);
   }
 
   get connection(): number | undefined {
@@ -126,6 +142,7 @@ export class CallMedia {
   #stop(connection: number, stream: number): void {
     const purpose = connection === this.connection ? this.#open?.streams.purposeOf(stream) : undefined;
     if (purpose === undefined) return;
-    this.#n.ask(() => this.#n.window.stopStream({ connection, purpose }));
+    // Whatever else is asked of the window has to wait, this has not.
+    this.#n.window.stopStream({ connection, purpose }).catch(() => undefined);
   }
 }

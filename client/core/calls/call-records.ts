@@ -40,7 +40,7 @@ export function logCall({ db, conversations, background }: Services, entry: Call
     ...(talkedMs === undefined ? {} : { talkedMs }),
   };
   background.run(
-    db.write(LINE_TABLES, async (tx) => conversations.addCall(tx, account, line)),
+    db.write(LINE_TABLES, async (tx) => conversations.addCall(tx, account, line, entry.call)),
     'log a call',
   );
 }

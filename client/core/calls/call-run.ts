@@ -27,8 +27,10 @@ export interface RunNeeds {
   readonly window: CallWindowPort;
   readonly own: { readonly account: AccountId; readonly device: DeviceId };
   readonly identity: EngineIdentityKeyPair;
-  /** The person does not show an address. */
-  readonly hides: boolean;
+  /** The window holds devices and a media worker of a call that goes over into this one. */
+  readonly inherits: boolean;
+  /** Whether the person shows no address, as it is set now. */
+  hides(): boolean;
 }
 
 export interface RunEvents {
@@ -78,7 +80,7 @@ export class CallRun {
     begun: { readonly call: CallId; readonly account: AccountId; readonly heard: Heard | undefined },
     events: RunEvents,
   ) {
-    const { ports, engine, own, identity, window, hides } = needs;
+    const { ports, engine, own, identity, window, inherits } = needs;
     const { clock, random } = ports;
     const { call, account, heard } = begun;
     const side = heard === undefined ? 'caller' : 'callee';
@@ -98,7 +100,17 @@ export class CallRun {
       on: (on) => this.#turned(on),
     });
     this.#ways = new CallWays(
-      { ports, window, call, side, secret, join: this.#join, hides, talk: this.#talk },
+      {
+        ports,
+        window,
+        call,
+        side,
+        secret,
+        join: this.#join,
+        inherits,
+        talk: this.#talk,
+        hides: () => needs.hides(),
+      },
       events,
     );
   }
@@ -143,7 +155,8 @@ export class CallRun {
     this.#ways.know(ring.join);
     this.#do(async () => {
       await this.#identity.meet(peer.bundle);
-      const answer = await this.#ways.answer(ring.offer);
+      if (this.#isOver) return;
+      const [answer, said] = await Promise.all([this.#ways.answer(ring.offer), this.#talk.begin()]);
       if (this.#isOver) return;
       this.#events.say({
         what: 'accept',
@@ -151,6 +164,7 @@ export class CallRun {
         media,
         join: this.#join,
         nonce: copyBytes(this.#nonce),
+        said,
         ...(answer === undefined ? {} : { answer }),
       });
       this.#ways.described();
@@ -172,8 +186,9 @@ export class CallRun {
     this.#code = callCode(this.#secret, idBytes(call), mine, accept);
     this.#do(async () => {
       await this.#identity.meet(bundle);
-      const { answer } = accept;
-      if (answer !== undefined) await this.#ways.takeAnswer(answer);
+      const { answer, said } = accept;
+      if (said !== undefined) this.#talk.begun(said);
+      if (answer !== undefined && !this.#isOver) await this.#ways.takeAnswer(answer);
       this.#ways.meet(answer !== undefined);
     });
     return true;
@@ -202,12 +217,12 @@ export class CallRun {
     if (!this.#isOver) this.#ways.told(told);
   }
 
-  /** The call is over: its secrets go. */
-  close(): void {
+  /** The call is over: its secrets go. `goesOn`: another one takes its place at once, and devices stay on. */
+  close({ goesOn }: { readonly goesOn: boolean } = { goesOn: false }): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#talk.close();
-    this.#ways.close();
+    this.#ways.close({ goesOn });
     this.#secret.fill(0);
     this.#nonce.fill(0);
     this.#ring?.secret.fill(0);

@@ -85,7 +85,7 @@ function rung(state: CallState, event: Extract<CallEvent, { kind: 'ring' }>): Ca
   if (state?.call === call) return same;
   const begun = { call, account, side: 'callee', media, since: at } as const;
   const running = runningOf(state);
-  if (event.isLate) return { state, effects: [logged(begun, 'missed')] };
+  if (event.isMissed) return { state, effects: [logged(begun, 'missed')] };
   if (running === undefined) {
     return {
       state: { ...begun, side: 'callee', kind: 'ringing', device },

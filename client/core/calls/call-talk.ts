@@ -6,6 +6,7 @@ import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
 import { Said, type OnNow, type StreamKey } from '@tacet/protocol/content/call-said';
 import { LIMITS } from '@tacet/protocol/limits';
 import { padContent, unpadContent } from '@tacet/protocol/padding';
+import type { OwnBytes } from '../bytes.ts';
 import type { CallIdentity } from './call-identity.ts';
 import type { CallStreams } from './streams.ts';
 
@@ -49,6 +50,11 @@ export class CallTalk {
     this.#tell(true);
   }
 
+  /** What begins the session, to be carried by the word that takes the call: asks for the other side's keys. */
+  begin(): Promise<OwnBytes> {
+    return this.#seal({ kind: 'ask' });
+  }
+
   /** The other side's keys have not come. */
   ask(): void {
     this.#then(() => this.#say({ kind: 'ask' }));
@@ -65,12 +71,17 @@ export class CallTalk {
     this.#then(() => this.#say(this.#on));
   }
 
+  /** The word that takes the call has brought what begins the session. Keys are told nowhere but in the call: nothing else counts here. */
+  begun(bytes: Uint8Array): void {
+    this.#hear(bytes, (said) => said.kind === 'ask').catch(() => undefined);
+  }
+
   /** Something was carried here. */
   hear(bytes: Uint8Array): void {
     this.#hear(bytes).catch(() => undefined);
   }
 
-  async #hear(bytes: Uint8Array): Promise<void> {
+  async #hear(bytes: Uint8Array, counts: (said: Said) => boolean = () => true): Promise<void> {
     if (bytes.length > LIMITS.callMessageMaxBytes || this.#waiting >= WAITING_MOST || this.#isOver) return;
     this.#waiting += 1;
     const couldSay = this.#identity.canSay;
@@ -82,8 +93,8 @@ export class CallTalk {
     } finally {
       this.#waiting -= 1;
     }
-    if (this.#isOver) return;
-    if (said.kind === 'key') this.#events.key(said);
+    if (this.#isOver || !counts(said)) return;
+    if (said.kind === 'keys') for (const key of said.keys) this.#events.key(key);
     else if (said.kind === 'on') this.#events.on(said);
     if (!couldSay || (said.kind === 'ask' && this.#mayTellAgain())) this.#tell(true);
   }
@@ -106,21 +117,25 @@ export class CallTalk {
     this.#then(async () => {
       const carrier = this.#carrier;
       if (carrier === undefined || !this.#identity.canSay) return;
-      if (isAnew) await this.#say(this.#on);
-      for (const key of carrier.streams.untold(isAnew)) {
-        if (this.#carrier !== carrier) return;
-        await this.#say(key);
-        carrier.streams.told(key);
-      }
+      const keys = carrier.streams.untold(isAnew);
+      const tellKeys = async (): Promise<void> => {
+        await this.#say({ kind: 'keys', keys: [...keys] });
+        for (const key of keys) carrier.streams.told(key);
+      };
+      // Neither waits until the other has arrived.
+      await Promise.all([...(isAnew ? [this.#say(this.#on)] : []), ...(keys.length > 0 ? [tellKeys()] : [])]);
     });
   }
 
   async #say(said: Said): Promise<void> {
     const carrier = this.#carrier;
     if (carrier === undefined || !this.#identity.canSay) return;
-    // Before anything is waited for: a key is gone once its stream is closed.
-    const content = padContent(encodeCbor(said));
-    await carrier.send(await this.#identity.seal(content));
+    await carrier.send(await this.#seal(said));
+  }
+
+  /** Written before anything is waited for: a key is gone once its stream is closed. */
+  #seal(said: Said): Promise<OwnBytes> {
+    return this.#identity.seal(padContent(encodeCbor(said)));
   }
 
   /** What does not arrive is told again with the next carrier. */

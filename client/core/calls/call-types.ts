@@ -50,14 +50,14 @@ export type CallEvent = { readonly at: number } & (
   | { readonly kind: 'call'; readonly call: CallId; readonly account: AccountId; readonly media: CallMedia }
   | { readonly kind: 'take'; readonly media: CallMedia }
   | { readonly kind: 'hang-up' }
-  /** Contents of the other side, by the account and device that the seal proved. `isLate`: it waited longer than a ring lasts. */
+  /** Contents of the other side, by the account and device that the seal proved. `isMissed`: it does not sound. */
   | {
       readonly kind: 'ring';
       readonly call: CallId;
       readonly account: AccountId;
       readonly device: DeviceId;
       readonly media: CallMedia;
-      readonly isLate: boolean;
+      readonly isMissed: boolean;
     }
   | { readonly kind: 'heard'; readonly call: CallId; readonly account: AccountId }
   | {

@@ -5,24 +5,22 @@
  */
 import type { Call } from '@tacet/protocol/content/call';
 import type { StreamKey } from '@tacet/protocol/content/call-said';
-import type { CallServers } from '@tacet/protocol/frames/calls';
 import { idBytes, type CallId } from '@tacet/protocol/ids';
-import { LIMITS } from '@tacet/protocol/limits';
 import type { CallSecret } from '@tacet/crypto/vault';
 import type { Ports } from '../ports.ts';
-import type { CallTrouble } from '../view.ts';
 import { CallMedia } from './call-media.ts';
 import type { CallTalk } from './call-talk.ts';
 import type { CallWindowPort, FromCallWindow } from './call-window.ts';
-import { DirectWay } from './direct-way.ts';
-import { askServers, iceServers } from './ice-servers.ts';
+import { DirectRounds, type DirectWord, type Opening } from './direct-rounds.ts';
+import type { DirectWay } from './direct-way.ts';
+import { WayServers } from './ice-servers.ts';
 import type { Side } from './joins.ts';
 import { KeyWatch } from './key-watch.ts';
 import { RelayLink } from './relay-link.ts';
 import { RelayWay } from './relay-way.ts';
 import { WayWatch, type WayState } from './way-watch.ts';
 
-export type WayWord = Extract<Call, { readonly what: 'candidates' | 'again' | 'answered' | 'relayed' }>;
+export type WayWord = DirectWord | Extract<Call, { readonly what: 'relayed' }>;
 
 export interface WaysNeeds {
   readonly ports: Pick<Ports, 'clock' | 'random' | 'origin' | 'openSocket'>;
@@ -32,9 +30,11 @@ export interface WaysNeeds {
   readonly secret: CallSecret;
   /** The own join, sealed. */
   readonly join: Uint8Array;
-  /** The person does not show an address. */
-  readonly hides: boolean;
+  /** The window holds devices and a media worker of a call that goes over into this one. */
+  readonly inherits: boolean;
   readonly talk: CallTalk;
+  /** Whether the person shows no address, as it is set now. */
+  hides(): boolean;
 }
 
 export interface WaysEvents {
@@ -50,32 +50,45 @@ export class CallWays {
   readonly #link: RelayLink;
   readonly #watch: WayWatch;
   readonly #keys: KeyWatch;
-  #servers: CallServers | undefined;
-  #direct: DirectWay | undefined;
+  readonly #servers: WayServers;
+  readonly #direct: DirectRounds;
   #relay: RelayWay | undefined;
   /** The other side's join, once it has the call. */
   #theirs: Uint8Array | undefined;
   #lacksRelay = false;
-  #round = 0;
+  /** With the media worker it is lost. */
+  #hasLostDirect = false;
   /** What is done with the window, in order. */
   #doing: Promise<void> = Promise.resolve();
   #isOver = false;
 
   constructor(needs: WaysNeeds, events: WaysEvents) {
-    const { ports } = needs;
     this.#n = needs;
     this.#events = events;
-    const { call, window, talk } = needs;
+    const { call, side, ports, window, talk } = needs;
+    const ask = (work: () => Promise<void>): void => this.#do(work);
     this.#media = new CallMedia(
-      { call, window, random: ports.random, ask: (work) => this.#do(work) },
+      { call, window, random: ports.random, clock: ports.clock },
       { keyed: () => talk.keyed(), changed: () => events.changed() },
     );
+    this.#direct = new DirectRounds({
+      call,
+      side,
+      window,
+      ask,
+      opened: (way) => this.#carryDirectly(way),
+      heard: (bytes) => talk.hear(bytes),
+      say: (body, options) => events.say(body, options),
+    });
     this.#link = new RelayLink(ports.openSocket, ports.clock, {
       event: (event) => this.#relay?.hear(event),
       lost: () => this.#relay?.lost(),
     });
-    this.#watch = new WayWatch(ports.clock, needs.side, {
-      lookAgain: () => this.#lookAgain(),
+    this.#servers = new WayServers(this.#link, ports);
+    this.#watch = new WayWatch(ports.clock, side, {
+      lookAgain: () => {
+        if (!this.#direct.lookAgain()) this.#goRelayed(false);
+      },
       goRelayed: () => this.#goRelayed(false),
       restart: () => this.#relay?.restart(),
       enterAnew: () => this.#relay?.enter(),
@@ -88,29 +101,28 @@ export class CallWays {
 
   get shown(): CallMedia['shown'] & { readonly way: 'direct' | 'relayed' | undefined } {
     const { quality, troubles } = this.#media.shown;
-    const lacking: readonly CallTrouble[] = this.#lacksRelay ? ['no-relay'] : [];
     return {
       way: this.#relay !== undefined ? 'relayed' : this.#watch.hasConnected ? 'direct' : undefined,
       quality,
-      troubles: [...troubles, ...lacking],
+      troubles: this.#lacksRelay ? [...troubles, 'no-relay'] : troubles,
     };
   }
 
   /** The caller's description; `undefined`: no address is told, the call goes through the server. Throws what the window refuses. */
   async offer(): Promise<string | undefined> {
     await this.#begin();
-    return this.#mayGoDirect ? (await this.#openDirect()).offer(false) : undefined;
+    return this.#mayGoDirect ? this.#direct.offer(this.#opening()) : undefined;
   }
 
   /** The callee's answer to it, if there is one. */
   async answer(offer: string | undefined): Promise<string | undefined> {
     await this.#begin();
-    return offer !== undefined && this.#mayGoDirect ? (await this.#openDirect()).answer(offer) : undefined;
+    return offer !== undefined && this.#mayGoDirect ? this.#direct.answer(this.#opening(), offer) : undefined;
   }
 
   /** Offer or answer has left: candidates may follow. */
   described(): void {
-    this.#direct?.told();
+    this.#direct.described();
   }
 
   /** The other side has the call: by its sealed join it is known at the media server. */
@@ -120,13 +132,14 @@ export class CallWays {
 
   /** Both have said how they can be reached; `isDirect`: by a description. */
   meet(isDirect: boolean): void {
-    if (isDirect && this.#direct !== undefined) this.#watch.begin();
-    else this.#goRelayed(false);
+    if (this.#isOver) return;
+    if (!isDirect || !this.#direct.isOpen) this.#goRelayed(false);
+    else this.#watch.begin(() => this.#direct.hasAddresses || !this.#servers.relaysAlone);
   }
 
   /** The callee's answer. */
   async takeAnswer(answer: string): Promise<void> {
-    await this.#direct?.takeAnswer(answer);
+    await this.#direct.takeAnswer(answer);
   }
 
   /** A key of the other side's, for what is received now. */
@@ -137,32 +150,8 @@ export class CallWays {
 
   /** What the other side's device says of the way. */
   hear(body: WayWord): void {
-    const direct = this.#direct;
-    switch (body.what) {
-      case 'candidates':
-        if (direct !== undefined) this.#do(() => direct.hear(body.lines));
-        return;
-      case 'again':
-        if (this.#n.side === 'callee' && body.round > this.#round) this.#answerAgain(body);
-        return;
-      case 'answered':
-        if (this.#n.side === 'caller' && body.round === this.#round) {
-          this.#do(async () => direct?.takeAnswer(body.answer));
-        }
-        return;
-      case 'relayed':
-        this.#goRelayed(true);
-    }
-  }
-
-  #answerAgain({ round, offer }: Extract<WayWord, { readonly what: 'again' }>): void {
-    const direct = this.#direct;
-    if (direct === undefined) return;
-    this.#round = round;
-    this.#do(async () => {
-      const answer = await direct.answer(offer);
-      this.#events.say({ what: 'answered', call: idBytes(this.#n.call), round, answer });
-    });
+    if (body.what === 'relayed') this.#goRelayed(true);
+    else this.#direct.hear(body);
   }
 
   /** What the window tells. */
@@ -178,13 +167,9 @@ export class CallWays {
         if (told.connection === this.#media.connection) this.#way(told.state);
         return;
       case 'candidates':
-        if (told.connection === this.#direct?.connection) this.#direct.found(told.lines);
-        return;
       case 'channel':
-        if (told.connection === this.#direct?.connection) this.#carryDirectly(this.#direct);
-        return;
       case 'said':
-        if (told.connection === this.#direct?.connection) this.#n.talk.hear(told.bytes);
+        this.#direct.told(told);
         return;
       case 'relay-request':
         this.#relay?.carry(told);
@@ -197,38 +182,29 @@ export class CallWays {
     }
   }
 
-  close(): void {
+  /** `goesOn`: another call takes the place of this one at once, and devices stay on. */
+  close({ goesOn }: { readonly goesOn: boolean }): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#watch.stop();
     this.#keys.moved();
     this.#relay?.close();
     this.#link.close();
-    this.#media.end();
+    this.#media.end({ goesOn, hasDevices: this.#n.inherits || this.#theirs !== undefined });
   }
 
-  /** Without an address to be shown only TURN servers are a direct way, and only where there is no media server. */
   get #mayGoDirect(): boolean {
-    const { relay, turn } = this.#servers ?? { relay: 'ready', turn: [] };
-    return !this.#n.hides || (relay === 'none' && turn.length > 0);
+    const isPossible = !this.#isOver && !this.#hasLostDirect && this.#relay === undefined;
+    return isPossible && this.#servers.mayGoDirect(this.#n.hides());
   }
 
   async #begin(): Promise<void> {
-    const { clock } = this.#n.ports;
-    const asked = askServers(this.#link, clock, (servers) => {
-      this.#servers = servers;
-    });
-    await Promise.all([this.#media.start(), asked]);
+    await Promise.all([this.#media.start(), this.#servers.ask()]);
   }
 
-  async #openDirect(): Promise<DirectWay> {
-    const { call, window, hides, ports } = this.#n;
-    const way = new DirectWay(this.#media.open({ receives: true }), window, (lines) =>
-      this.#events.say({ what: 'candidates', call: idBytes(call), lines: [...lines] }, { online: true }),
-    );
-    this.#direct = way;
-    await way.open(iceServers(ports.origin, this.#servers), hides);
-    return way;
+  #opening(): Opening {
+    const open = this.#media.open({ receives: true });
+    return { open, servers: this.#servers.ice, turnOnly: this.#n.hides() };
   }
 
   #carryDirectly({ connection, streams }: DirectWay): void {
@@ -242,14 +218,9 @@ export class CallWays {
     const { call, secret, join, ports, window, talk } = this.#n;
     const theirs = this.#theirs;
     if (this.#relay !== undefined || theirs === undefined || this.#isOver) return;
-    if (this.#servers?.relay === 'none' && !isHeard) {
-      this.#lacksRelay = true;
-      this.#events.state('failed');
-      return;
-    }
+    if (this.#servers.lacksRelay && !isHeard) return this.#lackRelay();
     this.#watch.relayed();
     if (!isHeard) this.#events.say({ what: 'relayed', call: idBytes(call) });
-    const { clock, origin } = ports;
     const relay = new RelayWay(
       {
         call,
@@ -257,29 +228,29 @@ export class CallWays {
         mine: join,
         theirs,
         link: this.#link,
-        clock,
+        clock: ports.clock,
         window,
-        servers: iceServers(origin, this.#servers),
+        servers: this.#servers.ice,
         open: () => this.#media.open({ receives: false }),
       },
       {
         carried: (by) => talk.carryBy(by),
         said: (bytes) => talk.hear(bytes),
         moved: () => this.#leaveWay(),
-        failed: () => {
-          this.#lacksRelay = true;
-          this.#events.state('failed');
-        },
+        failed: () => this.#lackRelay(),
       },
     );
     talk.carryBy(undefined);
     this.#leaveWay();
-    const direct = this.#direct;
-    this.#direct = undefined;
     this.#relay = relay;
-    if (direct !== undefined) this.#do(() => direct.close());
+    this.#direct.drop();
     relay.enter();
     this.#events.changed();
+  }
+
+  #lackRelay(): void {
+    this.#lacksRelay = true;
+    this.#events.state('failed');
   }
 
   #way(state: WayState): void {
@@ -302,27 +273,20 @@ export class CallWays {
     if (this.#watch.hasConnected) this.#events.state('interrupted');
   }
 
-  /** The caller looks for the direct way anew. */
-  #lookAgain(): void {
-    const direct = this.#direct;
-    if (direct === undefined || this.#round >= LIMITS.callRounds) return this.#goRelayed(false);
-    this.#round += 1;
-    const round = this.#round;
-    this.#do(async () => {
-      const offer = await direct.offer(true);
-      this.#events.say({ what: 'again', call: idBytes(this.#n.call), round, offer });
-    });
-  }
-
-  /** With the media worker all streams are gone: both sides begin anew through the server. */
+  /**
+   * With the media worker all streams are gone: both sides begin anew through the server. Where the other side has not taken the call yet,
+   * that is once it has.
+   */
   #mediaEnded(): void {
-    if (!this.#media.mayStartAnew) {
-      this.#events.state('failed');
-      return;
-    }
+    this.#hasLostDirect = true;
+    // What its connection still counts is held against no other media worker's counts.
+    this.#leaveWay();
+    if (this.#theirs === undefined) this.#direct.drop();
     this.#do(async () => {
-      await this.#media.start();
-      if (this.#relay === undefined) this.#goRelayed(false);
+      const isThere = await this.#media.startAnew();
+      if (this.#isOver) return;
+      if (!isThere) this.#events.state('failed');
+      else if (this.#relay === undefined) this.#goRelayed(false);
       else this.#relay.enter();
     });
   }

@@ -122,6 +122,8 @@ export interface QualityFigures {
   /** Bits a second. */
   readonly sentBits: number;
   readonly receivedBits: number;
+  /** It goes through a TURN server, of either side. */
+  readonly byTurn: boolean;
 }
 
 /** What the window tells. */

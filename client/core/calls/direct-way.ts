@@ -5,7 +5,10 @@ import type { CallStreams } from './streams.ts';
 import { LIMITS } from '@tacet/protocol/limits';
 
 /** Candidates of one side in one call: a browser finds a few dozen, and as many again when it looks anew. */
-const CANDIDATES_MOST = 512;
+export const CANDIDATES_MOST = 512;
+
+/** A candidate among the lines of a description (RFC 8839 section 5.1). */
+const CANDIDATE = /^a=candidate:/m;
 
 export class DirectWay {
   readonly connection: number;
@@ -21,6 +24,9 @@ export class DirectWay {
   #mine: string[] = [];
   #mineCount = 0;
   #isTold = false;
+  /** Whether each side has named an address, in a description or after it. */
+  #isMineKnown = false;
+  #isTheirsKnown = false;
 
   constructor(
     { connection, streams }: NumberedStreams,
@@ -33,6 +39,11 @@ export class DirectWay {
     this.#candidates = candidates;
   }
 
+  /** Whether both sides have named an address by which they may be reached. */
+  get hasAddresses(): boolean {
+    return this.#isMineKnown && this.#isTheirsKnown;
+  }
+
   open(servers: readonly IceServer[], turnOnly: boolean): Promise<void> {
     return this.#window.openDirect({
       connection: this.connection,
@@ -43,20 +54,20 @@ export class DirectWay {
   }
 
   /** The caller's description. `again`: a way is looked for anew. */
-  offer(again: boolean): Promise<string> {
-    return this.#window.offer({ connection: this.connection, again });
+  async offer(again: boolean): Promise<string> {
+    return this.#described(await this.#window.offer({ connection: this.connection, again }));
   }
 
   /** The callee's. */
   async answer(offer: string): Promise<string> {
     const answer = await this.#window.answer({ connection: this.connection, offer });
-    await this.#described();
-    return answer;
+    await this.#taken(offer);
+    return this.#described(answer);
   }
 
   async takeAnswer(answer: string): Promise<void> {
     await this.#window.takeAnswer({ connection: this.connection, answer });
-    await this.#described();
+    await this.#taken(answer);
   }
 
   /** The own description has left: candidates may follow it. */
@@ -71,6 +82,7 @@ export class DirectWay {
       .filter(({ length }) => length > 0 && length <= LIMITS.callCandidateMaxChars)
       .slice(0, CANDIDATES_MOST - this.#mineCount);
     this.#mineCount += few.length;
+    this.#isMineKnown ||= few.length > 0;
     if (this.#isTold) this.#tell(few);
     else this.#mine.push(...few);
   }
@@ -79,6 +91,7 @@ export class DirectWay {
   async hear(lines: readonly string[]): Promise<void> {
     const few = lines.slice(0, CANDIDATES_MOST - this.#theirCount);
     this.#theirCount += few.length;
+    this.#isTheirsKnown ||= few.length > 0;
     if (!this.#isDescribed) this.#theirs.push(...few);
     else if (few.length > 0) await this.#window.addCandidates({ connection: this.connection, lines: few });
   }
@@ -87,7 +100,15 @@ export class DirectWay {
     await this.#window.closeConnection({ connection: this.connection });
   }
 
-  async #described(): Promise<void> {
+  /** The own description is there. */
+  #described(description: string): string {
+    this.#isMineKnown ||= CANDIDATE.test(description);
+    return description;
+  }
+
+  /** The other side's was taken. */
+  async #taken(description: string): Promise<void> {
+    this.#isTheirsKnown ||= CANDIDATE.test(description);
     this.#isDescribed = true;
     const lines = this.#theirs.splice(0);
     if (lines.length > 0) await this.#window.addCandidates({ connection: this.connection, lines });

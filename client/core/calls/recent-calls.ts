@@ -7,12 +7,16 @@ import type { AccountId, CallId } from '@tacet/protocol/ids';
 import { LIMITS } from '@tacet/protocol/limits';
 import type { Clock } from '../ports.ts';
 
+const MINUTE_MS = 60_000;
 /** Twice as long as a ring may be on its way. */
 const KEPT_MS = 2 * LIMITS.callRingMs;
 /** Of one account: nobody makes it forget what others said. */
 const KEPT_MOST = 32;
-/** Rings of one account in a minute. */
+/** Rings of one account in a minute, whatever becomes of them. */
 const RINGS_MOST = 6;
+/** Rings of one account in ten minutes that sound here and are not taken here. */
+const UNANSWERED_MOST = 3;
+const UNANSWERED_MS = 10 * MINUTE_MS;
 /** Words about one call that is over, or taken, are answered so often. */
 const ANSWERS_MOST = 16;
 
@@ -28,7 +32,9 @@ export class RecentCalls {
   readonly #clock: Clock;
   /** By account and call: of others' calls nobody else speaks. */
   readonly #ended = new Map<string, Ended>();
+  /** When they came, and when they sounded. */
   readonly #rings = new Map<AccountId, readonly number[]>();
+  readonly #sounded = new Map<AccountId, readonly number[]>();
   readonly #answers = new Map<CallId, number>();
 
   constructor(clock: Clock) {
@@ -51,13 +57,38 @@ export class RecentCalls {
     return this.#ended.get(nameOf(call, account));
   }
 
-  /** Whether somebody may ring once more; counts it. */
-  mayRing(account: AccountId): boolean {
-    const now = this.#clock.now();
-    const lately = (this.#rings.get(account) ?? []).filter((at) => Math.abs(now - at) < LIMITS.callRingMs);
+  /** Whether a ring of this account counts; counts it. */
+  mayCome(account: AccountId): boolean {
+    const lately = this.#lately(this.#rings, account, MINUTE_MS);
     if (lately.length >= RINGS_MOST) return false;
-    this.#rings.set(account, [...lately, now]);
+    this.#rings.set(account, [...lately, this.#clock.now()]);
     return true;
+  }
+
+  /** Whether a ring of this account may sound, or is a missed call at once. */
+  maySound(account: AccountId): boolean {
+    return this.#lately(this.#sounded, account, UNANSWERED_MS).length < UNANSWERED_MOST;
+  }
+
+  /** A ring of this account sounds. */
+  sounded(account: AccountId): void {
+    const lately = this.#lately(this.#sounded, account, UNANSWERED_MS);
+    this.#sounded.set(account, [...lately, this.#clock.now()]);
+  }
+
+  /** The person has taken a call of this account here, or calls it: its rings before that count no more. */
+  answered(account: AccountId): void {
+    this.#rings.delete(account);
+    this.#sounded.delete(account);
+  }
+
+  #lately(
+    times: ReadonlyMap<AccountId, readonly number[]>,
+    account: AccountId,
+    ms: number,
+  ): readonly number[] {
+    const now = this.#clock.now();
+    return (times.get(account) ?? []).filter((at) => Math.abs(now - at) < ms);
   }
 
   /** Whether a word about this call is answered once more; counts it. */

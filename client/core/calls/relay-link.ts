@@ -4,6 +4,7 @@
  */
 import { isErrorCode, WireError } from '@tacet/protocol/errors';
 import type { CallEvent } from '@tacet/protocol/calls/answers';
+import type { CallRequest } from '@tacet/protocol/calls/requests';
 import {
   CALLS_PATH,
   encodeCallsRequest,
@@ -19,6 +20,20 @@ import type { Clock, OpenSocket, Socket } from '../ports.ts';
 const ANSWER_MS = 10_000;
 /** Requests that wait at a time. */
 const PENDING_MOST = 64;
+
+/** Requests of a window: all but those that take, keep or leave a place, and what the call says. */
+const OF_WINDOW: ReadonlySet<CallRequest['kind']> = new Set([
+  'open-transport',
+  'connect-transport',
+  'restart-ice',
+  'produce',
+  'consume',
+  'set-producer',
+  'set-consumer',
+  'set-layers',
+  'close-producer',
+  'close-consumer',
+]);
 
 interface Pending {
   readonly resolve: (answer: CallsAnswer) => void;
@@ -182,4 +197,9 @@ function isKind<Kind extends CallsAnswer['kind']>(
   kind: Kind,
 ): answer is Extract<CallsAnswer, { readonly kind: Kind }> {
   return answer.kind === kind;
+}
+
+/** Whether a window may ask this of the media server by itself. */
+export function mayWindowAsk({ kind }: CallRequest): boolean {
+  return OF_WINDOW.has(kind);
 }

@@ -8,7 +8,7 @@ import type { CallRequest, CallRequestOf } from '@tacet/protocol/calls/requests'
 import type { CallsAnswer } from '@tacet/protocol/frames/calls';
 import { CoreError } from '../failure.ts';
 import type { Clock } from '../ports.ts';
-import { answerOf, type RelayLink } from './relay-link.ts';
+import { answerOf, mayWindowAsk, type RelayLink } from './relay-link.ts';
 
 /** Places of one call: a media server that takes them away again and again carries no call. */
 const PLACES_MOST = 64;
@@ -28,20 +28,6 @@ export type Producer = Pick<
   'producer' | 'media' | 'label' | 'paused'
 >;
 type Capabilities = Extract<CallAnswer, { readonly kind: 'entered' }>['capabilities'];
-
-/** What a window may ask of the media server by itself. */
-const CARRIED: ReadonlySet<CallRequest['kind']> = new Set([
-  'open-transport',
-  'connect-transport',
-  'restart-ice',
-  'produce',
-  'consume',
-  'set-producer',
-  'set-consumer',
-  'set-layers',
-  'close-producer',
-  'close-consumer',
-]);
 
 export interface RelayRoomEvents {
   /** A new place: nothing of an earlier one is left. */
@@ -113,7 +99,7 @@ export class RelayRoom {
 
   /** Carries a request of the window. `undefined`: it was refused. */
   async carry(request: CallRequest): Promise<CallAnswer | undefined> {
-    if (!CARRIED.has(request.kind) || this.#isOver) return undefined;
+    if (!mayWindowAsk(request) || this.#isOver) return undefined;
     try {
       const answer = await this.#link.request(request);
       return answer.kind === 'call-servers' ? undefined : answer;
@@ -192,6 +178,8 @@ export class RelayRoom {
       this.#events.failed();
       throw new CoreError('cancelled', 'too many places in one call');
     }
+    // Nothing of an earlier place is told from here on.
+    this.#early = [];
     const { room, key, join } = this.#keys;
     const admitted = answerOf(await this.#ask({ kind: 'admit', room, key }), 'admitted');
     const entered = answerOf(await this.#ask({ kind: 'enter', token: admitted.token, join }), 'entered');
@@ -205,6 +193,10 @@ export class RelayRoom {
   async #takeUp(token: Uint8Array): Promise<void> {
     this.#isIn = false;
     const resumed = answerOf(await this.#ask({ kind: 'resume', token }), 'resumed');
+    if (this.#resume !== token) {
+      this.#link.request({ kind: 'leave' }).catch(() => undefined);
+      throw new CoreError('cancelled', 'the place was given up meanwhile');
+    }
     this.#resume = resumed.resume;
     this.#isIn = true;
     const here = new Set(resumed.others.map(({ participant }) => encodeB64u(participant)));
@@ -267,7 +259,7 @@ export class RelayRoom {
     return answer;
   }
 
-  /** Tries until it succeeds or the time is over. */
+  /** Tries until there is a place or the time is over. One that is taken away before it is there is tried for like one that is refused. */
   async #try(work: () => Promise<void>): Promise<void> {
     if (this.#isTrying || this.#isOver) return;
     this.#isTrying = true;
@@ -276,10 +268,11 @@ export class RelayRoom {
       for (let waitMs = FIRST_WAIT_MS; !this.#isOver; waitMs = Math.min(MOST_WAIT_MS, waitMs * 2)) {
         try {
           await work();
-          return;
+          if (this.#isIn) return;
         } catch {
-          if (this.#clock.now() >= end) break;
+          // The next one may come about.
         }
+        if (this.#clock.now() >= end) break;
         await this.#wait(waitMs);
       }
     } finally {

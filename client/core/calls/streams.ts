@@ -129,7 +129,7 @@ export class CallStreams {
       return;
     }
     const { instance, step, baseKey } = message;
-    sender.key = { kind: 'key', purpose: sender.purpose, instance, step, baseKey };
+    sender.key = { purpose: sender.purpose, instance, step, baseKey };
     sender.isTold = false;
     this.#needs.keyed();
   }

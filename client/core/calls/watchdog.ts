@@ -12,6 +12,10 @@ type Counts = Extract<FromMedia, { readonly kind: 'counts' }>;
 const UNREADABLE_LOOKS = 3;
 /** Looks whose answer is still to come: the worker answers in order. */
 const ASKED_MOST = 8;
+/** A worker that has left so many unanswered and answers none for so long, ms, shows of no stream that it is encrypted. */
+const SILENT_MS = 4_000;
+
+const NOTHING: ReadonlyMap<number, number> = new Map();
 
 /** Frames since the call began. */
 export interface FrameTotals {
@@ -21,8 +25,10 @@ export interface FrameTotals {
 }
 
 export interface WatchdogEvents {
+  /** The time, ms. */
+  now(): number;
   tellMedia(message: ToMedia): void;
-  /** A stream has a way past the media worker. */
+  /** A stream has a way past the media worker, or nobody shows that it has none. */
   caught(connection: number, stream: number): void;
   /** Nothing of the other side opens, or it does again. */
   readable(isReadable: boolean): void;
@@ -33,6 +39,8 @@ export class Watchdog {
   readonly #events: WatchdogEvents;
   readonly #asked = new Map<number, Figures>();
   #lastRe = 0;
+  /** Since when as many looks as may be are unanswered, ms. */
+  #fullSince: number | undefined;
   /** Of streams that are closed. */
   #before: FrameTotals = { sealed: 0, opened: 0, refused: 0 };
   #now: FrameTotals = { sealed: 0, opened: 0, refused: 0 };
@@ -44,7 +52,15 @@ export class Watchdog {
 
   /** WebRTC's figures have come. */
   figures(figures: Figures): void {
-    if (this.#asked.size >= ASKED_MOST) return;
+    const at = this.#events.now();
+    if (this.#asked.size >= ASKED_MOST) {
+      this.#fullSince ??= at;
+      // A core that was held up itself has many to look at at once, and no answer yet.
+      if (at - this.#fullSince < SILENT_MS) return;
+      this.#compare(figures.connection, figures.sent, NOTHING);
+      this.#compare(figures.connection, figures.received, NOTHING);
+      return;
+    }
     this.#lastRe += 1;
     this.#asked.set(this.#lastRe, figures);
     this.#events.tellMedia({ kind: 'count', re: this.#lastRe });
@@ -53,7 +69,7 @@ export class Watchdog {
   /** The media worker's counts have come. */
   counts({ re, senders, receivers }: Counts): void {
     const figures = this.#asked.get(re);
-    this.#asked.delete(re);
+    if (this.#asked.delete(re)) this.#fullSince = undefined;
     if (figures === undefined) return;
     const sealed = new Map(senders.map((sender) => [sender.stream, sender.sealed]));
     const opened = new Map(receivers.map(({ stream, counts }) => [stream, counts.opened]));
@@ -80,6 +96,7 @@ export class Watchdog {
     };
     this.#now = { sealed: 0, opened: 0, refused: 0 };
     this.#asked.clear();
+    this.#fullSince = undefined;
     this.#unreadable = 0;
   }
 

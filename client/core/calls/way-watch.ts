@@ -7,6 +7,8 @@ import type { Side } from './joins.ts';
 
 /** A direct way that is not there by then is given up for the media server, ms. */
 const DIRECT_MS = 3_000;
+/** Addresses of this machine, and the message that tells them, are there by then, ms. Without any there is no direct way. */
+const ADDRESSES_MS = 1_000;
 /** A way that was lost for so long is looked for anew, and then given so long, ms. The callee waits for both, and a little more. */
 const LOST_MS = 2_000;
 const AGAIN_MS = 5_000;
@@ -47,9 +49,13 @@ export class WayWatch {
     return this.#hasConnected;
   }
 
-  /** Both have told descriptions: the direct way has its time. */
-  begin(): void {
-    if (!this.#hasConnected) this.#wait(DIRECT_MS, () => this.#acts.goRelayed());
+  /** Both have told descriptions: the direct way has its time, as long as `mayConnect` says that there may be one. */
+  begin(mayConnect: () => boolean): void {
+    if (this.#hasConnected) return;
+    this.#wait(ADDRESSES_MS, () => {
+      if (mayConnect()) this.#wait(DIRECT_MS - ADDRESSES_MS, () => this.#acts.goRelayed());
+      else this.#acts.goRelayed();
+    });
   }
 
   /** From now on through the media server. */

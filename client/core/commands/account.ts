@@ -10,8 +10,8 @@ import type { CommandNeeds } from './needs.ts';
 export function accountCommands({ life, rest, ready, strength, state }: CommandNeeds) {
   return {
     readServer: async () => {
-      const { name, inviteOnly, fresh } = await rest.call(readServer);
-      return { name, inviteOnly, fresh };
+      const { name, inviteOnly, fresh, relay } = await rest.call(readServer);
+      return { name, inviteOnly, fresh, relay };
     },
     suggestPassphrase: async () => {
       await ready;

@@ -1,6 +1,5 @@
 /** Commands about calls. */
 import type { CallMedia } from '@tacet/protocol/content/call';
-import { idBytes, idOf, type CallId } from '@tacet/protocol/ids';
 import { CoreError } from '../failure.ts';
 import type { Commands } from '../view.ts';
 import type { CommandNeeds } from './needs.ts';
@@ -14,10 +13,10 @@ export function callCommands({ life, key }: CommandNeeds) {
   return {
     startCall: async (conversation, media) => {
       const { home, id } = life.conversation(conversation);
-      await (await home.late.calls()).start(id, mediaFrom(media), idOf<CallId>(idBytes(key())));
+      return (await home.late.calls()).start(id, mediaFrom(media), key());
     },
-    takeCall: async (media) => (await life.home().late.calls()).take(mediaFrom(media)),
-    hangUp: async () => (await life.home().late.calls()).hangUp(),
+    takeCall: async (call, media) => (await life.home().late.calls()).take(call, mediaFrom(media)),
+    hangUp: async (call) => (await life.home().late.calls()).hangUp(call),
     seeCallEnd: async () => (await life.home().late.calls()).seeEnd(),
   } satisfies Partial<Commands>;
 }

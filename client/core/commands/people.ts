@@ -27,6 +27,8 @@ export function peopleCommands({ life, ports, rest }: CommandNeeds) {
     },
     block: async (conversation) => {
       const { home, id } = life.conversation(conversation);
+      // While something can still be said to him.
+      await home.late.endCallWith(id, () => home.connection.online);
       await (await home.late.contacts()).block(id);
     },
     unblock: async (conversation) => {

@@ -3,7 +3,7 @@
  * in a transaction of the caller and shown after it. What people are called and how they are trusted comes from the account record.
  */
 import type { Timer } from '@tacet/protocol/content/timer';
-import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
+import type { AccountId, CallId, DeviceId, MessageId } from '@tacet/protocol/ids';
 import type { SealedDb, WriteTx } from '../db/sealed.ts';
 import { K, T } from '../db/stores.ts';
 import type { ChangedKey, StoredConversation } from '../db/stored-people.ts';
@@ -114,20 +114,36 @@ export class Conversations {
   }
 
   /** Adds an event line and gives its order. */
-  addEvent(tx: WriteTx, account: AccountId, event: EventKind, gap?: StoredLine['gap']): number {
+  addEvent(
+    tx: WriteTx,
+    account: AccountId,
+    event: EventKind,
+    gap?: StoredLine['gap'],
+    call?: CallId,
+  ): number {
     const conversation = this.ensure(tx, account);
     const order = conversation.nextOrder;
     const line: Line = { kind: 'event', order, at: this.#clock.now(), event };
-    this.lines.put(tx, account, gap === undefined ? { line } : { line, gap });
+    this.lines.put(tx, account, {
+      line,
+      ...(gap === undefined ? {} : { gap }),
+      ...(call === undefined ? {} : { call }),
+    });
     this.#put(tx, { ...conversation, nextOrder: order + 1 });
     return order;
   }
 
   /** Adds the line of a call. One that was missed counts as unread. */
-  addCall(tx: WriteTx, account: AccountId, call: Extract<EventKind, { readonly what: 'call' }>): void {
-    const order = this.addEvent(tx, account, call);
+  addCall(
+    tx: WriteTx,
+    account: AccountId,
+    event: Extract<EventKind, { readonly what: 'call' }>,
+    call: CallId,
+  ): void {
+    const isMissed = event.outcome === 'missed';
+    const order = this.addEvent(tx, account, event, undefined, isMissed ? call : undefined);
+    if (isMissed) tx.put(T.messages, K.call(this.#db, account, call), { account, order, mine: false });
     const conversation = this.ensure(tx, account);
-    const isMissed = call.outcome === 'missed';
     this.#put(tx, {
       ...conversation,
       unread: conversation.unread + (isMissed ? 1 : 0),
@@ -249,31 +265,32 @@ export class Conversations {
     return conversation !== undefined && Math.min(order, conversation.nextOrder - 1) <= conversation.readTo;
   }
 
-  /** Everything up to `order` has been seen; gives the others' messages that had not been. */
+  /** Everything up to `order` has been seen; gives the others' messages, and the calls that were missed, that had not been. */
   async markRead(
     tx: WriteTx,
     account: AccountId,
     order: number,
-  ): Promise<readonly { readonly id: MessageId; readonly order: number }[]> {
+  ): Promise<{ readonly messages: readonly MessageId[]; readonly calls: readonly CallId[] }> {
+    const seen: { readonly messages: MessageId[]; readonly calls: CallId[] } = { messages: [], calls: [] };
     const conversation = this.#all.get(account);
-    if (conversation === undefined) return [];
+    if (conversation === undefined) return seen;
     const readTo = Math.min(order, conversation.nextOrder - 1);
-    if (readTo <= conversation.readTo) return [];
+    if (readTo <= conversation.readTo) return seen;
     const rows = await this.lines.linesBetween(tx, account, conversation.readTo + 1, readTo);
-    const seen: { id: MessageId; order: number }[] = [];
     let missedCalls = 0;
     for (const stored of rows) {
-      const { line } = stored;
+      const { line, call } = stored;
       if (isMissedCall(line)) missedCalls += 1;
+      if (call !== undefined) seen.calls.push(call);
       if (line.kind !== 'message' || line.mine) continue;
-      seen.push({ id: line.id, order: line.order });
+      seen.messages.push(line.id);
       const begun = this.lines.begin(tx, account, line);
       if (begun !== line) this.lines.put(tx, account, { ...stored, line: begun }, true);
     }
     this.#put(tx, {
       ...conversation,
       readTo,
-      unread: Math.max(0, conversation.unread - seen.length - missedCalls),
+      unread: Math.max(0, conversation.unread - seen.messages.length - missedCalls),
     });
     return seen;
   }

@@ -2,7 +2,7 @@
  * The lines of conversations as they are stored: written in a transaction of the caller and told after it, and read, singly and by
  * pages. Unread counts and summaries follow from them in `conversations.ts`.
  */
-import type { AccountId, MessageId } from '@tacet/protocol/ids';
+import type { AccountId, CallId, MessageId } from '@tacet/protocol/ids';
 import type { SealedDb, Tx, WriteTx } from '../db/sealed.ts';
 import { K, T } from '../db/stores.ts';
 import type { StoredConversation } from '../db/stored-people.ts';
@@ -85,6 +85,11 @@ export class Lines {
   /** Where a message stands. */
   async placeOf(tx: Tx, author: AccountId, id: MessageId): Promise<MessagePlace | undefined> {
     return tx.get(T.messages, K.message(this.#db, author, id));
+  }
+
+  /** Where the line of a missed call stands. */
+  async callPlaceOf(tx: Tx, account: AccountId, call: CallId): Promise<MessagePlace | undefined> {
+    return tx.get(T.messages, K.call(this.#db, account, call));
   }
 
   /** A line with what is kept beside it. */

@@ -1,5 +1,5 @@
 /** What this device keeps of messages: their lines, where those are, and what has come before them or is to happen to them. */
-import type { AccountId, DeviceId, MessageId } from '@tacet/protocol/ids';
+import type { AccountId, CallId, DeviceId, MessageId } from '@tacet/protocol/ids';
 import type { Amendments } from '../messages/amendments.ts';
 import type { Line } from '../view.ts';
 import type { HeardFrom } from './stored-people.ts';
@@ -24,9 +24,11 @@ export interface StoredLine {
   readonly quotedBy?: readonly number[];
   /** Of a gap: the chain in which numbers are missing. */
   readonly gap?: { readonly device: DeviceId; readonly epoch: string };
+  /** Of a call that was missed: as the other own devices know it too. */
+  readonly call?: CallId;
 }
 
-/** Where a message stands. */
+/** Where a message stands, or the line of a call. */
 export interface MessagePlace {
   readonly account: AccountId;
   readonly order: number;

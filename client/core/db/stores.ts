@@ -1,6 +1,6 @@
 /** What the local database holds: one table for each kind of value, with the form of its keys. */
 import { encodeB64u } from '@tacet/protocol/bytes';
-import type { AccountId, DeviceId, EnvelopeId, MessageId } from '@tacet/protocol/ids';
+import type { AccountId, CallId, DeviceId, EnvelopeId, MessageId } from '@tacet/protocol/ids';
 import type { DbKey } from '../ports.ts';
 import type { SearchState, StoredChunk } from '../search/chunk.ts';
 import type { NoticeLevel } from '../view.ts';
@@ -86,6 +86,8 @@ export const K = {
   search: (db: SealedDb, account: AccountId, chunk: number): DbKey => [db.hide(`words of ${account}`), chunk],
   /** `author` keeps another person from taking the place of a message id. */
   message: (db: SealedDb, author: AccountId, id: MessageId): DbKey => db.hide(`message ${author} ${id}`),
+  /** In the table of messages: where the line of a call stands. */
+  call: (db: SealedDb, account: AccountId, call: CallId): DbKey => db.hide(`call of ${account} ${call}`),
   outChain: (db: SealedDb, account: AccountId): DbKey => db.hide(`chain to ${account}`),
   /** All chains of an account's devices lie between `[a]` and `[a, ÿ…]`. */
   inChain: (db: SealedDb, account: AccountId, device: DeviceId, epochB64u: string): DbKey => [

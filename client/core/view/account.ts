@@ -1,5 +1,6 @@
 /** The own account and device as a screen knows them: session, devices, invites, and what the person is to be told. */
 import type { AccountId, DeviceId } from '@tacet/protocol/ids';
+import type { RelayState } from '@tacet/protocol/rest/people';
 import type { Failure } from './failure.ts';
 
 export interface Me {
@@ -164,6 +165,8 @@ export interface ServerView {
   readonly name: string;
   readonly inviteOnly: boolean;
   readonly fresh: boolean;
+  /** Whether calls run through it where they find no direct way, and else why they do not. */
+  readonly relay: RelayState;
 }
 
 /** An invite link as read from the address: the code for the server, the rest never leaves the browser. */

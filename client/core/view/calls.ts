@@ -60,6 +60,8 @@ export interface CallQuality {
   /** Bits a second. */
   readonly sentBits: number;
   readonly receivedBits: number;
+  /** A direct way goes through a TURN server, of either side. */
+  readonly byTurn: boolean;
   /** Frames since the call began, as the media worker counts them. */
   readonly sealed: number;
   readonly opened: number;

@@ -21,6 +21,8 @@ export interface Connection {
    * What is on of a purpose here, and whether it may be sent (`isReleased`). What may not be sent, is not given to a sender.
    */
   put(purpose: Purpose, track: MediaStreamTrack | undefined, isReleased: boolean): Promise<void>;
+  /** Nothing is sent of a purpose from now on: its sender loses what it has before anything is waited for. */
+  stop(purpose: Purpose): Promise<void>;
   close(): void;
 }
 

@@ -21,7 +21,7 @@ const CANDIDATES_MS = 300;
 /** How long candidates wait for others, ms, so that one message carries several. */
 const TOGETHER_MS = 100;
 /** Candidates of the other side that wait for its description. */
-const EARLY_MOST = 64;
+const EARLY_MOST = 512;
 /** A message of the channel, bytes; what two browsers say fits well. */
 const SAID_MOST_BYTES = 16 * 1024;
 /** Messages a second that are heard. */
@@ -137,6 +137,11 @@ export class DirectConnection implements Connection {
     if (wanted?.kind === 'video') await askKeyFrame(sender);
   }
 
+  async stop(purpose: Purpose): Promise<void> {
+    this.#given.set(purpose, null);
+    await this.#lines.get(purpose)?.sender.replaceTrack(null);
+  }
+
   close(): void {
     this.#peer.onconnectionstatechange = null;
     this.#peer.close();
@@ -177,11 +182,12 @@ export class DirectConnection implements Connection {
 
   /** What the caller says when it makes its senders. */
   async #bound(): Promise<void> {
-    for (const [purpose, { sender }] of this.#lines) {
+    const bind = (purpose: Purpose, { sender }: RTCRtpTransceiver): Promise<void> => {
       const parameters = sender.getParameters();
       for (const encoding of parameters.encodings) encoding.maxBitrate = MOST_BITS[purpose];
-      await sender.setParameters(parameters);
-    }
+      return sender.setParameters(parameters);
+    };
+    await Promise.all([...this.#lines].map(([purpose, line]) => bind(purpose, line)));
   }
 
   async #tell(): Promise<string> {

@@ -31,6 +31,7 @@ export class FigureReader {
     const now: Totals = { at: performance.now(), sentBytes: 0, receivedBytes: 0, received: 0, lost: 0 };
     const roundTrips: number[] = [];
     const lostThere: number[] = [];
+    let byTurn = false;
     /** One transport carries several streams. */
     const transports = new Map<unknown, Report>();
     for (const { stream, side, of } of this.#flows) {
@@ -38,6 +39,7 @@ export class FigureReader {
       const figures = this.#streams.get(stream) ?? new FlowFigures(side);
       this.#streams.set(stream, figures);
       (side === 'send' ? sent : received).push({ stream, frames: figures.read(reports) });
+      byTurn ||= goesByTurn(reports);
       for (const report of reports) {
         if (report['type'] === 'transport') transports.set(report['id'], report);
         else if (report['type'] === 'candidate-pair' && report['nominated'] === true) {
@@ -59,11 +61,15 @@ export class FigureReader {
       connection: this.#connection,
       sent,
       received,
-      quality: this.#quality(now, roundTrips, lostThere),
+      quality: { byTurn, ...this.#quality(now, roundTrips, lostThere) },
     };
   }
 
-  #quality(now: Totals, roundTrips: readonly number[], lostThere: readonly number[]): QualityFigures {
+  #quality(
+    now: Totals,
+    roundTrips: readonly number[],
+    lostThere: readonly number[],
+  ): Omit<QualityFigures, 'byTurn'> {
     const before = this.#before;
     this.#before = now;
     const seconds = Math.max(0.1, (now.at - before.at) / 1_000);
@@ -77,6 +83,20 @@ export class FigureReader {
       receivedBits: bitsPerSecond(now.receivedBytes - before.receivedBytes, seconds),
     };
   }
+}
+
+/** Whether the pair of candidates that is used has an address of a TURN server at either end (RFC 8445 section 5.1.1). */
+export function goesByTurn(reports: readonly Report[]): boolean {
+  const byId = new Map(reports.map((report) => [report['id'], report]));
+  const selected: readonly unknown[] = reports.flatMap(({ selectedCandidatePairId: id }) =>
+    id === undefined ? [] : [id],
+  );
+  return reports
+    .filter(({ type, nominated }) => type === 'candidate-pair' && nominated === true)
+    .filter(({ id }) => selected.length === 0 || selected.includes(id))
+    .some(({ localCandidateId, remoteCandidateId }) =>
+      [localCandidateId, remoteCandidateId].some((id) => byId.get(id)?.['candidateType'] === 'relay'),
+    );
 }
 
 function bitsPerSecond(bytes: number, seconds: number): number {

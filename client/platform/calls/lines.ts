@@ -21,6 +21,9 @@ export const MOST_BITS: { readonly [Each in Purpose]: number } = {
   'screen-audio': 96_000,
 };
 
+/** What a line is taken to carry until it is measured, kbit/s: a first picture is there soon, and a line that carries less shows it within a second. */
+export const FIRST_KILOBITS = 1_000;
+
 /** The codecs that the media worker encrypts and that every browser has, with what repairs them. RED would hold frames in the clear. */
 const CODECS: { readonly [Kind in MediaKind]: readonly string[] } = {
   audio: ['audio/opus'],

@@ -92,6 +92,18 @@ export class LocalMedia {
     this.#tell();
   }
 
+  /** Lets go of what is on of a purpose, and of what goes with it, before it returns. */
+  turnOff(purpose: Purpose): void {
+    if (purpose === 'audio') {
+      this.#wantsToSpeak = false;
+      this.#speak(false);
+      return;
+    }
+    if (purpose === 'camera') this.#drop('camera');
+    else this.#dropScreen();
+    this.#tell();
+  }
+
   /** Takes another device; what is on goes on with it. */
   async choose(kind: DeviceKind, id: string): Promise<void> {
     this.#chooser.remember(kind, id);

@@ -39,6 +39,7 @@ export class CallPart implements Done {
       {
         track: (purpose) => this.#local.track(purpose),
         on: () => this.#signals.on.value,
+        turnOff: (purpose) => this.#local.turnOff(purpose),
         show: (purpose, track) => this.#show(purpose, track),
         begin: () => this.#begin(),
         end: () => this.#end(),

@@ -1,6 +1,6 @@
 /**
  * A connection through the media server, by mediasoup-client: one transport to send, one to receive. Every sender and receiver gets its
- * transform in the task in which it is made; a sender has no track before its stream is released.
+ * transform in the task in which it is made; a sender is given no track of a device before its stream is released.
  */
 import type { CallAnswer } from '@tacet/protocol/calls/answers';
 import type { CallRequest, Direction } from '@tacet/protocol/calls/requests';
@@ -16,7 +16,7 @@ import {
   type ConnectionEvents,
   type Flow,
 } from './connection.ts';
-import { KIND_OF, MOST_BITS, PURPOSES } from './lines.ts';
+import { FIRST_KILOBITS, KIND_OF, MOST_BITS, PURPOSES } from './lines.ts';
 import { capabilitiesFrom, capabilitiesTo, dtlsTo, streamFrom, streamTo } from './relay-parameters.ts';
 
 type RelayOptions = Parameters<CallWindow['openRelay']>[0];
@@ -45,6 +45,8 @@ export class RelayConnection implements Connection {
   readonly #events: RelayEvents;
   readonly #transports = new Map<Direction, types.Transport>();
   readonly #senders = new Map<Purpose, Promise<RTCRtpSender>>();
+  /** Senders from the task on in which they are made. */
+  readonly #made = new Map<Purpose, RTCRtpSender>();
   readonly #wanted = new Map<Purpose, MediaStreamTrack | null>();
   readonly #given = new Map<Purpose, MediaStreamTrack | null>();
   readonly #received = new Map<Purpose, Receiving>();
@@ -68,13 +70,21 @@ export class RelayConnection implements Connection {
     this.#wanted.set(purpose, isReleased && track !== undefined ? track : null);
     if (!this.#senders.has(purpose)) {
       if (track === undefined && purpose !== 'audio') return;
-      this.#senders.set(purpose, this.#produce(purpose, track));
+      this.#senders.set(purpose, this.#produce(purpose));
     }
     // Nobody waits for the media server here. Without this stream the others go on.
     this.#senders.get(purpose)?.then(
       (sender) => this.#give(purpose, sender),
       () => undefined,
     );
+  }
+
+  async stop(purpose: Purpose): Promise<void> {
+    this.#wanted.set(purpose, null);
+    this.#given.set(purpose, null);
+    this.#received.get(purpose)?.end();
+    this.#received.delete(purpose);
+    await this.#made.get(purpose)?.replaceTrack(null);
   }
 
   /** Receives a stream of the other side's, in the place of one of the same purpose. */
@@ -169,13 +179,14 @@ export class RelayConnection implements Connection {
     transport.on('connectionstatechange', () => this.#tellWay());
   }
 
-  async #produce(purpose: Purpose, track: MediaStreamTrack | undefined): Promise<RTCRtpSender> {
+  /** A sender is made with a track that no device has, and has none afterwards. */
+  async #produce(purpose: Purpose): Promise<RTCRtpSender> {
     await this.#opened;
-    const silence = track === undefined ? makeSilence() : undefined;
+    const blank = KIND_OF[purpose] === 'audio' ? makeSilence() : makeDark();
     try {
-      return await this.#makeSender(purpose, track ?? silence?.track);
+      return await this.#makeSender(purpose, blank.track);
     } finally {
-      silence?.end();
+      blank.end();
     }
   }
 
@@ -185,12 +196,13 @@ export class RelayConnection implements Connection {
     const { rtpSender } = await this.#transport('send').produce({
       track,
       encodings: [{ maxBitrate: MOST_BITS[purpose] }],
+      codecOptions: { videoGoogleStartBitrate: FIRST_KILOBITS },
       stopTracks: false,
       appData: { purpose },
       onRtpSender: (sender) => {
         attach(this.#worker, sender, { side: 'send', stream });
         this.flows.push({ stream, side: 'send', of: sender });
-        // Withheld until it is released.
+        this.#made.set(purpose, sender);
         sender.replaceTrack(null).catch(() => undefined);
       },
     });
@@ -232,8 +244,13 @@ function isOfKind<Kind extends CallAnswer['kind']>(answer: CallAnswer, kind: Kin
   return answer.kind === kind;
 }
 
-/** What a sender is made with before there is something to send. */
-function makeSilence(): { readonly track: MediaStreamTrack | undefined; end(): void } {
+/** What a sender is made with: a track of its kind, of no device. */
+interface Blank {
+  readonly track: MediaStreamTrack | undefined;
+  end(): void;
+}
+
+function makeSilence(): Blank {
   const context = new AudioContext();
   const [track] = context.createMediaStreamDestination().stream.getAudioTracks();
   return {
@@ -243,6 +260,14 @@ function makeSilence(): { readonly track: MediaStreamTrack | undefined; end(): v
       context.close().catch(() => undefined);
     },
   };
+}
+
+function makeDark(): Blank {
+  const canvas = document.createElement('canvas');
+  // Some browsers capture nothing of one that was never drawn on.
+  canvas.getContext('2d');
+  const [track] = canvas.captureStream(0).getVideoTracks();
+  return { track, end: () => track?.stop() };
 }
 
 function purposeOf(appData: types.AppData): Purpose {

@@ -21,6 +21,8 @@ export interface WindowMedia {
   /** What is on here of a purpose. */
   track(purpose: Purpose): MediaStreamTrack | undefined;
   on(): OnHere;
+  /** Lets go of what is on here of a purpose, before it returns. */
+  turnOff(purpose: Purpose): void;
   /** What comes from the other side as a purpose is heard and seen from now on. */
   show(purpose: Purpose, track: MediaStreamTrack | undefined): void;
   /** A call is being made. */
@@ -142,13 +144,16 @@ export class WindowCalls implements CallWindowEnd {
     await this.#put(connection);
   }
 
+  /** Acts before anything is waited for, whatever is under way. The person sees that the device is off. */
   async stopStream({ connection, purpose }: Asked<'stopStream'>): Promise<void> {
     const held = this.#find(connection);
     held.stopped.add(purpose);
     held.received.delete(purpose);
     if (this.#released.get(purpose) === connection) this.#released.delete(purpose);
+    const stopped = held.connection.stop(purpose);
+    this.#media.turnOff(purpose);
     this.#show(purpose);
-    await held.connection.put(purpose, undefined, false);
+    await stopped;
   }
 
   async closeConnection({ connection }: Asked<'closeConnection'>): Promise<void> {

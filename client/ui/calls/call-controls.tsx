@@ -1,4 +1,4 @@
-/** What a person can do in a call. What the browser lacks is absent. */
+/** What a person can do in a call. What the browser lacks is absent; what has to wait keeps its place, so that no button moves from under a finger. */
 import type { RefObject, VNode } from 'preact';
 import { useContext, useState } from 'preact/hooks';
 import {
@@ -67,16 +67,17 @@ export function CallControls({
         <div class={css.bar}>
           <MicrophoneSwitch />
           <CameraSwitch />
-          {isTalking && stage.canShareScreen && (
+          {stage.canShareScreen && (
             <Toggle
               on={screen}
               isAccent
+              disabled={!isTalking}
               icons={[ScreenShare, ScreenShareOff]}
               labels={[text.calls.screenOff, text.calls.screenOn]}
               set={(on) => stage.setScreen(on)}
             />
           )}
-          {call !== undefined && <Menu icon={Ellipsis} label={text.calls.more} items={items} up />}
+          <Menu icon={Ellipsis} label={text.calls.more} items={items} up />
           <span class={css.end}>
             <IconButton
               icon={PhoneOff}

@@ -15,11 +15,12 @@ export function StatsDialog({
   readonly onClose: () => void;
 }): VNode {
   const words = text.calls.stats;
+  const shownWay = way === 'direct' ? directWay(quality) : way;
   return (
     <Dialog title={words.title} onClose={onClose}>
       <dl class={css.figures}>
         {quality !== undefined && <Figure name={words.quality}>{text.calls.quality[quality.level]}</Figure>}
-        {way !== undefined && <Figure name={words.way}>{words.ways[way]}</Figure>}
+        {shownWay !== undefined && <Figure name={words.way}>{words.ways[shownWay]}</Figure>}
         {quality?.roundTripMs !== undefined && (
           <Figure name={words.roundTrip}>{formatMilliseconds(quality.roundTripMs)}</Figure>
         )}
@@ -37,6 +38,11 @@ export function StatsDialog({
       <p class={css.hint}>{quality === undefined ? words.none : words.refusedHint}</p>
     </Dialog>
   );
+}
+
+/** Unknown until there are figures. */
+function directWay(quality: CallView['quality']): 'direct' | 'turn' | undefined {
+  return quality && (quality.byTurn ? 'turn' : 'direct');
 }
 
 function Figure({ name, children }: { readonly name: string; readonly children: ComponentChildren }): VNode {

@@ -41,8 +41,10 @@ export function CallHeader({
         </h2>
         {!isOver && (
           <p class={css.line}>
-            <Icon node={Lock} size={12} />
-            <span>{text.calls.encrypted}</span>
+            <span class={css.lock}>
+              <Icon node={Lock} size={12} />
+              {text.calls.encrypted}
+            </span>
             <CallClock call={call} />
           </p>
         )}

@@ -37,7 +37,7 @@ export function Calls(): VNode | null {
   const conversation = isBeginning ? wanted.conversation : call?.conversation;
   const hangUp = (): void => {
     if (isBeginning) cancel();
-    else inBackground(commands.hangUp());
+    else if (call !== undefined) inBackground(commands.hangUp(call.id));
   };
   return (
     <>
@@ -124,7 +124,7 @@ function Beside({
   readonly hangUp: () => void;
 }): VNode | null {
   const person = usePerson(call.conversation);
-  const taking = useTaking();
+  const taking = useTaking(call.id);
   const { phase } = call;
   const rings = phase.kind === 'ringing';
   useEffect(() => (rings ? ring() : undefined), [rings]);

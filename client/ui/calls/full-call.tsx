@@ -33,8 +33,11 @@ interface Props {
   readonly hangUp: () => void;
 }
 
+/** Of whatever the call stood above. */
+const PAGE_HEADING = 'main h1 a, main h1[tabindex]';
+
 export function FullCall({ person, call, hangUp }: Props): VNode {
-  const dialog = useModal();
+  const dialog = useModal(PAGE_HEADING);
   const { commands } = useDoor();
   const stage = useCallStage();
   const video = useRef<HTMLVideoElement>(null);
@@ -68,6 +71,7 @@ export function FullCall({ person, call, hangUp }: Props): VNode {
       data-scheme="dark"
       style={{ '--hue': String(hueOf(person.account)) }}
       data-idle={isIdle ? '' : undefined}
+      data-screen={isScreen ? '' : undefined}
       aria-label={fill(text.calls.with, { name })}
       onKeyDown={press}
       onCancel={(event) => {
@@ -80,7 +84,7 @@ export function FullCall({ person, call, hangUp }: Props): VNode {
         if (event.target === event.currentTarget) shrink();
       }}
     >
-      <div class={css.stage} data-screen={isScreen ? '' : undefined}>
+      <div class={css.stage}>
         {main !== undefined && (
           <Picture
             stream={main}

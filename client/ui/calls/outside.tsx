@@ -10,8 +10,8 @@ import { IconButton } from '../components/button.tsx';
 import { DoorContext, inBackground, useDoor } from '../door-context.ts';
 import { fill, text } from '../text/text.ts';
 import { CallClock } from './call-header.tsx';
+import { CallNotes } from './call-notes.tsx';
 import { callSize, isRunning } from './call-wish.ts';
-import { statusOf } from './call-words.ts';
 import css from './outside.module.css';
 import { Picture } from './picture.tsx';
 import { CallStageContext, type CallStage } from './stage.ts';
@@ -89,7 +89,7 @@ function OutsideCall({ onBack }: { readonly onBack: () => void }): VNode | null 
     onBack();
     return null;
   }
-  return <Outside call={call} hangUp={() => inBackground(commands.hangUp())} />;
+  return <Outside call={call} hangUp={() => inBackground(commands.hangUp(call.id))} />;
 }
 
 function Outside({
@@ -106,16 +106,20 @@ function Outside({
     <main class={css.outside} data-scheme="dark" aria-label={fill(text.calls.with, { name: person.name })}>
       {main === undefined ? (
         <div class={css.who}>
-          <Avatar id={person.account} name={person.name} picture={person.picture} size={88} />
-          <p>
+          <span class={css.avatar}>
+            <Avatar id={person.account} name={person.name} picture={person.picture} size={88} />
+          </span>
+          <p class={css.name}>
             <bdi>{person.name}</bdi>
           </p>
-          <p>{call.phase.kind === 'over' ? undefined : statusOf(call.phase)}</p>
           <CallClock call={call} />
         </div>
       ) : (
         <Picture stream={main} whole={isScreen} label={label} />
       )}
+      <div class={css.notes}>
+        <CallNotes call={call} name={person.name} />
+      </div>
       <div class={css.buttons}>
         <MicrophoneSwitch />
         <CameraSwitch />

@@ -29,6 +29,14 @@ export function Picture({
       shown.srcObject = null;
     };
   }, [stream]);
+  // A browser's own window for this picture would stay behind.
+  useLayoutEffect(() => {
+    const shown = element.current;
+    return () => {
+      if (shown !== null && document.pictureInPictureElement === shown)
+        document.exitPictureInPicture().catch(() => undefined);
+    };
+  }, []);
   return (
     <video
       ref={element}

@@ -1,5 +1,5 @@
 /** A call that rings while the person looks at no tab is told of by the system, as much as the device's setting lets be shown. */
-import { computed, effect } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { CallView, Door, NoticeLevel } from '../../core/door.ts';
 import { text } from '../text/text.ts';
 
@@ -29,10 +29,14 @@ async function isLookedAt(): Promise<boolean> {
   return held.some(({ name }) => name === LOOKED_AT);
 }
 
-/** Tells of a call until the returned function is called. */
-function tell(token: string, words: RingWords, show: ShowRing): () => void {
+function isLooking(): boolean {
+  return !document.hidden && document.hasFocus();
+}
+
+/** Tells of a call that is not seen here, or other tabs that it is, until the returned function is called. */
+function tell(token: string, words: RingWords, isSeen: boolean, show: ShowRing): () => void {
   const ending = new AbortController();
-  if (!document.hidden && document.hasFocus()) {
+  if (isSeen) {
     const over = new Promise<void>((resolve) => {
       ending.signal.addEventListener('abort', () => resolve(), { once: true });
     });
@@ -42,8 +46,8 @@ function tell(token: string, words: RingWords, show: ShowRing): () => void {
   } else {
     const timer = setTimeout(() => {
       isLookedAt().then(
-        (isSeen) => {
-          if (isSeen || ending.signal.aborted) return;
+        (isSeenThere) => {
+          if (isSeenThere || ending.signal.aborted) return;
           ending.signal.addEventListener('abort', show(token, words), { once: true });
         },
         () => undefined,
@@ -62,12 +66,18 @@ export function ringingOf(call: CallView | undefined): CallView | undefined {
 /** From now on. */
 export function followRings({ state }: Door, show: ShowRing): void {
   const ringing = computed(() => ringingOf(state.call.value)?.id);
+  const isSeen = signal(isLooking());
+  const look = (): void => {
+    isSeen.value = isLooking();
+  };
+  document.addEventListener('visibilitychange', look);
+  for (const event of ['focus', 'blur']) addEventListener(event, look);
   effect(() => {
     const id = ringing.value;
     if (id === undefined) return undefined;
     const { conversation } = state.call.peek() ?? {};
     const known = state.conversations.peek().find((one) => one.id === conversation);
     const words = ringWords(state.notices.peek(), known?.person.name);
-    return words === undefined ? undefined : tell(id, words, show);
+    return words === undefined ? undefined : tell(id, words, isSeen.value, show);
   });
 }

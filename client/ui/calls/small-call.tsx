@@ -1,5 +1,5 @@
 /** A call beside the chat: in a corner where there is room, as a strip above everything on a phone. Also a call that another tab holds. */
-import type { ComponentChildren, VNode } from 'preact';
+import type { ComponentChildren, RefObject, VNode } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 import { Lock, Maximize2, PhoneOff } from 'lucide';
 import type { CallView, PersonView } from '../../core/door.ts';
@@ -26,12 +26,21 @@ function expand(): void {
   callSize.value = 'full';
 }
 
-/** Whether a strip above the page makes room for itself. */
-function useStripRoom(): void {
+/** A strip above the page makes room for itself, as much as it takes. */
+function useStripRoom(box: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
-    document.documentElement.dataset['call'] = 'small';
+    const { dataset, style } = document.documentElement;
+    const card = box.current;
+    if (card === null) return undefined;
+    const measure = (): void => style.setProperty('--strip-size', `${card.offsetHeight}px`);
+    dataset['call'] = 'small';
+    measure();
+    const watch = new ResizeObserver(measure);
+    watch.observe(card);
     return () => {
-      delete document.documentElement.dataset['call'];
+      watch.disconnect();
+      delete dataset['call'];
+      style.removeProperty('--strip-size');
     };
   }, []);
 }
@@ -53,8 +62,8 @@ function Card({
   readonly hold?: string;
   readonly children: ComponentChildren;
 }): VNode {
-  useStripRoom();
   const { corner, box, hold: holding } = useCorner(FIRST, pressed);
+  useStripRoom(box);
   return (
     <section class={css.place} data-corner={corner} aria-label={fill(text.calls.with, { name: person.name })}>
       <div ref={box} class={css.card} data-scheme="dark">

@@ -37,6 +37,7 @@ export function Toggle({
   icons: [onIcon, offIcon],
   labels: [turnOff, turnOn],
   isAccent = false,
+  disabled = false,
   set,
 }: {
   readonly on: boolean;
@@ -44,13 +45,20 @@ export function Toggle({
   readonly labels: readonly [turnOff: string, turnOn: string];
   /** Being on is what stands out. */
   readonly isAccent?: boolean;
+  /** Not yet: it keeps its place. */
+  readonly disabled?: boolean;
   readonly set: (on: boolean) => Promise<void>;
 }): VNode {
   const isMarked = isAccent ? on : !on;
   const icon = isAccent ? (on ? offIcon : onIcon) : on ? onIcon : offIcon;
   return (
     <span data-marked={isMarked ? '' : undefined}>
-      <IconButton icon={icon} label={on ? turnOff : turnOn} onClick={() => inBackground(set(!on))} />
+      <IconButton
+        icon={icon}
+        label={on ? turnOff : turnOn}
+        disabled={disabled}
+        onClick={() => inBackground(set(!on))}
+      />
     </span>
   );
 }

@@ -24,6 +24,7 @@ function phaseSentence(
       // Otherwise the screen that stands then says it.
       return phase.isMine || shownFor(call, phase) !== 0 ? undefined : endOf(call, phase, name).title;
     case 'calling':
+      return phase.heard ? text.calls.status.heard : undefined;
     case 'ringing':
       return undefined;
   }
@@ -38,7 +39,7 @@ export function useAnnouncedCall(call: CallView | undefined): void {
     const sentence = call === undefined ? undefined : phaseSentence(before.current, call, name);
     before.current = phase?.kind;
     if (sentence !== undefined) announce(sentence);
-  }, [phase?.kind]);
+  }, [phase?.kind, phase?.kind === 'calling' && phase.heard]);
   const wasOn = useRef(theirs);
   useEffect(() => {
     const earlier = wasOn.current;

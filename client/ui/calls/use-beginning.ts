@@ -70,8 +70,8 @@ export function useBeginning(): {
     }
     noteLook();
     try {
-      await door.commands.startCall(wanted.conversation, wanted.media);
-      if (isGivenUp()) inBackground(door.commands.hangUp());
+      const call = await door.commands.startCall(wanted.conversation, wanted.media);
+      if (isGivenUp()) inBackground(door.commands.hangUp(call));
       else wantedCall.value = undefined;
     } catch (error) {
       if (isGivenUp()) return;

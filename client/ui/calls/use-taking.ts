@@ -1,6 +1,6 @@
 /** Taking a call that rings, and letting it be. */
 import { useRef, useState } from 'preact/hooks';
-import { failureOf, type CallMedia, type Failure } from '../../core/door.ts';
+import { failureOf, type CallMedia, type CallView, type Failure } from '../../core/door.ts';
 import { inBackground, useDoor } from '../door-context.ts';
 import { callSize } from './call-wish.ts';
 import { useCallStage } from './stage.ts';
@@ -13,7 +13,8 @@ export interface Taking {
   readonly decline: () => void;
 }
 
-export function useTaking(): Taking {
+/** Of the call with this id, which is the one that is shown: never of another one that has begun to ring meanwhile. */
+export function useTaking(id: CallView['id']): Taking {
   const door = useDoor();
   const stage = useCallStage();
   const [busy, setBusy] = useState<CallMedia | undefined>(undefined);
@@ -26,15 +27,14 @@ export function useTaking(): Taking {
     setFailure(undefined);
     stage.seeTrouble();
     try {
-      const pressed = door.state.call.value?.id;
       if (!(await stage.prepare(media))) return;
-      // While the browser asked, this call may have ended, and another one may ring: nobody has chosen to take that.
-      if (door.state.call.value?.id !== pressed) {
+      // While the browser asked, it may have ended.
+      if (door.state.call.value?.id !== id) {
         stage.letGo();
         return;
       }
       callSize.value = 'full';
-      await door.commands.takeCall(media);
+      await door.commands.takeCall(id, media);
     } catch (error) {
       stage.letGo();
       setFailure(failureOf(error));
@@ -52,7 +52,7 @@ export function useTaking(): Taking {
     },
     decline() {
       stage.letGo();
-      inBackground(door.commands.hangUp());
+      inBackground(door.commands.hangUp(id));
     },
   };
 }

@@ -12,8 +12,11 @@ import css from './dialog.module.css';
 /** Where the focus is about to go back to: a dialog that takes the place of another one gives it back in its stead. */
 let givingBack: readonly Element[] | undefined;
 
-/** A dialog that is open above everything for as long as it is there; the focus goes back to where it was. */
-export function useModal(): RefObject<HTMLDialogElement | null> {
+/**
+ * A dialog that is open above everything for as long as it is there; the focus goes back to where it was. `otherwise`: a selector of what takes
+ * it where nothing had it, because what opened the dialog went as it came.
+ */
+export function useModal(otherwise?: string): RefObject<HTMLDialogElement | null> {
   const dialog = useRef<HTMLDialogElement>(null);
   // Before any effect of what is in it: a field that takes the focus has to stand in an open dialog.
   useLayoutEffect(() => {
@@ -26,7 +29,8 @@ export function useModal(): RefObject<HTMLDialogElement | null> {
       queueMicrotask(() => {
         if (givingBack !== way) return;
         givingBack = undefined;
-        giveBack(way);
+        const isNowhere = way.length === 0 && otherwise !== undefined;
+        giveBack(isNowhere ? wayTo(document.querySelector(otherwise)) : way);
       });
     };
   }, []);
@@ -76,16 +80,19 @@ function wayTo(element: Element | null): readonly Element[] {
 
 const FOCUSABLE = 'a[href], button:not(:disabled), input:not(:disabled), textarea:not(:disabled), [tabindex]';
 
-/** Gives the focus back to where it was; if that is gone, to what is nearest to its place. A focus that has gone elsewhere stays. */
+function isFocusFree(): boolean {
+  return document.activeElement === document.body || document.activeElement === null;
+}
+
+/** Gives the focus back to where it was; if that is gone or takes none, to what is nearest to its place. A focus that has gone elsewhere stays. */
 function giveBack([first, ...around]: readonly Element[]): void {
-  if (document.activeElement !== document.body && document.activeElement !== null) return;
-  if (first instanceof HTMLElement && first.isConnected) {
-    first.focus();
-    return;
+  if (isFocusFree() && first instanceof HTMLElement && first.isConnected) first.focus();
+  for (const element of around) {
+    if (!isFocusFree()) return;
+    if (!element.isConnected) continue;
+    const near = [...element.querySelectorAll<HTMLElement>(FOCUSABLE)];
+    near.find((one) => one.checkVisibility())?.focus();
   }
-  const left = around.find((element) => element.isConnected);
-  const near = [...(left?.querySelectorAll<HTMLElement>(FOCUSABLE) ?? [])];
-  near.find((element) => element.checkVisibility())?.focus();
 }
 
 /** The row of buttons at the end of a dialog. */

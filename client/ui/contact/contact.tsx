@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Ban, ShieldCheck, Undo2, X } from 'lucide';
 import type { ConversationId, PersonView, Relation } from '../../core/door.ts';
+import { CallPerson } from '../calls/call-buttons.tsx';
 import { announce } from '../components/announcer.tsx';
 import { Avatar } from '../components/avatar.tsx';
 import { Button, ButtonLink, IconButton } from '../components/button.tsx';
@@ -55,6 +56,7 @@ function Details({ person, relation }: { readonly person: PersonView; readonly r
             <span class="heard">{text.trust.username}: </span>
             {person.username ?? <Unknown claims={person.claims} />}
           </p>
+          <CallPerson id={person.account} relation={relation} />
         </div>
         <section class={css.section} aria-label={text.contact.trust}>
           <Trust person={person} />

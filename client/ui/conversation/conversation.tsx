@@ -52,7 +52,7 @@ function Opened({ conversation }: { readonly conversation: OpenConversation }): 
     <>
       <PaneHeader back>
         <ConversationHeader person={conversation.person} />
-        <CallButtons conversation={conversation} />
+        <CallButtons id={conversation.id} relation={conversation.state} />
         <TimerButton conversation={conversation} />
         <ConversationMenu conversation={conversation} />
       </PaneHeader>

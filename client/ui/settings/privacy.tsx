@@ -5,6 +5,7 @@ import { FailureNote } from '../components/note.tsx';
 import { Switch } from '../components/switch.tsx';
 import { inBackground, useChoice, useDoor } from '../door-context.ts';
 import { text } from '../text/text.ts';
+import { RelayNote } from './relay-note.tsx';
 
 export function Privacy({ me }: { readonly me: Me }): VNode {
   const { commands } = useDoor();
@@ -36,6 +37,7 @@ export function Privacy({ me }: { readonly me: Me }): VNode {
         busy={relay.busy}
         onChange={(on) => inBackground(relay.choose(on))}
       />
+      <RelayNote isWanted={relay.shown} />
     </>
   );
 }

@@ -757,6 +757,7 @@ export const de: Translation = {
       way: 'Weg',
       ways: {
         direct: 'Direkt, von Gerät zu Gerät',
+        turn: 'Über einen TURN-Server, den dein Server nennt und der nichts davon öffnen kann',
         relayed: 'Über den Server, der nichts davon öffnen kann',
       },
       roundTrip: 'Hin und zurück',
@@ -1064,6 +1065,23 @@ export const de: Translation = {
     relayCalls: 'Anrufe immer über den Server',
     relayCallsHint:
       'Dann erfährt niemand, mit dem du telefonierst, deine Netzadresse. Der Server sieht sie so oder so. Verschlüsselt sind Anrufe in jedem Fall; sie dauern vielleicht länger und sehen schlechter aus.',
+    relay: {
+      off: {
+        preparing:
+          'Anrufe über den Server und Gruppenanrufe gehen noch nicht: Der Server lädt oder baut noch das Programm dafür, das kann ein paar Minuten dauern. Dann gehen sie von selbst.',
+        off: 'Anrufe über den Server und Gruppenanrufe sind aus: Wer den Server betreibt, will sie nicht. Sie gehen an, wenn TACET_SFU_WORKERS in dessen Einstellungen nicht mehr 0 ist.',
+        'no-worker':
+          'Anrufe über den Server und Gruppenanrufe sind aus: Der Server konnte das Programm dafür weder laden noch bauen. Die Zeile über den „media worker“ in seinem Protokoll sagt, was sie einschaltet.',
+        'no-ports':
+          'Anrufe über den Server und Gruppenanrufe sind aus: Ein anderes Programm hat die Ports, die sie brauchen. Sie gehen an, wenn diese frei sind oder TACET_SFU_PORT in den Einstellungen des Servers andere nennt.',
+        failed:
+          'Anrufe über den Server und Gruppenanrufe sind aus: Das Programm dafür startet nicht. Es wird von selbst wieder versucht; das Protokoll des Servers sagt, warum.',
+        unreachable:
+          'Anrufe über den Server und Gruppenanrufe sind aus: Das Programm dafür, das der Server getrennt laufen lässt, antwortet nicht. Sie gehen an, sobald es das tut; npm run sfu startet es.',
+      },
+      direct: 'Anrufe, die einen direkten Weg finden, gehen trotzdem.',
+      none: 'Bis dahin verbindet deine Anrufe nur ein TURN-Server, falls dieser Server einen nennt, weil sie nie direkt gehen sollen.',
+    },
   },
   noticeLevels: {
     title: 'Benachrichtigungen',

@@ -731,7 +731,11 @@ export const en = {
       title: 'Connection',
       quality: 'Quality',
       way: 'Way',
-      ways: { direct: 'Direct, from device to device', relayed: 'Through the server, which cannot open it' },
+      ways: {
+        direct: 'Direct, from device to device',
+        turn: 'Through a TURN server that your server names, which cannot open it',
+        relayed: 'Through the server, which cannot open it',
+      },
       roundTrip: 'Round trip',
       lost: 'Lost on the way',
       sent: 'Sent',
@@ -1032,7 +1036,24 @@ export const en = {
     typingHint: 'People see while you write to them.',
     relayCalls: 'Always relay calls',
     relayCallsHint:
-      'Calls run through the server, so that the people you call do not learn your network address. The server sees it either way. Calls are encrypted all the same, and may take longer and look worse.',
+      'The people you call then do not learn your network address. The server sees it either way. Calls are encrypted all the same, and may take longer and look worse.',
+    relay: {
+      off: {
+        preparing:
+          'Relayed calls and group calls are not on yet: this server is still fetching or building the program for them, which can take some minutes. They turn on by themselves.',
+        off: 'Relayed calls and group calls are off: whoever runs this server does not want them. They turn on when TACET_SFU_WORKERS is no longer 0 in its settings.',
+        'no-worker':
+          'Relayed calls and group calls are off: this server could neither fetch nor build the program for them. The line about the media worker in its log says what turns them on.',
+        'no-ports':
+          'Relayed calls and group calls are off: another program has the ports that they need. They turn on when those are free, or when TACET_SFU_PORT in the server’s settings names others.',
+        failed:
+          'Relayed calls and group calls are off: the program for them does not start. It is tried again by itself; the log of the server says why.',
+        unreachable:
+          'Relayed calls and group calls are off: the program for them, which this server has running apart from it, does not answer. They turn on when it does; npm run sfu starts it.',
+      },
+      direct: 'Calls that find a direct way work all the same.',
+      none: 'Until then only a TURN server connects your calls, if this server names one, because they are always to be relayed.',
+    },
   },
   noticeLevels: {
     title: 'Notifications',

@@ -5,10 +5,16 @@
 import { FrameOpener, parseSenderKey, type FrameCounts, type MediaTrack } from '@tacet/crypto/sframe';
 import { codecOf } from './codec.ts';
 
+/** How long the first frames wait for the first key, ms: media are on their way as long as their key, which has to be decrypted first. */
+const FIRST_KEY_MS = 1_000;
+
 export class Receiving {
   readonly #opener: FrameOpener;
   #foreign = 0;
   #isClosed = false;
+  readonly #firstKey = Promise.withResolvers<void>();
+  /** Until then frames wait; set with the first of them. */
+  #waiting: Promise<void> | undefined;
 
   constructor(track: MediaTrack) {
     this.#opener = new FrameOpener(track);
@@ -17,6 +23,7 @@ export class Receiving {
   /** Takes a key that its sender told; false: there is no place for it. Rejects with `malformed`. */
   async addKey(instance: number, step: number, baseKey: Uint8Array): Promise<boolean> {
     const added = await this.#opener.addKey(parseSenderKey(instance, step, baseKey));
+    this.#firstKey.resolve();
     return added === 'added' || added === 'known';
   }
 
@@ -31,10 +38,13 @@ export class Receiving {
   /** Nothing is opened any more. */
   close(): void {
     this.#isClosed = true;
+    this.#firstKey.resolve();
   }
 
   /** Opens a frame in its place; false: it must not be decoded. */
   async open(frame: RTCEncodedVideoFrame | RTCEncodedAudioFrame): Promise<boolean> {
+    this.#waiting ??= Promise.race([this.#firstKey.promise, after(FIRST_KEY_MS)]);
+    await this.#waiting;
     const codec = codecOf(frame);
     if (codec === undefined || this.#isClosed) {
       this.#foreign += 1;
@@ -45,4 +55,10 @@ export class Receiving {
     frame.data = opened.frame.buffer;
     return true;
   }
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }

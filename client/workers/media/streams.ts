@@ -82,9 +82,11 @@ export class MediaStreams {
         return;
       case 'add-key': {
         const { stream, instance, step, baseKey } = message;
-        const isAdded = await this.#receiving(stream).addKey(instance, step, baseKey);
+        const receiving = this.#receiving(stream);
+        const isAdded = await receiving.addKey(instance, step, baseKey);
         if (!isAdded) throw new TypeError('there is no place for this key');
-        this.#askPicture(stream);
+        // Of what was refused the first whole picture may have been.
+        if (receiving.counts().counts['no-key'] > 0) this.#askPicture(stream);
         return;
       }
       case 'drop-instance':

@@ -5,7 +5,8 @@ import { expect } from '@playwright/test';
 export function expectGreen([red = 0, green = 0, blue = 0]: readonly number[]): void {
   const colour = `${red} ${green} ${blue}`;
   expect(green, colour).toBeGreaterThan(80);
-  expect(red + blue, colour).toBeLessThan(80);
+  // The first pictures are coarse: a few of one colour may come with it.
+  expect(red + blue, colour).toBeLessThan(Math.max(80, green / 2));
 }
 
 /** Stretches of a voice with beeps and silence: in most of them a packet is as long as in the others. At a variable bitrate hardly two agree. */

@@ -9,7 +9,56 @@ if ('RTCPeerConnection' in globalThis)
       super(settings);
       peers.push(this);
     }
+
+    override addTransceiver(of: MediaStreamTrack | string, init?: RTCRtpTransceiverInit): RTCRtpTransceiver {
+      if (of instanceof MediaStreamTrack) given.add(of);
+      return super.addTransceiver(of, init);
+    }
   };
+
+/** Tracks that a device gave, and all that a sender was ever given. */
+const ofDevices = new Set<MediaStreamTrack>();
+const given = new Set<MediaStreamTrack>();
+if ('mediaDevices' in navigator) {
+  const opens = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await opens(wanted);
+    for (const track of stream.getTracks()) ofDevices.add(track);
+    return stream;
+  };
+}
+if ('RTCRtpSender' in globalThis) {
+  const replaces = Reflect.get(RTCRtpSender.prototype, 'replaceTrack');
+  RTCRtpSender.prototype.replaceTrack = function replaceTrack(track): Promise<void> {
+    if (track !== null) given.add(track);
+    return replaces.call(this, track);
+  };
+}
+
+/** Microphones that are open now, the one that was opened last at the end. */
+export function openMicrophones(): readonly MediaStreamTrack[] {
+  return [...ofDevices].filter(({ kind, readyState }) => kind === 'audio' && readyState === 'live');
+}
+
+/** Of what kinds the tracks of devices are that senders were given until now. */
+export function devicesGiven(): readonly string[] {
+  return [...given]
+    .filter((track) => ofDevices.has(track))
+    .map(({ kind }) => kind)
+    .toSorted();
+}
+
+/** Packets of one kind that this page's connections have sent. */
+export async function packetsSent(kind: 'audio' | 'video'): Promise<number> {
+  let packets = 0;
+  for (const peer of peers) {
+    const stats: ReadonlyMap<string, Record<string, unknown>> = await peer.getStats();
+    for (const report of stats.values())
+      if (report['type'] === 'outbound-rtp' && report['kind'] === kind)
+        packets += Number(report['packetsSent']);
+  }
+  return packets;
+}
 
 interface Sent {
   readonly bytes: number;

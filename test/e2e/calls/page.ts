@@ -3,7 +3,7 @@
  * the other.
  */
 import { MEDIA_PURPOSES } from '../../../protocol/content/call-said.ts';
-import { colour, voiceParts } from './looks.ts';
+import { colour, devicesGiven, openMicrophones, packetsSent, voiceParts } from './looks.ts';
 import { Side, until, waitMs } from './side.ts';
 import { labels, received, relay } from './through-sfu.ts';
 
@@ -107,6 +107,9 @@ export const rig = {
   },
   voiceParts,
   colour,
+  devicesGiven,
+  openMicrophones,
+  packetsSent,
   relay,
 };
 

@@ -48,11 +48,19 @@ export class Caller {
 
   /** From the conversation. */
   async call(media: 'voice' | 'video'): Promise<void> {
+    await this.wish(media);
+    await this.begin();
+  }
+
+  /** As far as people get before their first call of a browser: they look at themselves. */
+  async wish(media: 'voice' | 'video'): Promise<void> {
     await this.person.open(this.other);
     await this.person.button(en.calls[media]).click();
-    // Before the first call of a browser people look at themselves.
+    await expect(this.person.button(en.calls.before.start).or(this.screen).first()).toBeVisible();
+  }
+
+  async begin(): Promise<void> {
     const start = this.person.button(en.calls.before.start);
-    await expect(start.or(this.screen).first()).toBeVisible();
     if (await start.isVisible()) {
       await expect(start).toBeEnabled();
       await start.click();
@@ -113,7 +121,7 @@ export class Caller {
 
   /** A line of the panel about the connection, as it is shown now. */
   async figure(name: 'way' | 'sealed' | 'opened' | 'refused'): Promise<string> {
-    await this.#more(en.calls.stats.title);
+    await this.choose(en.calls.stats.title);
     const panel = this.person.page.getByRole('dialog', { name: en.calls.stats.title });
     const term = panel.getByText(en.calls.stats[name], { exact: true });
     const shown = await term.locator('xpath=following-sibling::dd').textContent();
@@ -133,14 +141,15 @@ export class Caller {
 
   /** The six digits. */
   async code(): Promise<string> {
-    await this.#more(en.calls.code.open);
+    await this.choose(en.calls.code.open);
     const shown = this.person.page.getByRole('dialog', { name: en.calls.code.title }).getByRole('img');
     const digits = (await shown.textContent()) ?? '';
     await this.person.page.keyboard.press('Escape');
     return digits.replaceAll(/\s/g, '');
   }
 
-  async #more(item: string): Promise<void> {
+  /** Something of the menu. */
+  async choose(item: string): Promise<void> {
     // Controls hide from who does nothing.
     await this.screen.hover();
     await this.button(en.calls.more).click();

@@ -35,7 +35,7 @@ const rings: EventOf<'ring'> = {
   account: ada,
   device: adas,
   media: 'video',
-  isLate: false,
+  isMissed: false,
   at: 0,
 };
 
@@ -135,7 +135,7 @@ t.test('every ending of a ring, on both sides', async (t) => {
     t.match(state, { kind: 'over', why });
     t.ok(kindsOf(effects).includes(`end ${why}`), 'their other devices hear it');
   }
-  const { state, effects } = play({ ...rings, isLate: true });
+  const { state, effects } = play({ ...rings, isMissed: true });
   t.equal(state, undefined);
   t.same(
     entriesOf(effects).map(({ outcome }) => outcome),
@@ -261,7 +261,7 @@ function eventOf({ effect, from, to, media }: Said, at: number): CallEvent {
   const { call } = effect;
   switch (effect.kind) {
     case 'say-ring':
-      return { kind: 'ring', call, account, device, media, isLate: false, at };
+      return { kind: 'ring', call, account, device, media, isMissed: false, at };
     case 'say-heard':
       return { kind: 'heard', call, account, at };
     case 'say-accept':

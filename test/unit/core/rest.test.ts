@@ -7,7 +7,14 @@ import { isWireError } from '@tacet/protocol/errors';
 import { readServer } from '@tacet/protocol/rest/people';
 import { openNodePorts } from '../../support/node-ports.ts';
 
-const SERVER = { name: 'Tacet', inviteOnly: true, fresh: false, transport: 1, oldestTransport: 1 };
+const SERVER = {
+  name: 'Tacet',
+  inviteOnly: true,
+  fresh: false,
+  relay: 'off',
+  transport: 1,
+  oldestTransport: 1,
+};
 
 interface Asked {
   readonly rest: Rest;

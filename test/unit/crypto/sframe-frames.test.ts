@@ -2,6 +2,7 @@ import t from 'tap';
 import {
   CODECS,
   FrameOpener,
+  MAX_FRAME_BYTES,
   type FrameCodec,
   type MediaPurpose,
   type MediaTrack,
@@ -72,6 +73,22 @@ t.test('a frame opens once, in any order within 1,024 of the newest of its layer
   const { opened, replayed, 'too-old': tooOld } = opener.counts();
   t.strictSame({ opened, replayed, tooOld }, { opened: 1025, replayed: 1024, tooOld: 1 });
 });
+
+t.test(
+  'a frame that is larger than any is refused before it is decrypted, and the next one opens',
+  async (t) => {
+    const { sealer, opener } = await makeFramePair();
+    const sealed = await sealer.seal(0, 'vp8', frameOf(1));
+    const ofSize = (length: number): Uint8Array<ArrayBuffer> => {
+      const large = new Uint8Array(length);
+      large.set(sealed);
+      return large;
+    };
+    t.equal(await tryOpen(opener, ofSize(MAX_FRAME_BYTES), 'vp8'), 'unauthentic');
+    t.equal(await tryOpen(opener, ofSize(MAX_FRAME_BYTES + 1), 'vp8'), 'malformed');
+    t.equal(await tryOpen(opener, sealed, 'vp8'), hexText(frameOf(1)));
+  },
+);
 
 t.test('of one frame given many times at once one opens', async (t) => {
   const { sealer, opener } = await makeFramePair();

@@ -44,6 +44,7 @@ const SAMPLES: readonly Content[] = [
   { kind: 'read', body: { messages: [id, id] } },
   { kind: 'typing', body: { on: true } },
   { kind: 'sync', body: { what: 'read', account: id, messages: [id] } },
+  { kind: 'sync', body: { what: 'read', account: id, messages: [], calls: [id] } },
   { kind: 'sync', body: { what: 'record', version: 3 } },
   { kind: 'retry', body: { what: 'envelope', envelope: id } },
   { kind: 'retry', body: { what: 'missing', epoch: id, numbers: [1, 2] } },
@@ -61,6 +62,10 @@ const SAMPLES: readonly Content[] = [
   },
   { kind: 'call', body: { what: 'heard', call: id } },
   { kind: 'call', body: { what: 'accept', call: id, media: 'audio', join: id, nonce: hash } },
+  {
+    kind: 'call',
+    body: { what: 'accept', call: id, media: 'video', join: id, nonce: hash, answer: 'v=0', said: id },
+  },
   { kind: 'call', body: { what: 'chosen', call: id, device: id, nonce: hash } },
   { kind: 'call', body: { what: 'candidates', call: id, lines: ['candidate:1'] } },
   { kind: 'call', body: { what: 'again', call: id, round: 1, offer: 'v=0' } },

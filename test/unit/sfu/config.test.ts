@@ -1,6 +1,6 @@
 // The settings of the media server as a process of its own, the address it tells, and how it tells of the worker.
 
-import type { NetworkInterfaceInfo } from 'node:os';
+import { availableParallelism, type NetworkInterfaceInfo } from 'node:os';
 import t from 'tap';
 import { announcedFor } from '../../../sfu/announced.ts';
 import { buildSfuConfig, SfuConfigError } from '../../../sfu/config.ts';
@@ -11,7 +11,7 @@ const secret = 's'.repeat(32);
 t.test('with a secret alone it is open to this machine for control and to all for media', (t) => {
   const { settings, ...config } = buildSfuConfig({ TACET_SFU_SECRET: secret });
   t.match(settings, { port: 44_400, listenIp: '0.0.0.0' });
-  t.ok(settings.workers >= 1);
+  t.equal(settings.workers, availableParallelism(), 'one for each core');
   t.match(config, { secret, host: '127.0.0.1', controlPort: 8_090, ownWorker: undefined });
   t.end();
 });

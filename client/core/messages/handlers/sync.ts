@@ -3,7 +3,7 @@ import { parseContent, type Content, type UnknownContent } from '@tacet/protocol
 import { CONTENT_VERSION } from '@tacet/protocol/content/frame';
 import type { Sync } from '@tacet/protocol/content/sync';
 import { equalBytes } from '@tacet/protocol/bytes';
-import { idOf, type AccountId, type MessageId } from '@tacet/protocol/ids';
+import { idOf, type AccountId, type CallId, type MessageId } from '@tacet/protocol/ids';
 import { hashRecordKey, keyFrom, type RecordKey } from '@tacet/crypto/vault';
 import { giveRecordKey, hasCurrentRecordKey } from '../../account/record-key.ts';
 import type { Handling } from './handling.ts';
@@ -94,10 +94,15 @@ async function handleReadHere(
 ): Promise<void> {
   const { tx, conversations } = handling;
   const account = idOf<AccountId>(read.account);
+  const { lines } = conversations;
   let highest = 0;
   for (const message of read.messages) {
-    const place = await conversations.lines.placeOf(tx, account, idOf<MessageId>(message));
+    const place = await lines.placeOf(tx, account, idOf<MessageId>(message));
     if (place?.account === account) highest = Math.max(highest, place.order);
+  }
+  for (const call of read.calls ?? []) {
+    const place = await lines.callPlaceOf(tx, account, idOf<CallId>(call));
+    highest = Math.max(highest, place?.order ?? 0);
   }
   await conversations.markRead(tx, account, highest);
 }
