@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { readReport } from './run/browser.ts';
 import { beginMediaWorker, mediaWorkerLast, runAroundMediaWorker } from './run/media-worker.ts';
-import { runProgram } from './run/program.ts';
+import { programOf, runProgram } from './run/program.ts';
 import { none } from './run/outcome.ts';
 import { countTests } from './run/tap.ts';
 import { placesFor, runInTurn } from './run/turns.ts';
@@ -79,6 +80,29 @@ t.test('a run ends with its counts, and fails when a test fails, a file falls or
 
   const none = run('test/run.ts', 'no-such-test-anywhere');
   t.strictSame([none.status, lastLine(none.stdout)], [1, '0 passed, 1 failed']);
+  t.end();
+});
+
+t.test('a browser test that failed is told at the end by its name and what it found', (t) => {
+  const folder = mkdtempSync(join(root, 'test', 'e2e', 'planted-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const planted = folder.slice(folder.lastIndexOf('planted-'));
+  writeFileSync(
+    join(folder, 'bad.spec.ts'),
+    `import { expect, test } from '@playwright/test';
+test.describe('a group', () => {
+  test('holds', () => expect(1).toBe(1));
+  test('does not hold', () => expect(['seen'], 'what was seen').toEqual(['wanted']));
+});
+`,
+  );
+  // Without what the browser tests begin with, which needs a server and a browser.
+  const playwright = programOf('@playwright', 'test', 'cli.js');
+  const { stdout } = run(playwright, 'test', '--no-deps', '--reporter=json', planted);
+  const { faults, ...counts } = readReport(JSON.parse(stdout) as Parameters<typeof readReport>[0]);
+  t.strictSame(counts, { passed: 1, failed: 1, skipped: 0 });
+  t.match(faults, [/bad\.spec\.ts:4 does not hold \(failed\)\n[^]*what was seen[^]*"wanted"/]);
+  t.equal(faults.length, 1);
   t.end();
 });
 

@@ -1,16 +1,39 @@
-// The browser suites, run by Playwright. Its list reporter prints each test; its JSON report gives the counts.
+// The browser suites, run by Playwright. Its list reporter prints each test; its JSON report gives the counts, and what failed.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JSONReport, JSONReportSpec, JSONReportSuite, JSONReportTest } from '@playwright/test/reporter';
 import { add, fault, none, type Outcome } from './outcome.ts';
 import { programOf, runProgram } from './program.ts';
 
-interface Stats {
-  readonly expected: number;
-  readonly unexpected: number;
-  readonly flaky: number;
-  readonly skipped: number;
+/** Lines of what a failed test found that are told again at the end. */
+const FAULT_LINES = 24;
+
+function specsOf(suite: JSONReportSuite): readonly JSONReportSpec[] {
+  return [...suite.specs, ...(suite.suites ?? []).flatMap((inner) => specsOf(inner))];
+}
+
+function failure(spec: JSONReportSpec, test: JSONReportTest): Outcome {
+  const { errors = [], status = 'did not run' } = test.results.at(-1) ?? {};
+  const found = errors.flatMap(({ message }) => message.split('\n')).slice(0, FAULT_LINES);
+  return fault([`${spec.file}:${spec.line} ${spec.title} (${status})`, ...found].join('\n'));
+}
+
+/** The counts of a report, and each failed test by its name with what it found. */
+export function readReport({ stats, suites }: Pick<JSONReport, 'stats' | 'suites'>): Outcome {
+  const failures = suites
+    .flatMap((suite) => specsOf(suite))
+    .flatMap((spec) =>
+      spec.tests.filter((test) => test.status === 'unexpected').map((test) => failure(spec, test)),
+    );
+  const { faults } = failures.reduce(add, none);
+  return {
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected,
+    skipped: stats.skipped,
+    faults,
+  };
 }
 
 /** `onOutput`: is told each line of the output as it comes. */
@@ -29,14 +52,7 @@ export async function runBrowser(
   };
   const { code } = await runProgram(process.execPath, args, { env, onLine });
   try {
-    const { stats } = JSON.parse(readFileSync(report, 'utf8')) as { readonly stats: Stats };
-    const outcome = {
-      // Playwright has just told of each.
-      ...none,
-      passed: stats.expected + stats.flaky,
-      failed: stats.unexpected,
-      skipped: stats.skipped,
-    };
+    const outcome = readReport(JSON.parse(readFileSync(report, 'utf8')) as JSONReport);
     return code !== 0 && outcome.failed === 0 ? add(outcome, fault('the browser suites')) : outcome;
   } catch {
     return fault('the browser suites did not report');
