@@ -3,7 +3,7 @@
  * and nothing that is not sealed ever leaves. The page plays core: it tells both workers of their streams and carries the keys.
  */
 import { join } from 'node:path';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page, type Worker as PlaywrightWorker } from '@playwright/test';
 import type { FromMedia, StreamOptions, ToMedia } from '../../client/core/calls/media-messages.ts';
 import { openWorkerPage, type WorkerPage } from '../support/worker-page.ts';
 
@@ -36,6 +36,9 @@ interface Stage {
   colour(video: HTMLVideoElement): readonly number[];
 }
 declare const stage: Stage;
+
+/** What a hostile media server sends besides the sender's frames, in turn, each before the frame that it is made of. */
+const EXTRA = ['changed', 'cut', 'plain', 'again'] as const;
 
 /** Sets the stage; runs in the page. */
 function setStage(): void {
@@ -220,6 +223,111 @@ for (const [codec, late] of [
     expect(seen.senders).toEqual([{ stream: 1, sealed: expect.any(Number), refused: 0 }]);
   });
 }
+
+/** What only a worker has. */
+interface InWorker {
+  readonly RTCRtpScriptTransformer: { readonly prototype: object };
+  readonly RTCEncodedVideoFrame: new (copied: RTCEncodedVideoFrame) => RTCEncodedVideoFrame;
+}
+
+/** Runs in a worker: what arrives for its receivers comes as a hostile media server would send it. */
+function tamper(worker: PlaywrightWorker, extra: readonly string[]): Promise<void> {
+  return worker.evaluate((extra) => {
+    const { RTCRtpScriptTransformer, RTCEncodedVideoFrame } = globalThis as unknown as InWorker;
+    const own = Object.getOwnPropertyDescriptor(RTCRtpScriptTransformer.prototype, 'readable');
+    const sent: Record<string, number> = {};
+    let earlier = new ArrayBuffer(0);
+    Object.assign(globalThis, { sent });
+    const mangled = (kind: string, data: ArrayBuffer): ArrayBuffer => {
+      const bytes = new Uint8Array(data.slice(0));
+      if (kind === 'cut') return bytes.slice(0, -1).buffer;
+      // As a codec's frame that nobody sealed: behind the clear byte, no such key.
+      if (kind === 'plain') return bytes.fill(0x2a, 1).buffer;
+      if (kind === 'again') return earlier.slice(0);
+      const at = bytes.length - 1;
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      return bytes.buffer;
+    };
+    Object.defineProperty(RTCRtpScriptTransformer.prototype, 'readable', {
+      get(this: { readonly options: { readonly side: string } }) {
+        const frames = own?.get?.call(this) as ReadableStream<RTCEncodedVideoFrame>;
+        if (this.options.side !== 'receive') return frames;
+        let count = 0;
+        const add = new TransformStream<RTCEncodedVideoFrame, RTCEncodedVideoFrame>({
+          transform(frame, controller) {
+            const kind = extra[count++ % extra.length] ?? '';
+            if (earlier.byteLength > 0) {
+              const made = new RTCEncodedVideoFrame(frame);
+              made.data = mangled(kind, frame.data);
+              sent[kind] = (sent[kind] ?? 0) + 1;
+              controller.enqueue(made);
+            }
+            earlier = frame.data.slice(0);
+            controller.enqueue(frame);
+          },
+        });
+        return frames.pipeThrough(add);
+      },
+    });
+  }, extra);
+}
+
+test('A61: frames sent again, changed, cut short or made up are refused and counted where they arrive, and the picture goes on', async ({
+  page,
+}) => {
+  await open(page);
+  const already = page.workers().length;
+  await page.evaluate(() => {
+    Object.assign(globalThis, { sides: [stage.openSide(), stage.openSide()] });
+  });
+  await expect.poll(() => page.workers().length).toBe(already + 2);
+  await Promise.all(page.workers().map((worker) => tamper(worker, EXTRA)));
+  const { colour, decoded, receivers } = await page.evaluate(async () => {
+    // Kept in the page by what was evaluated above.
+    const [ada, ben] = (globalThis as unknown as { readonly sides: readonly [Side, Side] }).sides;
+    const track = { call: new Uint8Array(16).fill(7), purpose: 'camera' } as const;
+    ada.tell({ kind: 'open-sender', stream: 1, ...track, instance: 3, layers: 1 });
+    ben.tell({ kind: 'open-receiver', stream: 4, ...track });
+    const { kind: _, stream: __, ...key } = await ada.hear('sender-key');
+    ben.tell({ kind: 'add-key', stream: 4, ...key });
+    const { receiver, video } = await stage.connect({
+      codec: 'video/VP8',
+      attachSender: (sender) => stage.attach(ada, sender, { side: 'send', stream: 1 }),
+      attachReceiver: (receiver) => stage.attach(ben, receiver, { side: 'receive', stream: 4 }),
+    });
+    await stage.until('a picture', async () => (await stage.figure(receiver, 'framesDecoded')) > 60);
+    const decoded = await stage.figure(receiver, 'framesDecoded');
+    ben.tell({ kind: 'count', re: 1 });
+    const { receivers } = await ben.hear('counts');
+    return { colour: stage.colour(video), decoded, receivers };
+  });
+  const sent = Object.assign(
+    {},
+    ...(await Promise.all(
+      page.workers().map((worker) =>
+        worker.evaluate(
+          // Kept in that worker by what was evaluated above.
+          () => (globalThis as unknown as { readonly sent: Record<string, number> }).sent,
+        ),
+      ),
+    )),
+  ) as Record<(typeof EXTRA)[number], number>;
+  for (const kind of EXTRA) expect(sent[kind], kind).toBeGreaterThan(10);
+  const { counts } = receivers[0] ?? {};
+  for (const [refusal, kinds] of [
+    ['replayed', ['again']],
+    ['unauthentic', ['changed', 'cut']],
+    ['no-key', ['plain']],
+  ] as const) {
+    const most = kinds.reduce((sum, kind) => sum + sent[kind], 0);
+    // The page was asked a moment after the worker had counted.
+    expect(counts?.[refusal], refusal).toBeGreaterThan(8 * kinds.length);
+    expect(counts?.[refusal], refusal).toBeLessThanOrEqual(most);
+  }
+  expect(counts?.opened, 'each of the sender’s own, once').toBeGreaterThanOrEqual(decoded);
+  for (const [i, part] of [0x10, 0x60, 0xe0].entries())
+    expect(Math.abs((colour[i] ?? 0) - part)).toBeLessThan(40);
+});
 
 test('a codec that is not encrypted, and a second transform, get nothing through', async ({ page }) => {
   await open(page);
