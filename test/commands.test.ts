@@ -154,7 +154,9 @@ t.test('what needs the media worker waits for it, after all that does not', asyn
   t.teardown(() => rmSync(folder, { recursive: true }));
   const path = (name: string): string => join('test', folder.slice(folder.lastIndexOf('planted-')), name);
   const [calls, plain] = [path('a-calls.test.ts'), path('plain.test.ts')];
-  writeFileSync(join(root, calls), "import { findWorker } from '../support/media-worker.ts';\n");
+  // By something that it imports.
+  writeFileSync(join(root, path('server.ts')), "export { findWorker } from '../support/media-worker.ts';\n");
+  writeFileSync(join(root, calls), "import {\n  findWorker,\n} from './server.ts';\n");
   writeFileSync(join(root, plain), "import { join } from 'node:path';\n");
   t.strictSame(mediaWorkerLast([calls, plain]), [plain, calls]);
   let worker: 'obtaining' | 'obtained' = 'obtaining';
@@ -189,10 +191,21 @@ t.test('a suite that is begun as one does what it can until the media worker is 
     return { ...none, passed: files.length };
   };
   const before = beginMediaWorker([calls, plain], async () => obtained.promise);
-  t.match(await runAroundMediaWorker([calls, plain], before, run, 0), { passed: 2 });
+  let beside: 'running' | 'ended' = 'running';
+  const between = async (): Promise<void> => {
+    t.strictSame(runs, [[plain]]);
+    await new Promise((resolve) => setImmediate(resolve));
+    beside = 'ended';
+  };
+  const runAfter = async (files: readonly string[]) => {
+    if (files[0] === calls) t.equal(beside, 'ended');
+    return run(files);
+  };
+  const apart = { soonMs: 0, between };
+  t.match(await runAroundMediaWorker([calls, plain], before, runAfter, apart), { passed: 2 });
   t.strictSame(runs, [[plain], [calls]]);
   await runAroundMediaWorker([calls, plain], before, run);
-  await runAroundMediaWorker([calls], before, run, 0);
+  await runAroundMediaWorker([calls], before, run, { soonMs: 0 });
   await runAroundMediaWorker([], before, run);
   t.strictSame(runs.slice(2), [[calls, plain], [calls]], 'what is there is not waited for');
 });

@@ -93,6 +93,7 @@ export class Home {
       token: () => session.token(),
       tokenRefused: () => session.refused(),
       raiseCounter: () => this.#counter.raise(),
+      hurries: () => this.late.isInCall,
       opening: () => this.#inbox.hold(),
       welcomed: (welcome) => this.#upkeep.welcomed(welcome),
       pushed: (frame) => this.#upkeep.pushed(frame),

@@ -60,6 +60,11 @@ export class LateParts {
     this.#calls?.stop();
   }
 
+  /** Whether a call rings here or goes on. */
+  get isInCall(): boolean {
+    return this.#calls?.isInCall ?? false;
+  }
+
   /** Calls; fetched when they are first wanted. Throws `CoreError` `offline`. */
   async calls(): Promise<CallKeeper> {
     const { CallKeeper } = await fetchPart(() => import('./calls/call-keeper.ts'));

@@ -13,8 +13,9 @@ import {
 } from '@tacet/crypto/vault';
 import { openCaller } from '../support/calls-client.ts';
 import { makeLyingEngine } from '../support/lying-engine.ts';
-import { audioOf, produceRequest } from '../support/open-sfu.ts';
-import { callIs, haveCall, isSeen, makeCallPair, openCallServer } from '../support/make-call.ts';
+import { audioOf, produceRequest } from '../support/sfu-client.ts';
+import { callIs, haveCall, isSeen, makeCallPair } from '../support/make-call.ts';
+import { openCallServer } from '../support/call-server.ts';
 import { needsStore } from './scene.ts';
 
 t.setTimeout(300_000);

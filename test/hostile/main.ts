@@ -53,7 +53,7 @@ async function runAll(parts: readonly string[]): Promise<Outcome> {
   const total = files.length === 0 ? none : await runTap(files, { onOutput: note });
   // The browsers of the other suites are the store's neighbours.
   const pages = process.env['TACET_HOSTILE_ORIGIN'] === undefined ? specs.filter(chosen) : [];
-  return pages.length === 0 ? total : add(total, await runBrowser(pages, note));
+  return pages.length === 0 ? total : add(total, await runBrowser(pages, { onOutput: note }));
 }
 
 async function runAt(target: Target | undefined, parts: readonly string[]): Promise<Outcome> {

@@ -16,7 +16,7 @@ import { openCalls, untilRelayed } from '../support/calls-client.ts';
 import { openCoturn } from '../support/coturn.ts';
 import { WITH_CALLS, WITHOUT_CALLS } from '../support/call-settings.ts';
 import { findWorker } from '../support/media-worker.ts';
-import { makeRoom } from '../support/open-sfu.ts';
+import { makeRoom } from '../support/sfu-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { recordLog } from '../support/recorded-log.ts';
 import { mustCall } from '../support/rest-client.ts';

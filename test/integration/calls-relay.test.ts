@@ -10,7 +10,8 @@ import { openLink } from '../../sfu/link.ts';
 import { openCaller, openCalls, untilRelayed } from '../support/calls-client.ts';
 import { WITH_CALLS, WITHOUT_CALLS } from '../support/call-settings.ts';
 import { findWorker } from '../support/media-worker.ts';
-import { makeRoom, openTestSfu, type SfuClient, type TestRoom } from '../support/open-sfu.ts';
+import { openTestSfu } from '../support/open-sfu.ts';
+import { makeRoom, type SfuClient, type TestRoom } from '../support/sfu-client.ts';
 import { mustCall } from '../support/rest-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 

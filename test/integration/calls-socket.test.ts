@@ -10,7 +10,7 @@ import type { SettingTexts } from '../../server/config/env.ts';
 import { openCaller, openCalls, untilRelayed, type CallsConnection } from '../support/calls-client.ts';
 import { WITH_CALLS } from '../support/call-settings.ts';
 import { findWorker } from '../support/media-worker.ts';
-import { audioOf, consumeRequest, makeRoom, produceRequest } from '../support/open-sfu.ts';
+import { audioOf, consumeRequest, makeRoom, produceRequest } from '../support/sfu-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 
 t.setTimeout(300_000);

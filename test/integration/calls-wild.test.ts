@@ -13,7 +13,8 @@ import { arbitraryOf, manglings, spoilings } from '../support/arbitrary.ts';
 import { openCaller, openCalls, untilRelayed } from '../support/calls-client.ts';
 import { WITH_CALLS, WITHOUT_CALLS } from '../support/call-settings.ts';
 import { findWorker } from '../support/media-worker.ts';
-import { makeRoom, openTestSfu } from '../support/open-sfu.ts';
+import { openTestSfu } from '../support/open-sfu.ts';
+import { makeRoom } from '../support/sfu-client.ts';
 import { openTestServer } from '../support/open-test-server.ts';
 import { recordLog } from '../support/recorded-log.ts';
 import { soak } from '../support/schedule.ts';
@@ -75,8 +76,10 @@ for (const [where, open] of [
     const server = await openTestServer({ ...(await open(t)), overrides: { logger: log.logger } });
     t.teardown(async () => server[Symbol.asyncDispose]());
     const origin = server.url.replace('http', 'ws');
-    const [{ client: a, connection }, { client: b }] = [await openCaller(origin), await openCaller(origin)];
+    const { client: a, connection } = await openCaller(origin);
+    // One that says nothing for long is not kept.
     await untilRelayed(connection);
+    const { client: b } = await openCaller(origin);
     const room = makeRoom();
     const { participant } = await a.join(room);
     await b.join(room);

@@ -12,11 +12,11 @@ import {
   haveCall,
   isSeen,
   makeCallPair,
-  openCallServer,
   ringBen,
   takeCall,
   type CallPair,
 } from '../support/make-call.ts';
+import { openCallServer } from '../support/call-server.ts';
 
 t.setTimeout(300_000);
 

@@ -11,7 +11,8 @@ import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
 import { openLink } from '../../sfu/link.ts';
 import { openRemoteSfu } from '../../sfu/remote.ts';
 import { findWorker } from '../support/media-worker.ts';
-import { makeRoom, openTestSfu, SfuClient } from '../support/open-sfu.ts';
+import { openTestSfu } from '../support/open-sfu.ts';
+import { makeRoom, SfuClient } from '../support/sfu-client.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const SECRET = 'a secret of at least 32 characters'.replaceAll(' ', '-');

@@ -11,18 +11,17 @@ import { isErrorCode } from '@tacet/protocol/errors';
 import { isCallError } from '../../sfu/errors.ts';
 import { openWebRtcTransport } from '../../sfu/transport.ts';
 import { arbitraryOf, spoilings } from '../support/arbitrary.ts';
+import { DirectMedia, openTestSfu } from '../support/open-sfu.ts';
 import {
   audioOf,
   consumeRequest,
-  DirectMedia,
   makeRoom,
-  openTestSfu,
   packet,
   payloadOf,
   produceRequest,
   SfuClient,
   videoOf,
-} from '../support/open-sfu.ts';
+} from '../support/sfu-client.ts';
 import { soak } from '../support/schedule.ts';
 import { seedProperties } from '../support/seed-properties.ts';
 

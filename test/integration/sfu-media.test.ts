@@ -6,18 +6,17 @@ import t, { type Test } from 'tap';
 import type { types } from 'mediasoup';
 import { LIMITS } from '@tacet/protocol/limits';
 import { openWebRtcTransport } from '../../sfu/transport.ts';
+import { DirectMedia, openTestSfu } from '../support/open-sfu.ts';
 import {
   audioOf,
   consumeRequest,
-  DirectMedia,
   makeRoom,
-  openTestSfu,
   packet,
   payloadOf,
   produceRequest,
   SfuClient,
   videoOf,
-} from '../support/open-sfu.ts';
+} from '../support/sfu-client.ts';
 
 const PACKETS = 200;
 

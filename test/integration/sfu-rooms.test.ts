@@ -5,18 +5,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import t from 'tap';
 import { LIMITS, RATES } from '@tacet/protocol/limits';
 import type { SfuLine } from '@tacet/sfu';
+import { ManualClock } from '../support/manual-clock.ts';
+import { DirectMedia, FINGERPRINT, openTestSfu } from '../support/open-sfu.ts';
 import {
   audioOf,
   consumeRequest,
-  DirectMedia,
-  FINGERPRINT,
   makeRoom,
-  ManualClock,
-  openTestSfu,
   produceRequest,
   SfuClient,
   videoOf,
-} from '../support/open-sfu.ts';
+} from '../support/sfu-client.ts';
 
 const join = new Uint8Array(100).fill(1);
 const NOTHING = { rooms: 0, passes: 0, resumes: 0, participants: 0 };

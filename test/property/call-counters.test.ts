@@ -12,9 +12,9 @@ import {
   haveCall,
   isSeen,
   makeCallPair,
-  openCallServer,
   type CallPair,
 } from '../support/make-call.ts';
+import { openCallServer } from '../support/call-server.ts';
 import { mediaWorkers } from '../support/media-worker.ts';
 import { pickSeed, Seeded } from '../support/schedule.ts';
 import { countRepeats, tapSeals, type SealedFrame } from '../support/seal-tap.ts';

@@ -36,15 +36,28 @@ export function readReport({ stats, suites }: Pick<JSONReport, 'stats' | 'suites
   };
 }
 
-/** `onOutput`: is told each line of the output as it comes. */
+export interface BrowserOptions {
+  /** Is told each line of the output as it comes. */
+  readonly onOutput?: (line: string) => void;
+  /** Tests at a time; otherwise as playwright.config.ts says. */
+  readonly workers?: number;
+}
+
 export async function runBrowser(
   files: readonly string[],
-  onOutput?: (line: string) => void,
+  { onOutput, workers }: BrowserOptions = {},
 ): Promise<Outcome> {
   console.log('\n# browser');
   const folder = mkdtempSync(join(tmpdir(), 'tacet-report-'));
   const report = join(folder, 'report.json');
-  const args = [programOf('@playwright', 'test', 'cli.js'), 'test', '--reporter=list,json', ...files];
+  const atATime = workers === undefined ? [] : [`--workers=${workers}`];
+  const args = [
+    programOf('@playwright', 'test', 'cli.js'),
+    'test',
+    '--reporter=list,json',
+    ...atATime,
+    ...files,
+  ];
   const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report, FORCE_COLOR: '0' };
   const onLine = (line: string): void => {
     console.log(line);

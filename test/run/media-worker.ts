@@ -2,20 +2,31 @@
 // begun first, at low priority, and only the tests that need the worker wait for it, after all others.
 
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { add, none, type Outcome } from './outcome.ts';
 import { root, runProgram } from './program.ts';
 
-/** The support files that a test starts or finds workers with. */
-const imported = /\/support\/(?:open-sfu|media-worker)\.ts'/;
+/** What tests find or start workers with, themselves or by something that they import. */
+const FINDS_WORKER = join('test', 'support', 'media-worker.ts');
+
+const imported = /^(?:import|export)[^;]*? from '(\.[^']+)';/gm;
 
 /** A worker that only has to be found is there by then. */
 const SOON_MS = 5_000;
 
 /** Whether a test file needs the worker. */
 export function needsMediaWorker(file: string): boolean {
-  return imported.test(readFileSync(join(root, file), 'utf8'));
+  return reachable(file).has(FINDS_WORKER);
+}
+
+/** A test's file, those of the tests' that it imports, those that they import, and so on. */
+function reachable(file: string, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(file) || !file.startsWith(`test${sep}`)) return seen;
+  seen.add(file);
+  for (const [, path = ''] of readFileSync(join(root, file), 'utf8').matchAll(imported))
+    reachable(join(dirname(file), path), seen);
+  return seen;
 }
 
 /** The files that do not need it, then those that do. */
@@ -35,6 +46,12 @@ export function beginMediaWorker(
   return async (file) => (needing.has(file) ? obtained : undefined);
 }
 
+export interface AroundOptions {
+  readonly soonMs?: number;
+  /** The others begin when what this gives has settled. It is called once the first files are through. */
+  readonly between?: () => Promise<unknown>;
+}
+
 /**
  * Runs files of a suite that is begun as one: all of them where the worker is there or soon will be, else those that do not need it, and the
  * others once it is there. `before`: what `beginMediaWorker` gave.
@@ -43,7 +60,7 @@ export async function runAroundMediaWorker(
   files: readonly string[],
   before: (file: string) => Promise<void>,
   run: (files: readonly string[]) => Promise<Outcome>,
-  soonMs = SOON_MS,
+  { soonMs = SOON_MS, between = async () => undefined }: AroundOptions = {},
 ): Promise<Outcome> {
   const needing = files.filter((file) => needsMediaWorker(file));
   const others = files.filter((file) => !needing.includes(file));
@@ -59,7 +76,7 @@ export async function runAroundMediaWorker(
     return files.length === 0 ? none : run(files);
   }
   const first = await run(others);
-  await obtained;
+  await Promise.all([obtained, between()]);
   return add(first, await run(needing));
 }
 

@@ -11,7 +11,7 @@ import {
 import type { CallAnswer, CallEvent } from '@tacet/protocol/calls/answers';
 import type { Sfu } from '@tacet/sfu/control';
 import { CallError, isCallErrorCode } from '../../sfu/errors.ts';
-import { SfuClient } from './open-sfu.ts';
+import { SfuClient } from './sfu-client.ts';
 
 /** A refusal of one request, or of the connection. */
 export class Refusal extends CallError {

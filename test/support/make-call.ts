@@ -2,29 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { CallView, ConversationId, Line, ViewState } from '@tacet/client/core/view';
-import { WITH_CALLS } from './call-settings.ts';
-import { openCalls, untilRelayed } from './calls-client.ts';
 import { openTestClient, type TestClient, type TestClientOptions } from './make-client.ts';
-import { findWorker } from './media-worker.ts';
 import { rowsOf } from './node-ports.ts';
-import { openTestServer } from './open-test-server.ts';
 import { makeSpokenPair, type SpokenPairOptions } from './spoken-pair.ts';
 import { CallNet, TestCallWindow } from './test-call-window.ts';
-
-/** A server that relays calls, until the test ends, with its origin for sockets. */
-export async function openCallServer(
-  t: Pick<Test, 'teardown'>,
-): Promise<{ readonly url: string; readonly sockets: string }> {
-  const server = await openTestServer({
-    settings: { ...WITH_CALLS, TACET_MEDIA_WORKER: await findWorker() },
-  });
-  t.teardown(() => server[Symbol.asyncDispose]());
-  const sockets = server.url.replace('http', 'ws');
-  const connection = await openCalls(sockets);
-  await untilRelayed(connection);
-  await connection.close();
-  return { url: server.url, sockets };
-}
 
 /** Two people who have spoken, each with a window. */
 export interface CallPair {

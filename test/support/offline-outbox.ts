@@ -39,6 +39,7 @@ export async function makeOfflineOutbox(clock?: Clock): Promise<OfflineOutbox> {
     token: () => Promise.reject(new Error('never started')),
     tokenRefused: () => undefined,
     raiseCounter: () => Promise.resolve(1),
+    hurries: () => false,
     opening: () => undefined,
     welcomed: () => Promise.resolve(),
     pushed: () => undefined,

@@ -14,7 +14,7 @@ import {
   type StreamNumbers,
 } from '@tacet/client/core/calls/call-window';
 import type { FromMedia, ToMedia } from '@tacet/client/core/calls/media-messages';
-import { audioOf, videoOf } from './open-sfu.ts';
+import { audioOf, videoOf } from './sfu-client.ts';
 
 type Options<Name extends keyof CallWindow> = Parameters<CallWindow[Name]>[0];
 

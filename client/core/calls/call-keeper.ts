@@ -84,6 +84,11 @@ export class CallKeeper {
     this.restored.catch(() => undefined);
   }
 
+  /** Whether one rings here or goes on. */
+  get isInCall(): boolean {
+    return runningOf(this.#state) !== undefined;
+  }
+
   /** Goes on with a ring that came before this core began, in another tab. */
   async #restore(): Promise<void> {
     const { db, clock } = this.#n.services;

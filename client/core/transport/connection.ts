@@ -13,6 +13,8 @@ import { Channel, type AnswerFrame, type PushedFrame, type WelcomeFrame } from '
 
 const FIRST_DELAY_MS = 400;
 const MOST_DELAY_MS = 60_000;
+/** While a call goes on, which is given up half a minute after both ways to the other side are lost. */
+const HURRIED_DELAY_MS = 2_000;
 /** A connection that lasted this long was a good one: the waits begin anew after it. One that is lost at once is tried ever more slowly. */
 const STEADY_MS = 10_000;
 /** Another socket of this device took over: not soon again, or two would throw each other out for ever. */
@@ -28,6 +30,8 @@ export interface ConnectionOwner {
   tokenRefused(): void;
   /** Raises the start counter, saves it, gives it. */
   raiseCounter(): Promise<number>;
+  /** Whether somebody waits for it to come back: a call goes on. */
+  hurries(): boolean;
   /** A socket is about to open: what an earlier one delivered and was not acknowledged comes again. */
   opening(): void;
   welcomed(welcome: Welcome): Promise<void>;
@@ -191,7 +195,8 @@ export class Connection {
 
   #retry(code: ErrorCode | undefined): void {
     const { clock, random } = this.#ports;
-    const most = Math.min(MOST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(this.#attempt, 10));
+    const longest = this.#owner.hurries() ? HURRIED_DELAY_MS : MOST_DELAY_MS;
+    const most = Math.min(longest, FIRST_DELAY_MS * 2 ** Math.min(this.#attempt, 10));
     this.#attempt += 1;
     const share = (random(1)[0] ?? 0) / 255;
     const delayMs = code === 'replaced' ? REPLACED_DELAY_MS : most / 2 + (most / 2) * share;

@@ -70,6 +70,7 @@ function openConnection(
       token: async () => 'token',
       tokenRefused: () => undefined,
       raiseCounter: async () => 1,
+      hurries: () => false,
       opening: () => undefined,
       welcomed: async () => undefined,
       pushed: () => undefined,
@@ -120,6 +121,32 @@ t.test('a connection that is lost while its welcome is still worked off comes ba
   await opened[1]?.promise;
   t.equal(sockets.length, 2);
 });
+
+t.test(
+  'a server that stays away is tried ever more rarely, but all the time while a call goes on',
+  async (t) => {
+    for (const isInCall of [false, true]) {
+      const clock = makeClock();
+      const waits: number[] = [];
+      const { sockets } = openConnection(t, clock, {
+        hurries: () => isInCall,
+        state: (state) => {
+          if (state.kind === 'offline' && state.retryAt !== undefined)
+            waits.push(state.retryAt - clock.now());
+        },
+      });
+      for (let tries = 1; tries <= 10; tries += 1) {
+        await turn();
+        t.equal(sockets.length, tries);
+        sockets.at(-1)?.closed(1006);
+        await turn();
+        clock.pass(waits.at(-1) ?? 0);
+      }
+      // What chance adds is nothing here: half of the longest wait.
+      t.equal(waits.at(-1), isInCall ? 1_000 : 30_000);
+    }
+  },
+);
 
 /** A connection that is online, and the times that the server is heard to say. */
 async function openOnline(t: Test) {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { WayWatch } from '../../../client/core/calls/way-watch.ts';
-import { ManualClock } from '../../support/open-sfu.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 /** What is done of a call whose descriptions are told, by the time at which it is done, ms. */
 function open(mayConnect: () => boolean) {
