@@ -98,7 +98,9 @@ test.describe('a group', () => {
   );
   // Without what the browser tests begin with, which needs a server and a browser.
   const playwright = programOf('@playwright', 'test', 'cli.js');
-  const { stdout } = run(playwright, 'test', '--no-deps', '--reporter=json', planted);
+  // Playwright empties the folder of its results, where a run that goes on has what its tests begin with.
+  const results = `--output=${join(folder, 'results')}`;
+  const { stdout } = run(playwright, 'test', '--no-deps', '--reporter=json', results, planted);
   const { faults, ...counts } = readReport(JSON.parse(stdout) as Parameters<typeof readReport>[0]);
   t.strictSame(counts, { passed: 1, failed: 1, skipped: 0 });
   t.match(faults, [/bad\.spec\.ts:4 does not hold \(failed\)\n[^]*what was seen[^]*"wanted"/]);

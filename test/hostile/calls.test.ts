@@ -30,10 +30,12 @@ t.test('A66: keys that do not come are asked for, and without them no call is co
   // What is on and his keys, and both again each time that she asks for them.
   while (bens.carried.length < 6) await new Promise((resolve) => setTimeout(resolve, 50));
   t.equal(ada.client.state.call?.phase.kind, 'connecting', 'the way stands, and nothing can be heard');
+  t.strictSame(ada.client.state.call?.troubles, ['no-keys'], 'and says why');
   t.equal(ben.client.state.call?.phase.kind, 'talking', 'her keys came');
   bens.losesWhatIsSaid = false;
   await callIs(ada.client, 'talking');
   await callIs(ben.client, 'talking');
+  t.strictSame(ada.client.state.call?.troubles, []);
   await isSeen(bens, adas, 'heard after all');
   await isSeen(adas, bens, 'and there');
   await hangUp(ada.client);
@@ -45,7 +47,12 @@ t.test('A66: a call whose keys never come ends in its time, with a reason', asyn
   adas.losesWhatIsSaid = true;
   bens.losesWhatIsSaid = true;
   await begin();
+  const lacksKeys = (): boolean =>
+    [ada, ben].every(({ client }) => client.state.call?.troubles[0] === 'no-keys');
+  while (!lacksKeys()) await new Promise((resolve) => setTimeout(resolve, 50));
   aheadMs = 60_000;
   t.equal(await endOf(ada.client), 'failed');
   t.equal(await endOf(ben.client), 'failed');
+  // Whoever gave the call up says so to the other, who has the same reason by then.
+  for (const { client } of [ada, ben]) t.strictSame(client.state.call?.troubles, ['no-keys']);
 });

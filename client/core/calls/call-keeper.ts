@@ -52,6 +52,8 @@ export class CallKeeper {
   readonly #slot: RunSlot;
   /** The call that was asked for last, and the key that it was asked under. */
   #begun: { readonly key: MessageId; readonly call: CallId } | undefined;
+  /** What troubled the call that has ended. */
+  #troubles: CallView['troubles'] = [];
   #stopTicking: (() => void) | undefined;
   /** Events that come while one is worked off. */
   readonly #events: { readonly event: CallEvent; readonly heard: Heard | undefined }[] = [];
@@ -211,7 +213,10 @@ export class CallKeeper {
     this.#state = state;
     for (const effect of effects) this.#perform(effect, heard);
     const running = runningOf(state);
-    if (this.#slot.now?.call !== running?.call) this.#slot.close();
+    if (this.#slot.now?.call !== running?.call) {
+      this.#troubles = this.#slot.now?.call === state?.call ? (this.#slot.now?.shown.troubles ?? []) : [];
+      this.#slot.close();
+    }
     const rang = runningOf(before);
     if (rang?.kind === 'ringing' && rang.side === 'callee') {
       const ringsOn = running?.kind === 'ringing' && running.call === rang.call;
@@ -288,7 +293,7 @@ export class CallKeeper {
   }
 
   #show(): void {
-    this.#n.show(viewOf(this.#state, this.#slot.now));
+    this.#n.show(viewOf(this.#state, this.#slot.now, this.#troubles));
   }
 }
 

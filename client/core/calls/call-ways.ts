@@ -8,6 +8,7 @@ import type { StreamKey } from '@tacet/protocol/content/call-said';
 import { idBytes, type CallId } from '@tacet/protocol/ids';
 import type { CallSecret } from '@tacet/crypto/vault';
 import type { Ports } from '../ports.ts';
+import type { CallTrouble } from '../view.ts';
 import { CallMedia } from './call-media.ts';
 import type { CallTalk } from './call-talk.ts';
 import type { CallWindowPort, FromCallWindow } from './call-window.ts';
@@ -95,7 +96,10 @@ export class CallWays {
     });
     this.#keys = new KeyWatch(ports.clock, {
       connected: () => events.state('connected'),
-      ask: () => talk.ask(),
+      ask: () => {
+        talk.ask();
+        events.changed();
+      },
     });
   }
 
@@ -104,7 +108,7 @@ export class CallWays {
     return {
       way: this.#relay !== undefined ? 'relayed' : this.#watch.hasConnected ? 'direct' : undefined,
       quality,
-      troubles: this.#lacksRelay ? [...troubles, 'no-relay'] : troubles,
+      troubles: [...troubles, ...this.#lacks()],
     };
   }
 
@@ -191,6 +195,12 @@ export class CallWays {
     this.#relay?.close();
     this.#link.close();
     this.#media.end({ goesOn, hasDevices: this.#n.inherits || this.#theirs !== undefined });
+  }
+
+  /** What would be needed to hear each other. */
+  #lacks(): readonly CallTrouble[] {
+    if (this.#lacksRelay) return ['no-relay'];
+    return this.#keys.isWithout ? ['no-keys'] : [];
   }
 
   get #mayGoDirect(): boolean {

@@ -19,11 +19,17 @@ export class KeyWatch {
   readonly #acts: KeyWatchActs;
   #isUp = false;
   #isKeyed = false;
+  #hasAsked = false;
   #timer: (() => void) | undefined;
 
   constructor(clock: Clock, acts: KeyWatchActs) {
     this.#clock = clock;
     this.#acts = acts;
+  }
+
+  /** Whether the way stands, and they were asked for without an answer. */
+  get isWithout(): boolean {
+    return this.#hasAsked && !this.#isKeyed;
   }
 
   /** The way stands. */
@@ -36,6 +42,7 @@ export class KeyWatch {
   /** The way is lost; what keys were told over it stay. */
   down(): void {
     this.#isUp = false;
+    this.#hasAsked = false;
     this.#timer?.();
   }
 
@@ -56,6 +63,7 @@ export class KeyWatch {
   #askLater(): void {
     this.#timer?.();
     this.#timer = this.#clock.after(ASK_MS, () => {
+      this.#hasAsked = true;
       this.#acts.ask();
       this.#askLater();
     });

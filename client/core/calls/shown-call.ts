@@ -3,7 +3,12 @@ import type { CallPhase, CallView } from '../view.ts';
 import type { CallRun } from './call-run.ts';
 import type { CallState } from './call-types.ts';
 
-export function viewOf(state: CallState, run: Pick<CallRun, 'shown'> | undefined): CallView | undefined {
+/** `troubles`: of a run that has ended. */
+export function viewOf(
+  state: CallState,
+  run: Pick<CallRun, 'shown'> | undefined,
+  troubles: CallView['troubles'],
+): CallView | undefined {
   if (state === undefined) return undefined;
   const { call, account, side, media, since } = state;
   const shown = run?.shown ?? {
@@ -11,7 +16,7 @@ export function viewOf(state: CallState, run: Pick<CallRun, 'shown'> | undefined
     way: undefined,
     theirs: { microphone: false, camera: false, screen: false },
     quality: undefined,
-    troubles: [],
+    troubles,
   };
   return { id: call, conversation: account, side, media, since, phase: phaseOf(state), ...shown };
 }

@@ -30,7 +30,7 @@ export interface CallView {
   /** What the other side says is on. */
   readonly theirs: OnNowView;
   readonly quality: CallQuality | undefined;
-  /** What keeps a part of it from working, newest last. */
+  /** What keeps a part of it from working, newest last; of one that is over, what did at its end. */
   readonly troubles: readonly CallTrouble[];
 }
 
@@ -74,4 +74,6 @@ export type CallTrouble =
   /** Frames of the other side do not open: changed on the way, or under a key that this side does not have. */
   | 'unreadable'
   /** No direct way was found, and the server relays no calls. */
-  | 'no-relay';
+  | 'no-relay'
+  /** The way stands, and no key of the other side's has come: nothing of his is heard or seen. He is asked for them. */
+  | 'no-keys';

@@ -45,7 +45,7 @@ export function CallNotes({
       )}
       {trouble !== undefined && <DeviceTroubleNote trouble={trouble} close />}
       {call?.troubles.map((one) => (
-        <Note key={one} kind={one === 'no-relay' ? 'caution' : 'danger'}>
+        <Note key={one} kind={one === 'no-relay' || one === 'no-keys' ? 'caution' : 'danger'}>
           {fill(text.calls.troubles[one], { name })}
         </Note>
       ))}

@@ -28,7 +28,7 @@ type Over = Extract<CallPhase, { readonly kind: 'over' }>;
 
 /** How a call ended, and what is to be added. */
 export function endOf(
-  { side }: CallView,
+  { side, troubles }: Pick<CallView, 'side' | 'troubles'>,
   { why, isMine, talkedMs }: Over,
   name: string,
 ): { readonly title: string; readonly hint: string | undefined } {
@@ -47,7 +47,7 @@ export function endOf(
     case 'cancelled':
       return plain(side === 'caller' ? ended.cancelled : fill(ended.cancelledThere, { name }));
     case 'failed':
-      return { title: ended.failed, hint: ended.failedHint };
+      return { title: ended.failed, hint: whyFailed(troubles, name) };
     case 'lost':
       return { title: ended.lost, hint: ended.lostHint };
     case 'elsewhere':
@@ -59,6 +59,13 @@ export function endOf(
     case 'no-answer':
       return plain(side === 'caller' ? fill(ended['no-answer'], { name }) : ended.over);
   }
+}
+
+/** Why no connection came about, and what to do. */
+function whyFailed(troubles: CallView['troubles'], name: string): string {
+  if (troubles.includes('no-keys')) return fill(text.calls.ended.noKeysHint, { name });
+  if (troubles.includes('no-relay')) return text.calls.troubles['no-relay'];
+  return text.calls.ended.failedHint;
 }
 
 /** How long an end that needs no answer stays in sight. */
