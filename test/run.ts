@@ -1,6 +1,6 @@
 // What `npm test`, `npm run check` and `npm run soak` run once set-up is done: the checks, then the tap suites, and the browser
-// suites beside both, so that each line of output says of itself what it is about. Arguments select: `check`, `tap`, `browser`, or
-// any part of a test file's path.
+// suites beside both, so that each line of output says of itself what it is about. Where mediasoup's worker has to be built, the browser
+// suites that need it come last, by themselves. Arguments select: `check`, `tap`, `browser`, or any part of a test file's path.
 //
 // The last line of output says how many checks and tests passed and failed, counted from what the runners printed. The
 // exit code is 0 only if something ran and nothing failed.

@@ -20,8 +20,12 @@ function failure(spec: JSONReportSpec, test: JSONReportTest): Outcome {
   return fault([`${spec.file}:${spec.line} ${spec.title} (${status})`, ...found].join('\n'));
 }
 
-/** The counts of a report, and each failed test by its name with what it found. */
-export function readReport({ stats, suites }: Pick<JSONReport, 'stats' | 'suites'>): Outcome {
+/** The counts of a report, each failed test by its name with what it found, and what went wrong outside of tests. */
+export function readReport({
+  stats,
+  suites,
+  errors,
+}: Pick<JSONReport, 'stats' | 'suites' | 'errors'>): Outcome {
   const failures = suites
     .flatMap((suite) => specsOf(suite))
     .flatMap((spec) =>
@@ -32,7 +36,7 @@ export function readReport({ stats, suites }: Pick<JSONReport, 'stats' | 'suites
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected,
     skipped: stats.skipped,
-    faults,
+    faults: [...faults, ...errors.map(({ message = 'an error without words' }) => message)],
   };
 }
 

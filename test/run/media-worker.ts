@@ -71,11 +71,8 @@ export async function runAroundMediaWorker(
     setTimeout(soonMs, 'later' as const, { signal: waiting.signal }),
   ]);
   waiting.abort();
-  if (soon === 'obtained' || others.length === 0) {
-    await obtained;
-    return files.length === 0 ? none : run(files);
-  }
-  const first = await run(others);
+  if (soon === 'obtained') return files.length === 0 ? none : run(files);
+  const first = others.length === 0 ? none : await run(others);
   await Promise.all([obtained, between()]);
   return add(first, await run(needing));
 }

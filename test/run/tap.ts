@@ -61,7 +61,7 @@ export interface TapOptions {
   readonly onOutput?: (line: string) => void;
   /** What a file waits for before it is run. */
   readonly before?: (file: string) => Promise<void>;
-  /** Browser suites that run meanwhile: settles when they have ended. */
+  /** Browser suites that run meanwhile: settles when no more of them run beside these. */
   readonly browsers?: Promise<unknown>;
 }
 

@@ -1,4 +1,4 @@
-/** A clock of a media server for tests. */
+/** A clock that is in the hands of a test. */
 import type { Clock } from '../../sfu/clock.ts';
 
 /** Time that goes on when it is told to. */

@@ -200,7 +200,8 @@ export class CallWays {
   /** What would be needed to hear each other. */
   #lacks(): readonly CallTrouble[] {
     if (this.#lacksRelay) return ['no-relay'];
-    return this.#keys.isWithout ? ['no-keys'] : [];
+    const isThere = this.#relay === undefined || this.#relay.hasMet;
+    return isThere && this.#keys.isWithout ? ['no-keys'] : [];
   }
 
   get #mayGoDirect(): boolean {
@@ -273,6 +274,7 @@ export class CallWays {
       return;
     }
     this.#keys.down();
+    this.#events.changed();
     if (hadConnected) this.#events.state('interrupted');
   }
 
@@ -280,6 +282,7 @@ export class CallWays {
   #leaveWay(): void {
     this.#media.close();
     this.#keys.moved();
+    this.#events.changed();
     if (this.#watch.hasConnected) this.#events.state('interrupted');
   }
 

@@ -92,6 +92,11 @@ export class RelayWay {
     this.#ask(async (connection) => this.#needs.window.restartRelay({ connection }));
   }
 
+  /** Whether the other side is in the room. */
+  get hasMet(): boolean {
+    return this.#room.hasMet;
+  }
+
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -30,7 +30,7 @@ export interface ConnectionOwner {
   tokenRefused(): void;
   /** Raises the start counter, saves it, gives it. */
   raiseCounter(): Promise<number>;
-  /** Whether somebody waits for it to come back: a call goes on. */
+  /** Whether somebody waits for it to come back: a call rings or goes on. */
   hurries(): boolean;
   /** A socket is about to open: what an earlier one delivered and was not acknowledged comes again. */
   opening(): void;
