@@ -177,40 +177,36 @@ t.test('what needs the media worker waits for it, after all that does not', asyn
   await idle(plain);
 });
 
-t.test('a suite that is begun as one does what it can until the media worker is there', async (t) => {
-  const folder = mkdtempSync(join(root, 'test', 'planted-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  const path = (name: string): string => join('test', folder.slice(folder.lastIndexOf('planted-')), name);
-  const [calls, plain] = [path('a-calls.spec.ts'), path('plain.spec.ts')];
-  writeFileSync(join(root, calls), "import { findWorker } from '../support/media-worker.ts';\n");
-  writeFileSync(join(root, plain), "import { join } from 'node:path';\n");
-  const runs: (readonly string[])[] = [];
-  const obtained = Promise.withResolvers<void>();
-  const run = async (files: readonly string[]) => {
-    runs.push(files);
-    // It comes while the others are run.
-    obtained.resolve();
-    return { ...none, passed: files.length };
-  };
-  const before = beginMediaWorker([calls, plain], async () => obtained.promise);
-  let beside: 'running' | 'ended' = 'running';
-  const between = async (): Promise<void> => {
-    t.strictSame(runs, [[plain]]);
-    await new Promise((resolve) => setImmediate(resolve));
-    beside = 'ended';
-  };
-  const runAfter = async (files: readonly string[]) => {
-    if (files[0] === calls) t.equal(beside, 'ended');
-    return run(files);
-  };
-  const apart = { soonMs: 0, between };
-  t.match(await runAroundMediaWorker([calls, plain], before, runAfter, apart), { passed: 2 });
-  t.strictSame(runs, [[plain], [calls]]);
-  await runAroundMediaWorker([calls, plain], before, run);
-  await runAroundMediaWorker([calls], before, run, { soonMs: 0 });
-  await runAroundMediaWorker([], before, run);
-  t.strictSame(runs.slice(2), [[calls, plain], [calls]], 'what is there is not waited for');
-});
+t.test(
+  'what needs the media worker in a suite comes last, when the worker is there and nothing else runs',
+  async (t) => {
+    const folder = mkdtempSync(join(root, 'test', 'planted-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const path = (name: string): string => join('test', folder.slice(folder.lastIndexOf('planted-')), name);
+    const [calls, plain] = [path('a-calls.spec.ts'), path('plain.spec.ts')];
+    writeFileSync(join(root, calls), "import { findWorker } from '../support/media-worker.ts';\n");
+    writeFileSync(join(root, plain), "import { join } from 'node:path';\n");
+    const order: string[] = [];
+    const run = async (files: readonly string[]) => {
+      order.push(files.join());
+      return { ...none, passed: files.length };
+    };
+    const later = async (what: string): Promise<void> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push(what);
+    };
+    const between = () => later('nothing else runs');
+    const before = beginMediaWorker([calls, plain], () => later('worker'));
+    t.match(await runAroundMediaWorker([calls, plain], before, run, between), { passed: 2 });
+    t.strictSame(order.toSorted(), [plain, 'worker', 'nothing else runs', calls].toSorted());
+    t.strictSame([order[0], order.at(-1)], [plain, calls]);
+    order.length = 0;
+    await runAroundMediaWorker([calls], before, run, between);
+    await runAroundMediaWorker([plain], before, run, between);
+    t.match(await runAroundMediaWorker([], before, run, between), { passed: 0 });
+    t.strictSame(order, ['nothing else runs', calls, plain]);
+  },
+);
 
 t.test('bench without a name lists the benchmarks, with a wrong name says so and ends with 2', (t) => {
   const list = run('bench/main.ts');

@@ -1,6 +1,6 @@
 // What `npm test`, `npm run check` and `npm run soak` run once set-up is done: the checks, then the tap suites, and the browser
-// suites beside both, so that each line of output says of itself what it is about. Where mediasoup's worker has to be built, the browser
-// suites that need it come last, by themselves. Arguments select: `check`, `tap`, `browser`, or any part of a test file's path.
+// suites beside both, so that each line of output says of itself what it is about. The browser suites that need mediasoup's worker come
+// last, by themselves. Arguments select: `check`, `tap`, `browser`, or any part of a test file's path.
 //
 // The last line of output says how many checks and tests passed and failed, counted from what the runners printed. The
 // exit code is 0 only if something ran and nothing failed.
@@ -44,12 +44,11 @@ async function runAll(): Promise<Outcome> {
     return add(checks, await runTap(tapFiles, { before: mediaWorkerFor, browsers }));
   };
   const [firstBrowsers, others] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  // Where calls in browsers are left for the end, they have the machine for themselves: what they say of time holds on two cores.
   const between = (): Promise<void> => {
     firstBrowsers.resolve();
     return others.promise;
   };
-  const browsers = runAroundMediaWorker(browserFiles, mediaWorkerFor, runPages, { between });
+  const browsers = runAroundMediaWorker(browserFiles, mediaWorkerFor, runPages, between);
   const beside = runOthers(Promise.race([firstBrowsers.promise, browsers])).finally(others.resolve);
   let total = (await Promise.all([beside, browsers])).reduce(add);
   for (const part of parts)

@@ -3,7 +3,6 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { add, none, type Outcome } from './outcome.ts';
 import { root, runProgram } from './program.ts';
 
@@ -11,9 +10,6 @@ import { root, runProgram } from './program.ts';
 const FINDS_WORKER = join('test', 'support', 'media-worker.ts');
 
 const imported = /^(?:import|export)[^;]*? from '(\.[^']+)';/gm;
-
-/** A worker that only has to be found is there by then. */
-const SOON_MS = 5_000;
 
 /** Whether a test file needs the worker. */
 export function needsMediaWorker(file: string): boolean {
@@ -46,34 +42,22 @@ export function beginMediaWorker(
   return async (file) => (needing.has(file) ? obtained : undefined);
 }
 
-export interface AroundOptions {
-  readonly soonMs?: number;
-  /** The others begin when what this gives has settled. It is called once the first files are through. */
-  readonly between?: () => Promise<unknown>;
-}
-
 /**
- * Runs files of a suite that is begun as one: all of them where the worker is there or soon will be, else those that do not need it, and the
- * others once it is there. `before`: what `beginMediaWorker` gave.
+ * Runs the files of a suite that is begun as one: those that do not need the worker, then those that do. They are two browsers in a call each,
+ * and what they say of time holds where nothing else runs: `between` settles then. It is called once the first files are through. `before`: what
+ * `beginMediaWorker` gave.
  */
 export async function runAroundMediaWorker(
   files: readonly string[],
   before: (file: string) => Promise<void>,
   run: (files: readonly string[]) => Promise<Outcome>,
-  { soonMs = SOON_MS, between = async () => undefined }: AroundOptions = {},
+  between: () => Promise<unknown>,
 ): Promise<Outcome> {
   const needing = files.filter((file) => needsMediaWorker(file));
   const others = files.filter((file) => !needing.includes(file));
-  const obtained = Promise.all(needing.map(async (file) => before(file))).then(() => 'obtained' as const);
-  const waiting = new AbortController();
-  const soon = await Promise.race([
-    obtained,
-    setTimeout(soonMs, 'later' as const, { signal: waiting.signal }),
-  ]);
-  waiting.abort();
-  if (soon === 'obtained') return files.length === 0 ? none : run(files);
   const first = others.length === 0 ? none : await run(others);
-  await Promise.all([obtained, between()]);
+  if (needing.length === 0) return first;
+  await Promise.all([between(), ...needing.map((file) => before(file))]);
   return add(first, await run(needing));
 }
 
