@@ -9,6 +9,7 @@ import {
   type BrowserContext,
   type LaunchOptions,
   type Page,
+  type Worker,
 } from '@playwright/test';
 import { callLaunchOptions } from '../support/chromium.ts';
 import { writeSolidFilm, type Rgb } from '../support/solid-film.ts';
@@ -91,31 +92,41 @@ const PICTURE_MAX = 4_000;
 /** What a browser complains about when a policy stopped something, or when a script failed. */
 const COMPLAINT = /Content Security Policy|Trusted ?Type|violates the following|Uncaught/i;
 
-/** Directives of the policy that stopped something in a page's workers since they began. */
+/** Directives of the policy that stopped something in a page's workers since they began; of one that ends meanwhile, none. */
 export async function stoppedInWorkers(page: Page): Promise<readonly string[]> {
   const stopped = await Promise.all(
-    page.workers().map((worker) =>
-      worker.evaluate(
-        () =>
-          new Promise<readonly string[]>((resolve) => {
-            const found: string[] = [];
-            const observer = new ReportingObserver(
-              (reports) => {
-                for (const { body } of reports) {
-                  const { effectiveDirective } = body as { readonly effectiveDirective?: string };
-                  found.push(effectiveDirective ?? 'unknown');
-                }
-              },
-              { buffered: true, types: ['csp-violation'] },
-            );
-            observer.observe();
-            // What was kept is handed over in a task of its own.
-            setTimeout(() => resolve(found), 50);
-          }),
-      ),
-    ),
+    page.workers().map(async (worker) => {
+      try {
+        return await stoppedIn(worker);
+      } catch (error) {
+        // The media worker of a call ends with it.
+        await expect.poll(() => page.workers().includes(worker), { message: String(error) }).toBe(false);
+        return [];
+      }
+    }),
   );
   return stopped.flat();
+}
+
+function stoppedIn(worker: Worker): Promise<readonly string[]> {
+  return worker.evaluate(
+    () =>
+      new Promise<readonly string[]>((resolve) => {
+        const found: string[] = [];
+        const observer = new ReportingObserver(
+          (reports) => {
+            for (const { body } of reports) {
+              const { effectiveDirective } = body as { readonly effectiveDirective?: string };
+              found.push(effectiveDirective ?? 'unknown');
+            }
+          },
+          { buffered: true, types: ['csp-violation'] },
+        );
+        observer.observe();
+        // What was kept is handed over in a task of its own.
+        setTimeout(() => resolve(found), 50);
+      }),
+  );
 }
 
 /** How a browser starts that has a camera which shows a colour, and a microphone that beeps. */

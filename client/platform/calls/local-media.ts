@@ -61,7 +61,8 @@ export class LocalMedia {
         }
       }
       await this.#open('microphone', isMine);
-      if (needsCamera) await this.#open('camera', isMine);
+      // Without a voice there is no call: then that is what the person learns, and nobody looks at him for nothing.
+      if (needsCamera && this.microphone !== undefined) await this.#open('camera', isMine);
     });
     this.#speak(this.#wantsToSpeak);
     await this.#chooser.look();
