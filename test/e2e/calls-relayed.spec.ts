@@ -60,5 +60,12 @@ test.describe('who hides the own address', () => {
       expect(await one.figure('way')).toBe(en.calls.stats.ways.relayed);
     }
     await caller.hangUp();
+    await callee.expectEnd(en.calls.ended.hungUp);
+    await callee.call('voice');
+    await caller.expectRing('voice');
+    await caller.accept();
+    await Promise.all([caller.expectTalking(), callee.expectTalking()]);
+    for (const one of [caller, callee]) expect(await one.figure('way')).toBe(en.calls.stats.ways.relayed);
+    await callee.hangUp();
   });
 });

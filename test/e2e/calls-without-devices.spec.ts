@@ -24,9 +24,12 @@ test('who has no microphone is told so and begins no call; a press tries again',
     await expect(look).toHaveCount(0);
   }
   const asked = await ada.page.evaluate(() => Reflect.get(window, 'asked') as readonly string[]);
+  const [forVoice, forVideo] = [['audio'], ['audio and video', 'audio']];
   expect(asked, 'without a microphone nobody asks for the camera alone').toEqual([
-    ...['audio', 'audio'],
-    ...['audio and video', 'audio', 'audio and video', 'audio'],
+    ...forVoice,
+    ...forVoice,
+    ...forVideo,
+    ...forVideo,
   ]);
   await ada.send('Then I write');
   await bob.expectOnce('Then I write');

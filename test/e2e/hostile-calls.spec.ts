@@ -12,6 +12,7 @@ import { ADA, BOB } from './beginning.ts';
 import { CAMERAS, expect, test } from './fixtures.ts';
 import { Caller } from './pages/call.page.ts';
 import type { Person } from './pages/person.page.ts';
+import { arrivedPackets, keepConnections } from './ways.ts';
 
 test.use({
   calling: {
@@ -166,6 +167,30 @@ test.describe('with nobody but the two', () => {
     await bob.button(en.calls.incoming.decline).click();
     await caller.expectEnd(en.calls.ended.declined);
   });
+
+  test('A64: a browser that lets frames past the media worker is stopped within seconds, and says so', async ({
+    ada,
+    bob,
+  }) => {
+    await ada.page.evaluate(letFramesPast);
+    await Promise.all([ada, bob].map(({ page }) => keepConnections(page)));
+    const [caller, callee] = [new Caller(ada, BOB.name), new Caller(bob, ADA.name)];
+    await caller.call('video');
+    await callee.expectRing('video');
+    await callee.accept();
+    await expect(caller.screen.getByText(en.calls.troubles['stopped-unencrypted'])).toBeVisible({
+      timeout: 60_000,
+    });
+    await expect
+      .poll(async () => {
+        const before = await arrivedPackets(bob.page);
+        await bob.page.waitForTimeout(3_000);
+        return (await arrivedPackets(bob.page)) - before;
+      })
+      .toBe(0);
+    expect(await arrivedPackets(bob.page), 'some came before').toBeGreaterThan(0);
+    await caller.hangUp();
+  });
 });
 
 /** What core says to the media worker, as far as it is looked at. */
@@ -177,6 +202,23 @@ interface ToldHere {
   readonly instance: number;
   readonly step: number;
   readonly baseKey: Uint8Array;
+}
+
+/** Runs in a page: no connection holds frames back, and each transform is attached in the next task, when Chromium does not look at it any more. */
+function letFramesPast(): void {
+  RTCPeerConnection = new Proxy(RTCPeerConnection, {
+    construct(made, [given]: [object & { readonly encodedInsertableStreams?: true }]) {
+      const { encodedInsertableStreams: _, ...rest } = given;
+      return Reflect.construct(made, [rest]) as RTCPeerConnection;
+    },
+  });
+  const own = Object.getOwnPropertyDescriptor(RTCRtpSender.prototype, 'transform');
+  Object.defineProperty(RTCRtpSender.prototype, 'transform', {
+    ...own,
+    set(this: RTCRtpSender, transform: RTCRtpScriptTransform | null) {
+      setTimeout(() => own?.set?.call(this, transform));
+    },
+  });
 }
 
 /** Runs in a worker: keeps what goes over its ports about keys. */

@@ -20,6 +20,19 @@ export function keepConnections(page: Page): Promise<void> {
   });
 }
 
+/** Packets of sounds and pictures that have come by the latest connection, whatever is in them. */
+export function arrivedPackets(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    // Kept in the page by the script above.
+    const { connections } = globalThis as unknown as Kept;
+    const stats = await connections.at(-1)?.getStats();
+    const reports = [...(stats?.values() ?? [])] as readonly Readonly<Record<string, unknown>>[];
+    return reports
+      .filter(({ type }) => type === 'inbound-rtp')
+      .reduce((sum, { packetsReceived }) => sum + Number(packetsReceived), 0);
+  });
+}
+
 /** One end of a pair of candidates, as getStats gives it (W3C webrtc-stats). */
 export interface PairEnd {
   readonly candidateType?: string;

@@ -1,9 +1,6 @@
 // The media server as a process of its own: its link to the server, and the whole program with its settings.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
 import { LINK_PATH, LinkRequest } from '@tacet/protocol/calls/link';
@@ -13,8 +10,8 @@ import { openRemoteSfu } from '../../sfu/remote.ts';
 import { findWorker } from '../support/media-worker.ts';
 import { openTestSfu } from '../support/open-sfu.ts';
 import { makeRoom, SfuClient } from '../support/sfu-client.ts';
+import { startSfu } from '../support/sfu-process.ts';
 
-const root = join(import.meta.dirname, '..', '..');
 const SECRET = 'a secret of at least 32 characters'.replaceAll(' ', '-');
 
 async function openBoth(t: Test) {
@@ -123,26 +120,6 @@ t.test('without the secret there is no link, and what is no frame ends it', asyn
   await new SfuClient(remote).join(makeRoom());
 });
 
-/** Starts the program and gives its first line, or its last words. */
-async function start(t: Test, env: Readonly<Record<string, string>>) {
-  const program = spawn(process.execPath, ['sfu/main.ts'], {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  t.teardown(() => program.kill('SIGKILL'));
-  const lines: string[] = [];
-  const first = Promise.withResolvers<string>();
-  for (const stream of [program.stdout, program.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line);
-      first.resolve(line);
-    });
-  }
-  const ended = once(program, 'exit').then(([code]) => Number(code));
-  return { program, lines, ended, line: await first.promise };
-}
-
 t.test('the program opens, serves and ends in order', async (t) => {
   const worker = await findWorker();
   const env = {
@@ -154,7 +131,8 @@ t.test('the program opens, serves and ends in order', async (t) => {
     TACET_SFU_PORT: '45871',
     TACET_SFU_ANNOUNCED_ADDRESS: '192.0.2.7',
   };
-  const { program, ended, line, lines } = await start(t, env);
+  await using sfu = await startSfu(env);
+  const { program, ended, line, lines } = sfu;
   const [, host = ''] = /open at (127\.0\.0\.1:\d+)\.$/.exec(line) ?? [];
   const a = new SfuClient(await connect(`ws://${host}`));
   await a.join(makeRoom());
@@ -173,7 +151,8 @@ t.test('a setting that cannot be used ends the start with one sentence, without 
     { TACET_SFU_SECRET: SECRET, TACET_MEDIA_WORKER: 'nowhere-at-all' },
   ];
   for (const env of bad) {
-    const { ended, lines } = await start(t, env);
+    await using sfu = await startSfu(env);
+    const { ended, lines } = sfu;
     t.ok((await ended) > 0);
     t.equal(lines.length, 1);
     const [name, value] = Object.entries(env).at(-1) ?? [];

@@ -1,6 +1,6 @@
 /** What there is of calls at the moment: one that is wanted, rings, goes on here or in another tab, or has just ended. */
 import type { VNode } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
 import type { CallView, ConversationId } from '../../core/door.ts';
 import { inBackground, useDoor } from '../door-context.ts';
 import { NotBegun, ObstacleDialog, ReadyDialog } from './before-call.tsx';
@@ -22,7 +22,8 @@ export function Calls(): VNode | null {
   const wanted = wantedCall.value;
   const { beginning, start, cancel } = useBeginning();
   useAnnouncedCall(call);
-  useEffect(() => {
+  // Before anybody can put it aside.
+  useLayoutEffect(() => {
     if (call?.phase.kind === 'ringing') callSize.value = 'full';
   }, [call?.id]);
   // The tab that has the account has its calls.
