@@ -6,7 +6,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { WITHOUT_CALLS } from './support/call-settings.ts';
+import { readServer } from '@tacet/protocol/rest/people';
+import { WITH_CALLS, WITHOUT_CALLS } from './support/call-settings.ts';
+import { findWorker } from './support/media-worker.ts';
+import { mustCall } from './support/rest-client.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -135,3 +138,35 @@ t.test('a wrong setting stops the start with one sentence and touches nothing', 
   t.notMatch(started.output(), /^\s+at /m, 'no stack');
   t.strictSame(readdirSync(folder), []);
 });
+
+t.test(
+  'without a media worker the server serves while one is obtained, says how far it is, and ends at once',
+  async (t) => {
+    t.setTimeout(300_000);
+    // What a build needs of the system is there then.
+    await findWorker();
+    const [folder, cache] = [dataFolder(t), dataFolder(t)];
+    const started = startByNpm({
+      ...WITH_CALLS,
+      TACET_DATA_DIR: folder,
+      TACET_PORT: '0',
+      XDG_CACHE_HOME: cache,
+    });
+    await started.printed(/media worker: downloading/);
+    const [, origin = ''] = await started.printed(/Tacet is open at (http:\S+)/);
+    t.equal((await fetch(`${origin}/health/ready`)).status, 200);
+    const relay = async () => (await mustCall(origin, readServer)).relay;
+    // Where it can be downloaded it is there in a moment.
+    while (!/media worker: building, \d+ %/.test(started.output()) && (await relay()) === 'preparing')
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    t.match(await relay(), /^(?:preparing|ready)$/);
+    started.npm.kill('SIGTERM');
+    t.equal(await started.ended, 0);
+    const left = readdirSync(cache, { recursive: true, encoding: 'utf8' });
+    t.strictSame(
+      left.filter((name) => /mediasoup-worker\.|lock$/.test(name)),
+      [],
+      'nothing unfinished is left',
+    );
+  },
+);

@@ -105,6 +105,8 @@ async function fill(
   await removeUnfinished(path);
   await mkdir(work, { mode: 0o700 });
   try {
+    // Said before anything comes: a network may keep it waiting.
+    onProgress?.({ kind: 'downloading', bytes: 0 });
     const platform = options.platform ?? { os: process.platform, arch: process.arch, kernel: release() };
     const download = await downloadWorker(prebuiltUrl(version, platform), {
       fetch: options.fetch ?? globalThis.fetch,

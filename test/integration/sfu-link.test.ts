@@ -7,6 +7,7 @@ import { LINK_PATH, LinkRequest } from '@tacet/protocol/calls/link';
 import { encodeCbor, parseCbor } from '@tacet/protocol/cbor';
 import { openLink } from '../../sfu/link.ts';
 import { openRemoteSfu } from '../../sfu/remote.ts';
+import { findLastingPort } from '../support/lasting-port.ts';
 import { findWorker } from '../support/media-worker.ts';
 import { openTestSfu } from '../support/open-sfu.ts';
 import { makeRoom, SfuClient } from '../support/sfu-client.ts';
@@ -121,14 +122,14 @@ t.test('without the secret there is no link, and what is no frame ends it', asyn
 });
 
 t.test('the program opens, serves and ends in order', async (t) => {
-  const worker = await findWorker();
+  const [worker, port] = [await findWorker(), await findLastingPort()];
   const env = {
     TACET_SFU_SECRET: SECRET,
     TACET_SFU_CONTROL_PORT: '0',
     TACET_MEDIA_WORKER: worker,
     TACET_SFU_WORKERS: '1',
     TACET_SFU_LISTEN: '127.0.0.1',
-    TACET_SFU_PORT: '45871',
+    TACET_SFU_PORT: port,
     TACET_SFU_ANNOUNCED_ADDRESS: '192.0.2.7',
   };
   await using sfu = await startSfu(env);
@@ -137,7 +138,7 @@ t.test('the program opens, serves and ends in order', async (t) => {
   const a = new SfuClient(await connect(`ws://${host}`));
   await a.join(makeRoom());
   const { candidates } = await a.ask('transport', { kind: 'open-transport', direction: 'send' });
-  t.same(new Set(candidates.map(({ address, port }) => `${address}:${port}`)), new Set(['192.0.2.7:45871']));
+  t.same(new Set(candidates.map((at) => `${at.address}:${at.port}`)), new Set([`192.0.2.7:${port}`]));
   program.kill('SIGTERM');
   t.equal(await ended, 0);
   t.strictSame(lines.slice(1), ['The media server is closing.']);

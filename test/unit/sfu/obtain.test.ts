@@ -115,7 +115,7 @@ test('a download that runs is put in its place, and found there from then on', a
   t.strictSame(network.asked, [
     'https://github.com/versatica/mediasoup/releases/download/3.27.1/mediasoup-worker-3.27.1-linux-x64-kernel6.tgz',
   ]);
-  t.strictSame(told, ['downloading']);
+  t.strictSame(told, ['downloading', 'downloading'], 'first that nothing has come, then what has');
   t.equal(pathOf(t, await obtainWorker(options)), path);
   t.equal(network.asked.length, 1, 'asked once');
   t.strictSame(called, [], 'nothing was built');
@@ -164,6 +164,7 @@ test('whatever is wrong with the download, a build follows', async (t) => {
   const path = pathOf(t, await obtainWorker({ ...options, onProgress: (progress) => told.push(progress) }));
   t.equal(await readFile(path, 'utf8'), GOOD);
   t.strictSame(told, [
+    { kind: 'downloading', bytes: 0 },
     { kind: 'building', done: 1, all: 261 },
     { kind: 'building', done: 261, all: 261 },
   ]);
