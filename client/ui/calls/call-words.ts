@@ -49,7 +49,10 @@ export function endOf(
     case 'failed':
       return { title: ended.failed, hint: whyFailed(troubles, name) };
     case 'lost':
-      return { title: ended.lost, hint: ended.lostHint };
+      return {
+        title: ended.lost,
+        hint: troubles.includes('no-keys') ? fill(ended.lostKeysHint, { name }) : ended.lostHint,
+      };
     case 'elsewhere':
       return plain(ended.elsewhere);
     case 'declined':

@@ -713,6 +713,8 @@ export const de: Translation = {
         'Die Schlüssel von {name} kamen nie an, darum war nichts zu hören und zu sehen. Wer sie zwischen euch befördert, hat sie vielleicht zurückgehalten. Versucht es noch einmal oder in einem anderen Netz.',
       lost: 'Die Verbindung ging verloren',
       lostHint: 'Sie kam eine halbe Minute lang nicht zurück.',
+      lostKeysHint:
+        'Die Leitung kam nach weniger als einer halben Minute zurück, aber die Schlüssel von {name} nicht. Wer sie zwischen euch befördert, hat sie vielleicht zurückgehalten.',
       again: 'Noch einmal anrufen',
     },
     picture: {

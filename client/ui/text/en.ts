@@ -689,6 +689,8 @@ export const en = {
         'The keys of {name} never came, so nothing could be heard or seen. Whoever carries them between you may have held them back. Try again, or try another network.',
       lost: 'The connection was lost',
       lostHint: 'It did not come back within half a minute.',
+      lostKeysHint:
+        'The line came back within half a minute, but the keys of {name} did not. Whoever carries them between you may have held them back.',
       again: 'Call again',
     },
     picture: {

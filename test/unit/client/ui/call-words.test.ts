@@ -53,12 +53,14 @@ t.test('the line of a call says what became of it', async (t) => {
   );
 });
 
-t.test('a call that was not connected says why, where that is known', async (t) => {
-  const hint = (...troubles: CallView['troubles']): string =>
-    endOf({ side: 'caller', troubles }, over('failed'), 'Ada').hint ?? '';
-  t.match(hint(), 'Nothing was sent in the clear');
-  t.match(hint('no-relay'), 'this server relays no calls');
-  t.match(hint('no-keys'), 'The keys of Ada never came');
+t.test('a call that was not connected, or was lost, says why, where that is known', async (t) => {
+  const hint = (why: CallEnd, ...troubles: CallView['troubles']): string =>
+    endOf({ side: 'caller', troubles }, over(why), 'Ada').hint ?? '';
+  t.match(hint('failed'), 'Nothing was sent in the clear');
+  t.match(hint('failed', 'no-relay'), 'this server relays no calls');
+  t.match(hint('failed', 'no-keys'), 'The keys of Ada never came');
+  t.match(hint('lost'), 'It did not come back');
+  t.match(hint('lost', 'no-keys'), 'the keys of Ada did not');
 });
 
 t.test('every end has words on both sides, and nobody is named where it was oneself', async (t) => {
