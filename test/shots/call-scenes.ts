@@ -50,8 +50,10 @@ export function callScenes(signedIn: Partial<ViewState>): Readonly<Record<string
     // What is over stays to be looked at.
     answers: { seeCallEnd: async () => undefined, ...more.answers },
   });
-  const over = (phase: Omit<Extract<CallView['phase'], { kind: 'over' }>, 'kind'>): NamedScene =>
-    scene({ phase: { kind: 'over', ...phase } }, { shows: 'Call again' });
+  const over = (
+    phase: Omit<Extract<CallView['phase'], { kind: 'over' }>, 'kind'>,
+    troubles: CallView['troubles'] = [],
+  ): NamedScene => scene({ phase: { kind: 'over', ...phase }, troubles }, { shows: 'Call again' });
   return {
     'call-lines': scene(undefined, { shows: 'Missed video call', path: `/c/${LEILA.account}` }),
     'call-before': scene(undefined, {
@@ -164,6 +166,10 @@ export function callScenes(signedIn: Partial<ViewState>): Readonly<Record<string
       { troubles: ['stopped-unencrypted', 'unreadable', 'no-relay'], theirs: NO_PICTURE },
       { shows: '/relays no calls/', stage: { isSilenced: true } },
     ),
+    'call-without-keys': scene(
+      { phase: { kind: 'connecting' }, troubles: ['no-keys'], quality: undefined, theirs: NO_PICTURE },
+      { shows: '/have not come yet/' },
+    ),
     'call-camera-busy': scene(
       { theirs: NO_PICTURE },
       { shows: 'The camera is in use', stage: { trouble: { of: 'camera', why: 'busy' } } },
@@ -196,6 +202,7 @@ export function callScenes(signedIn: Partial<ViewState>): Readonly<Record<string
     'call-unanswered': over({ why: 'no-answer', isMine: true, talkedMs: undefined }),
     'call-busy': over({ why: 'busy', isMine: false, talkedMs: undefined }),
     'call-failed': over({ why: 'failed', isMine: true, talkedMs: undefined }),
+    'call-failed-without-keys': over({ why: 'failed', isMine: true, talkedMs: undefined }, ['no-keys']),
     'call-lost': over({ why: 'lost', isMine: true, talkedMs: 754_000 }),
   };
 }

@@ -783,7 +783,7 @@ export const de: Translation = {
       'no-relay':
         'Zwischen euch gibt es keinen direkten Weg, und dieser Server leitet keine Anrufe weiter. Nimm ein anderes Netz, oder frag, wer den Server betreibt.',
       'no-keys':
-        'Ihr seid verbunden, aber die Schlüssel von {name} sind noch nicht da. Sie werden noch einmal verlangt.',
+        'Die Leitung steht, aber die Schlüssel von {name} sind noch nicht da. Sie werden noch einmal verlangt.',
     },
     lines: {
       audio: {

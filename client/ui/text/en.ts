@@ -757,8 +757,7 @@ export const en = {
         'What comes from {name} cannot be decrypted at the moment. It may have been changed on the way. If it stays so, hang up and call again.',
       'no-relay':
         'There is no direct way between you, and this server relays no calls. Try another network, or ask the person who runs the server.',
-      'no-keys':
-        'You are connected, but the keys of {name} have not come yet. They are being asked for again.',
+      'no-keys': 'The line stands, but the keys of {name} have not come yet. They are being asked for again.',
     },
     lines: {
       audio: {
