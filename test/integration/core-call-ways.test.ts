@@ -127,6 +127,34 @@ t.test('a direct way that is lost is found anew, or the call goes on through the
   await bothHear(pair, 'moved');
 });
 
+t.test(
+  'without a media server a direct way may come late, and one that the browser gives up ends the call',
+  async (t) => {
+    await using server = await openTestServer({ settings: WITHOUT_CALLS });
+    const pair = await makeCallPair(t, server.url);
+    const { ada, ben, net, adas, bens, toBen } = pair;
+    net.isDirectOpen = false;
+    const begin = async (): Promise<void> => {
+      await ada.commands.startCall(toBen, 'audio');
+      await callIs(ben, 'ringing');
+      await takeCall(ben);
+      for (const one of [ada, ben])
+        await callIs(one, 'connecting', ({ troubles }) => troubles.includes('no-relay'));
+    };
+    await begin();
+    for (const window of [adas, bens]) window.connect(window.latest?.connection ?? 0);
+    for (const one of [ada, ben]) await callIs(one, 'talking', ({ troubles }) => troubles.length === 0);
+    await bothHear(pair, 'late');
+    await hangUp(ada);
+    await Promise.all([endOf(ada), endOf(ben)]);
+    await begin();
+    adas.tell({ kind: 'way', connection: adas.latest?.connection ?? 0, state: 'failed' });
+    t.equal(await endOf(ada), 'failed');
+    t.same(ada.state.call?.troubles, ['no-relay']);
+    t.equal(await endOf(ben), 'failed');
+  },
+);
+
 t.test('what the caller finds while it rings is taken with the call', async (t) => {
   await using server = await openTestServer();
   const pair = await makeCallPair(t, server.url);

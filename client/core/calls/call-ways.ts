@@ -56,6 +56,7 @@ export class CallWays {
   #relay: RelayWay | undefined;
   /** The other side's join, once it has the call. */
   #theirs: Uint8Array | undefined;
+  /** It is needed, and there is none. */
   #lacksRelay = false;
   /** With the media worker it is lost. */
   #hasLostDirect = false;
@@ -91,6 +92,7 @@ export class CallWays {
         if (!this.#direct.lookAgain()) this.#goRelayed(false);
       },
       goRelayed: () => this.#goRelayed(false),
+      giveUp: () => events.state('failed'),
       restart: () => this.#relay?.restart(),
       enterAnew: () => this.#relay?.enter(),
     });
@@ -137,7 +139,7 @@ export class CallWays {
   /** Both have said how they can be reached; `isDirect`: by a description. */
   meet(isDirect: boolean): void {
     if (this.#isOver) return;
-    if (!isDirect || !this.#direct.isOpen) this.#goRelayed(false);
+    if (!isDirect || !this.#direct.isOpen) this.#leaveDirect();
     else this.#watch.begin(() => this.#direct.hasAddresses || !this.#servers.relaysAlone);
   }
 
@@ -224,12 +226,20 @@ export class CallWays {
     talk.carryBy({ streams, send: (bytes) => window.say({ connection, bytes }) });
   }
 
-  /** From now on through the media server. `isHeard`: the other side has said so. */
-  #goRelayed(isHeard: boolean): void {
+  /** There is no direct way any more. */
+  #leaveDirect(): void {
+    if (!this.#goRelayed(false)) this.#events.state('failed');
+  }
+
+  /** From now on through the media server; false where there is none. `isHeard`: the other side has said so. */
+  #goRelayed(isHeard: boolean): boolean {
     const { call, secret, join, ports, window, talk } = this.#n;
     const theirs = this.#theirs;
-    if (this.#relay !== undefined || theirs === undefined || this.#isOver) return;
-    if (this.#servers.lacksRelay && !isHeard) return this.#lackRelay();
+    if (this.#relay !== undefined || theirs === undefined || this.#isOver) return true;
+    if (this.#servers.lacksRelay && !isHeard) {
+      this.#lackRelay();
+      return false;
+    }
     this.#watch.relayed();
     if (!isHeard) this.#events.say({ what: 'relayed', call: idBytes(call) });
     const relay = new RelayWay(
@@ -248,7 +258,10 @@ export class CallWays {
         carried: (by) => talk.carryBy(by),
         said: (bytes) => talk.hear(bytes),
         moved: () => this.#leaveWay(),
-        failed: () => this.#lackRelay(),
+        failed: () => {
+          this.#lackRelay();
+          this.#events.state('failed');
+        },
       },
     );
     talk.carryBy(undefined);
@@ -257,11 +270,12 @@ export class CallWays {
     this.#direct.drop();
     relay.enter();
     this.#events.changed();
+    return true;
   }
 
   #lackRelay(): void {
     this.#lacksRelay = true;
-    this.#events.state('failed');
+    this.#events.changed();
   }
 
   #way(state: WayState): void {
@@ -270,6 +284,7 @@ export class CallWays {
     // While the media go directly, the server need not see that the call goes on.
     if (state === 'connected' && this.#relay === undefined) this.#link.rest();
     if (state === 'connected') {
+      this.#lacksRelay = false;
       this.#keys.up();
       return;
     }
@@ -299,7 +314,7 @@ export class CallWays {
       const isThere = await this.#media.startAnew();
       if (this.#isOver) return;
       if (!isThere) this.#events.state('failed');
-      else if (this.#relay === undefined) this.#goRelayed(false);
+      else if (this.#relay === undefined) this.#leaveDirect();
       else this.#relay.enter();
     });
   }

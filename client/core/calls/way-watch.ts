@@ -1,6 +1,7 @@
 /**
  * When a way is given up, or looked for anew: by how the window says that it stands, and by time. The caller looks for a direct way anew;
- * where it does not come back, both go through the media server, and stay there.
+ * where it does not come back, both go through the media server, and stay there. Where there is none, the direct way has all the time that
+ * the call has.
  */
 import type { Clock } from '../ports.ts';
 import type { Side } from './joins.ts';
@@ -21,7 +22,10 @@ export type WayState = 'connected' | 'interrupted' | 'failed';
 export interface WayActs {
   /** The caller's: finds the direct way anew. */
   lookAgain(): void;
-  goRelayed(): void;
+  /** False: there is no media server. */
+  goRelayed(): boolean;
+  /** The browser has found no direct way, and there is no other. */
+  giveUp(): void;
   /** Finds the way through the media server anew, in the same place or in another one. */
   restart(): void;
   enterAnew(): void;
@@ -76,7 +80,7 @@ export class WayWatch {
     } else if (this.#isRelayed) {
       this.#wait(state === 'failed' ? 0 : LOST_MS, () => this.#restart());
     } else if (!this.#hasConnected) {
-      if (state === 'failed') this.#acts.goRelayed();
+      if (state === 'failed' && !this.#acts.goRelayed()) this.#acts.giveUp();
     } else if (this.#side === 'caller') {
       this.#wait(state === 'failed' ? 0 : LOST_MS, () => this.#lookAgain());
     } else if (wasConnected) {
@@ -90,7 +94,9 @@ export class WayWatch {
   }
 
   #lookAgain(): void {
-    this.#wait(AGAIN_MS, () => this.#acts.goRelayed());
+    this.#wait(AGAIN_MS, () => {
+      if (!this.#acts.goRelayed()) this.#lookAgain();
+    });
     this.#acts.lookAgain();
   }
 

@@ -67,7 +67,7 @@ export function endOf(
 /** Why no connection came about, and what to do. */
 function whyFailed(troubles: CallView['troubles'], name: string): string {
   if (troubles.includes('no-keys')) return fill(text.calls.ended.noKeysHint, { name });
-  if (troubles.includes('no-relay')) return text.calls.troubles['no-relay'];
+  if (troubles.includes('no-relay')) return text.calls.ended.noRelayHint;
   return text.calls.ended.failedHint;
 }
 

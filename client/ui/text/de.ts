@@ -709,6 +709,8 @@ export const de: Translation = {
       failed: 'Der Anruf kam nicht zustande',
       failedHint:
         'Nichts ging unverschlüsselt hinaus. Prüft auf beiden Seiten die Verbindung und versucht es noch einmal.',
+      noRelayHint:
+        'Zwischen euch gibt es keinen direkten Weg, und dieser Server leitet keine Anrufe weiter. Nimm ein anderes Netz, oder frag, wer den Server betreibt.',
       noKeysHint:
         'Die Schlüssel von {name} kamen nie an, darum war nichts zu hören und zu sehen. Wer sie zwischen euch befördert, hat sie vielleicht zurückgehalten. Versucht es noch einmal oder in einem anderen Netz.',
       lost: 'Die Verbindung ging verloren',
@@ -781,7 +783,7 @@ export const de: Translation = {
       unreadable:
         'Was von {name} kommt, lässt sich gerade nicht entschlüsseln. Vielleicht wurde es unterwegs verändert. Bleibt es so, dann leg auf und ruf noch einmal an.',
       'no-relay':
-        'Zwischen euch gibt es keinen direkten Weg, und dieser Server leitet keine Anrufe weiter. Nimm ein anderes Netz, oder frag, wer den Server betreibt.',
+        'Noch fand sich kein direkter Weg zwischen euch, und dieser Server vermittelt keine Anrufe. Bleibt es so, versucht ein anderes Netz oder frag die Person, die den Server betreibt.',
       'no-keys':
         'Die Leitung steht, aber die Schlüssel von {name} sind noch nicht da. Sie werden noch einmal verlangt.',
     },

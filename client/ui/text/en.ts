@@ -685,6 +685,8 @@ export const en = {
       elsewhere: 'Answered on another device',
       failed: 'The call could not be connected',
       failedHint: 'Nothing was sent in the clear. Check your connection on both sides and try again.',
+      noRelayHint:
+        'There is no direct way between you, and this server relays no calls. Try another network, or ask the person who runs the server.',
       noKeysHint:
         'The keys of {name} never came, so nothing could be heard or seen. Whoever carries them between you may have held them back. Try again, or try another network.',
       lost: 'The connection was lost',
@@ -756,7 +758,7 @@ export const en = {
       unreadable:
         'What comes from {name} cannot be decrypted at the moment. It may have been changed on the way. If it stays so, hang up and call again.',
       'no-relay':
-        'There is no direct way between you, and this server relays no calls. Try another network, or ask the person who runs the server.',
+        'No direct way between you has been found yet, and this server relays no calls. If it stays so, try another network, or ask the person who runs the server.',
       'no-keys': 'The line stands, but the keys of {name} have not come yet. They are being asked for again.',
     },
     lines: {

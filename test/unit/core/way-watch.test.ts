@@ -3,13 +3,17 @@ import { WayWatch } from '../../../client/core/calls/way-watch.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 /** What is done of a call whose descriptions are told, by the time at which it is done, ms. */
-function open(mayConnect: () => boolean) {
+function open(mayConnect: () => boolean, { hasRelay = true }: { readonly hasRelay?: boolean } = {}) {
   const clock = new ManualClock();
   const done: string[] = [];
   const note = (what: string) => () => done.push(`${what} at ${clock.now()}`);
   const watch = new WayWatch(clock, 'caller', {
     lookAgain: note('again'),
-    goRelayed: note('relayed'),
+    goRelayed() {
+      done.push(`relayed at ${clock.now()}`);
+      return hasRelay;
+    },
+    giveUp: note('given up'),
     restart: note('restart'),
     enterAnew: note('enter'),
   });
@@ -44,5 +48,37 @@ t.test('an address that comes within the second counts', (t) => {
   watch.heard('connected');
   pass(clock, 10_000);
   t.strictSame(done, []);
+  t.end();
+});
+
+t.test(
+  'without a media server a direct way has all the time there is, and is given up where the browser does',
+  (t) => {
+    const { clock, watch, done } = open(() => true, { hasRelay: false });
+    pass(clock, 20_000);
+    t.strictSame(done, ['relayed at 3000'], 'it is waited for');
+    watch.heard('failed');
+    t.strictSame(done.slice(1), ['relayed at 20000', 'given up at 20000']);
+    t.end();
+  },
+);
+
+t.test('without a media server a way that was lost is looked for again and again', (t) => {
+  const { clock, watch, done } = open(() => true, { hasRelay: false });
+  watch.heard('connected');
+  watch.heard('interrupted');
+  pass(clock, 18_000);
+  t.strictSame(done, [
+    'again at 2000',
+    'relayed at 7000',
+    'again at 7000',
+    'relayed at 12000',
+    'again at 12000',
+    'relayed at 17000',
+    'again at 17000',
+  ]);
+  watch.heard('connected');
+  pass(clock, 20_000);
+  t.equal(done.length, 7);
   t.end();
 });
