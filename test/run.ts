@@ -28,7 +28,7 @@ const CALLS_AT_A_TIME = 2;
 
 function runPages(files: readonly string[]): Promise<Outcome> {
   const areCalls = files.every((file) => needsMediaWorker(file));
-  return runBrowser(files, areCalls ? { workers: CALLS_AT_A_TIME } : {});
+  return runBrowser(files, areCalls ? { workers: CALLS_AT_A_TIME, output: 'test-results/calls' } : {});
 }
 
 async function runAll(): Promise<Outcome> {

@@ -10,6 +10,8 @@ import { speakingWire } from './refusal.ts';
 
 const PAUSE_MS = 250;
 const PAUSE_MOST_MS = 30_000;
+/** Calls wait half a minute for one that was lost: for twice as long it is looked for so often, ms. */
+const [LOST_MS, PAUSE_WHILE_LOST_MS] = [60_000, 2_000];
 
 export interface RemoteRelayOptions {
   readonly url: string;
@@ -27,6 +29,8 @@ class RemoteRelay implements Relay {
   readonly #listeners = new Set<CallListener>();
   #sfu: Sfu | undefined;
   #pauseMs = PAUSE_MS;
+  /** When it was last lost, by the process's clock, ms. */
+  #lostAt = -LOST_MS;
   #timer: NodeJS.Timeout | undefined;
   #linking: Promise<void>;
   /** It has not answered, or no longer does. */
@@ -102,6 +106,7 @@ class RemoteRelay implements Relay {
   #lost(): void {
     if (this.#sfu === undefined) return;
     this.#sfu = undefined;
+    this.#lostAt = performance.now();
     this.#isOut = true;
     const listeners = [...this.#listeners];
     this.#listeners.clear();
@@ -116,6 +121,7 @@ class RemoteRelay implements Relay {
     this.#timer = setTimeout(() => {
       this.#linking = this.#link();
     }, this.#pauseMs).unref();
-    this.#pauseMs = Math.min(2 * this.#pauseMs, PAUSE_MOST_MS);
+    const isWaitedFor = performance.now() - this.#lostAt < LOST_MS;
+    this.#pauseMs = Math.min(2 * this.#pauseMs, isWaitedFor ? PAUSE_WHILE_LOST_MS : PAUSE_MOST_MS);
   }
 }

@@ -23,14 +23,12 @@ test('who has no microphone is told so and begins no call; a press tries again',
     await look.getByRole('button', { name: en.common.cancel }).click();
     await expect(look).toHaveCount(0);
   }
-  const asked = await ada.page.evaluate(() => Reflect.get(window, 'asked') as readonly string[]);
+  const asked = (): Promise<readonly string[]> =>
+    ada.page.evaluate(() => Reflect.get(window, 'asked') as readonly string[]);
   const [forVoice, forVideo] = [['audio'], ['audio and video', 'audio']];
-  expect(asked, 'without a microphone nobody asks for the camera alone').toEqual([
-    ...forVoice,
-    ...forVoice,
-    ...forVideo,
-    ...forVideo,
-  ]);
+  await expect
+    .poll(asked, 'without a microphone nobody asks for the camera alone')
+    .toEqual([...forVoice, ...forVoice, ...forVideo, ...forVideo]);
   await ada.send('Then I write');
   await bob.expectOnce('Then I write');
   await expect(bob.timeline.getByText(en.calls.lines.audio.missed), 'nothing rang').toHaveCount(0);

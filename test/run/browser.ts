@@ -45,11 +45,13 @@ export interface BrowserOptions {
   readonly onOutput?: (line: string) => void;
   /** Tests at a time; otherwise as playwright.config.ts says. */
   readonly workers?: number;
+  /** Where traces of failures are left; otherwise as playwright.config.ts says. Emptied at the beginning. */
+  readonly output?: string;
 }
 
 export async function runBrowser(
   files: readonly string[],
-  { onOutput, workers }: BrowserOptions = {},
+  { onOutput, workers, output }: BrowserOptions = {},
 ): Promise<Outcome> {
   console.log('\n# browser');
   const folder = mkdtempSync(join(tmpdir(), 'tacet-report-'));
@@ -60,6 +62,7 @@ export async function runBrowser(
     'test',
     '--reporter=list,json',
     ...atATime,
+    ...(output === undefined ? [] : [`--output=${output}`]),
     ...files,
   ];
   const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report, FORCE_COLOR: '0' };

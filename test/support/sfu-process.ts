@@ -16,7 +16,7 @@ export interface SfuProcess extends AsyncDisposable {
   readonly ended: Promise<number>;
 }
 
-/** Starts the program and waits for its first line. Disposing of it ends it by SIGKILL. */
+/** Starts the program and waits for its first line, or for its end without one. Disposing of it ends it by SIGKILL. */
 export async function startSfu(settings: Readonly<Record<string, string>>): Promise<SfuProcess> {
   const program = spawn(process.execPath, ['sfu/main.ts'], {
     cwd: root,
@@ -35,7 +35,7 @@ export async function startSfu(settings: Readonly<Record<string, string>>): Prom
   return {
     program,
     lines,
-    line: await first.promise,
+    line: await Promise.race([first.promise, ended.then((code) => `ended with ${code}`)]),
     ended,
     async [Symbol.asyncDispose]() {
       program.kill('SIGKILL');

@@ -237,7 +237,8 @@ export class CallWays {
     const theirs = this.#theirs;
     if (this.#relay !== undefined || theirs === undefined || this.#isOver) return true;
     if (this.#servers.lacksRelay && !isHeard) {
-      this.#lackRelay();
+      this.#lacksRelay = true;
+      this.#events.changed();
       return false;
     }
     this.#watch.relayed();
@@ -258,10 +259,7 @@ export class CallWays {
         carried: (by) => talk.carryBy(by),
         said: (bytes) => talk.hear(bytes),
         moved: () => this.#leaveWay(),
-        failed: () => {
-          this.#lackRelay();
-          this.#events.state('failed');
-        },
+        failed: () => this.#events.state('failed'),
       },
     );
     talk.carryBy(undefined);
@@ -271,11 +269,6 @@ export class CallWays {
     relay.enter();
     this.#events.changed();
     return true;
-  }
-
-  #lackRelay(): void {
-    this.#lacksRelay = true;
-    this.#events.changed();
   }
 
   #way(state: WayState): void {
@@ -297,6 +290,8 @@ export class CallWays {
   #leaveWay(): void {
     this.#media.close();
     this.#keys.moved();
+    // What is being closed has nothing to show any more.
+    if (this.#isOver) return;
     this.#events.changed();
     if (this.#watch.hasConnected) this.#events.state('interrupted');
   }

@@ -13,6 +13,8 @@ export function callCommands({ life, key }: CommandNeeds) {
   return {
     startCall: async (conversation, media) => {
       const { home, id } = life.conversation(conversation);
+      // A ring is not to wait for the back-off.
+      home.connection.connectNow();
       return (await home.late.calls()).start(id, mediaFrom(media), key());
     },
     takeCall: async (call, media) => (await life.home().late.calls()).take(call, mediaFrom(media)),
