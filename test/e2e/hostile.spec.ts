@@ -25,6 +25,8 @@ test('A02: a browser shows nothing of an envelope with a flipped bit, and writes
   await ada.expectOnce('before');
   await ada.send('hello');
   await bob.expectOnce('hello');
+  // His notice that he has read it comes as an envelope too, and is not the one to be bent.
+  await ada.expectDelivery('hello', 'read');
 
   let bent = 0;
   wire.change = (frame) => {
