@@ -60,6 +60,22 @@ t.test('where no direct way comes about, the call goes through the media server'
   t.equal(await endOf(ada), 'hung-up');
 });
 
+t.test('whoever is alone at the media server lacks the other side, and no keys', async (t) => {
+  const pair = await makeCallPair(t, (await openCallServer(t)).url);
+  const { ada, ben, net, adas } = pair;
+  net.isDirectOpen = false;
+  await ringBen(pair);
+  await takeCall(ben);
+  await callIs(ada, 'connecting');
+  ben.ports.setNetwork(false);
+  await callIs(ada, 'connecting', ({ way }) => way === 'relayed');
+  // Her connection with the media server stands, and in this time keys would have been asked for.
+  while (adas.latest?.producers.size !== 2) await delay(20);
+  await delay(3_000);
+  t.equal(ada.state.call?.phase.kind, 'connecting');
+  t.strictSame(ada.state.call?.troubles, []);
+});
+
 t.test('whoever hides the own address tells none, as caller and as callee', async (t) => {
   const pair = await makeCallPair(t, (await openCallServer(t)).url);
   const { ada, ben, adas, bens, toAda } = pair;

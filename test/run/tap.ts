@@ -14,8 +14,8 @@ export const FILE_SECONDS = 600;
 const SOAK_FILE_SECONDS = 5_400;
 /** For what tap has to tell of a file that takes longer. */
 const GRACE_MS = 30_000;
-/** Much of a test is waiting: four fill two cores, two do it beside the browser suites. */
-const AT_A_TIME = 4;
+/** Much of a test is waiting: six fill two cores, two do it beside the browser suites. */
+const AT_A_TIME = 6;
 const BESIDE_BROWSERS = 2;
 
 /** Lines of a failed test that are told again at the end: its name and what it found. */
