@@ -14,7 +14,7 @@ import type { ConversationId, NoticeLevel } from './view.ts';
 /** What a person has set nothing else for. */
 export const FIRST_LEVEL: NoticeLevel = 'private';
 export const LEVELS: readonly NoticeLevel[] = ['none', 'private', 'name', 'full'];
-/** Messages that come together are told of together. */
+/** Messages that come together are told of together, and one that comes while the person is just turning away is told of too. */
 const GATHER_MS = 200;
 /** Characters of a text that are shown. */
 const TEXT_MOST = 200;
@@ -63,7 +63,7 @@ export class Notices {
       this.#due.delete(account);
       this.#port.withdraw(this.#tokenOf(account));
     }
-    if (unread <= before || this.#state.notices.value === 'none' || this.#isWatched()) return;
+    if (unread <= before || this.#state.notices.value === 'none') return;
     this.#due.add(account);
     this.#cancel ??= this.#clock.after(GATHER_MS, () => this.#tell());
   }

@@ -1,4 +1,5 @@
 /** Notifications as core decides on them: when, about whom, and how much they may say. */
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { openTestServer } from '../support/open-test-server.ts';
 import {
@@ -9,6 +10,11 @@ import {
   signUp,
   type TestClient,
 } from '../support/make-client.ts';
+import { makeSpokenPair } from '../support/spoken-pair.ts';
+
+/** How long messages are gathered, and what stands for it where a person is looking away meanwhile, ms. */
+const GATHER_MS = 200;
+const TURNING_MS = 2_000;
 
 /** Waits until a client was to notify `count` times in all, and gives what it was to show and take back. */
 async function noticesOf(client: TestClient, count: number): Promise<TestClient['ports']['shownNotices']> {
@@ -64,6 +70,7 @@ t.test('whoever looks at a view is told of nothing, and a stranger is never name
   view.attend({ visible: true, focused: true });
   await ada.commands.sendText(await openWith(ada, 'Ben'), 'seen');
   await ben.waitFor('it', ({ unreadTotal }) => unreadTotal === 1);
+  await delay(500);
   view.attend({ visible: true, focused: false });
 
   const { link } = await ada.commands.makeInvite();
@@ -81,4 +88,32 @@ t.test('whoever looks at a view is told of nothing, and a stranger is never name
     'one notice, of the stranger, without name and text',
   );
   view.close();
+});
+
+t.test('what comes while the person is just looking away is told of, and what he reads is not', async (t) => {
+  await using server = await openTestServer();
+  // He takes long to turn away: on a slow machine nobody would know when it was.
+  const bens = { timerMs: (delayMs: number) => (delayMs === GATHER_MS ? TURNING_MS : delayMs) };
+  const { ada, ben, toBen, toAda } = await makeSpokenPair(server.url, { bens });
+  t.teardown(() => Promise.all([ada.close(), ben.close()]));
+  const view = ben.client.attach(() => undefined);
+  t.teardown(() => view.close());
+  const comes = async (text: string): Promise<void> => {
+    await ada.commands.sendText(toBen, text);
+    await ben.waitFor(text, ({ conversations }) => conversations[0]?.last?.text === text);
+  };
+  const told = () => ben.ports.shownNotices.filter((notice) => 'count' in notice);
+  view.attend({ visible: true, focused: true });
+  await delay(2 * TURNING_MS);
+  const before = told().length;
+  await comes('read at once');
+  await ben.commands.markRead(toAda, 100);
+  view.attend({ visible: false, focused: false });
+  await delay(2 * TURNING_MS);
+  t.equal(told().length, before);
+  view.attend({ visible: true, focused: true });
+  await comes('in the moment of going');
+  view.attend({ visible: false, focused: false });
+  while (told().length === before) await delay(20);
+  t.match(told().slice(before), [{ count: 1 }]);
 });

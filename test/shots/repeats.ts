@@ -105,7 +105,6 @@ export const REPEATS: readonly string[] = [
   'call-declined',
   'call-unanswered',
   'call-busy',
-  'call-failed-without-keys',
   'call-lost',
   'call-without-keys',
   'call-video-quiet',
